@@ -1,0 +1,124 @@
+"""What all tests share: the engines, the switch for long tests, and a word on what was left out."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from selenium.webdriver import Chrome
+
+from tests.support.chromium import chromium, forget
+from tests.support.engines import FINDERS, FIXTURES, find_java, missing, required
+from tests.support.postgresql import Cluster, empty_database
+
+# A deadline would measure what else the machine is doing.
+settings.register_profile("usual", deadline=None)
+settings.register_profile(
+    "long", deadline=None, max_examples=10_000, suppress_health_check=[HealthCheck.too_slow]
+)
+
+LEFT_OUT = pytest.StashKey[Counter[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the long tests too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[LEFT_OUT] = Counter()
+    settings.load_profile("long" if config.getoption("long") else "usual")
+    try:
+        required()
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        for fixture in FIXTURES.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(FIXTURES[fixture])
+    if config.getoption("long"):
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    if long:
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=long)
+        config.stash[LEFT_OUT]["takes minutes (run by `make long-test`)"] += len(long)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for engine in FINDERS:
+        if item.get_closest_marker(engine):
+            need(engine, item.config)
+
+
+def need(engine: str, config: pytest.Config) -> None:
+    """Leave the test out that is being set up, or fail it, where an engine is missing."""
+    reason = missing(engine)
+    if reason is None:
+        return
+    if engine in required():
+        pytest.fail(f"XUEJI_REQUIRE asks for {engine}, but {reason}", pytrace=False)
+    config.stash[LEFT_OUT][reason] += 1
+    pytest.skip(reason)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    left_out = config.stash[LEFT_OUT]
+    if left_out:
+        terminalreporter.section("left out")
+        for reason, count in left_out.items():
+            terminalreporter.line(f"{count} test{'s' * (count > 1)}: {reason}")
+
+
+@pytest.fixture(scope="session")
+def postgresql_cluster(pytestconfig: pytest.Config) -> Iterator[Cluster]:
+    """A PostgreSQL server of this test run's own."""
+    need("postgresql", pytestconfig)  # a fixture that another asks for by name has given no mark
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def postgresql_dsn(postgresql_cluster: Cluster) -> str:
+    """The URL of the server's database `postgres`; the user is a superuser."""
+    return postgresql_cluster.dsn
+
+
+@pytest.fixture(scope="session")
+def postgresql_database(postgresql_cluster: Cluster) -> str:
+    """The URL of the database that tests have in turn."""
+    return postgresql_cluster.create_database()
+
+
+@pytest.fixture
+def postgresql_schema(postgresql_database: str) -> str:
+    """The URL of a database that is empty when the test begins."""
+    empty_database(postgresql_database)
+    return postgresql_database
+
+
+@pytest.fixture(scope="session")
+def browser_process(pytestconfig: pytest.Config) -> Iterator[Chrome]:
+    """One Chromium for all tests of this run."""
+    need("chromium", pytestconfig)
+    with chromium() as driver:
+        yield driver
+
+
+@pytest.fixture
+def browser(browser_process: Chrome) -> Chrome:
+    """Chromium through Selenium, on an empty page and without cookies."""
+    forget(browser_process)
+    return browser_process
+
+
+@pytest.fixture(scope="session")
+def java(pytestconfig: pytest.Config) -> Path:
+    """The `java` program, new enough for Apache Kafka."""
+    need("java", pytestconfig)
+    return find_java()
