@@ -1,0 +1,172 @@
+"""The events of the log, and how their state is written: once, as received, never rebuilt.
+
+The state of ``StatementStored`` is three parts with a line feed between: the properties the record
+adds (one JSON object on one line), a word for how the statement reads back, and the statement's
+bytes as they came.
+"""
+
+from typing import Any, Final, cast
+
+import msgspec
+import orjson
+from eventsourcing.persistence import Mapper, MapperDeserialisationError, StoredEvent
+from eventsourcing.utils import get_topic
+
+from lrs.actors import actor_key
+from lrs.formats import instant
+
+# The bytes as received, with the added properties put in front, are the statement.
+AS_RECEIVED: Final = b"as-received"
+# Something in the bytes has to be replaced on reading: a property the record decides, or a
+# context activity that stood alone where an array is due.
+REWRITTEN: Final = b"rewritten"
+
+CONTEXT_ACTIVITY_KEYS: Final = ("parent", "grouping", "category", "other")
+
+
+class StatementStored(msgspec.Struct, frozen=True):
+    """A statement entered the record: version 1 of its stream."""
+
+    originator_id: str  # "{store}/statement/{uuid}"
+    originator_version: int
+    added: bytes  # JSON object: stored, authority, and id, timestamp, version where absent
+    form: bytes  # AS_RECEIVED or REWRITTEN
+    statement: bytes
+
+    def encode(self) -> bytes:
+        """Write the state."""
+        return b"%b\n%b\n%b" % (self.added, self.form, self.statement)
+
+    @classmethod
+    def decode(cls, originator_id: str, originator_version: int, state: bytes) -> "StatementStored":
+        """Read the state back."""
+        added, form, statement = state.split(b"\n", 2)
+        return cls(originator_id, originator_version, added, form, statement)
+
+    def stored(self) -> int:
+        """Give the stored time in microseconds."""
+        return instant(orjson.loads(self.added)["stored"])
+
+    def authority_key(self) -> str | None:
+        """Name the authority."""
+        return actor_key(orjson.loads(self.added)["authority"])
+
+    def exact(self) -> bytes:
+        """Give the statement's JSON as ``format=exact`` serves it."""
+        return exact_statement(self.added, self.form, self.statement)
+
+
+class StatementVoided(msgspec.Struct, frozen=True):
+    """A statement was voided: version 2 of its stream."""
+
+    originator_id: str
+    originator_version: int
+    voided_by: str  # statement id
+    stored: str  # ISO 8601
+
+    def encode(self) -> bytes:
+        """Write the state."""
+        return orjson.dumps({"voided_by": self.voided_by, "stored": self.stored})
+
+    @classmethod
+    def decode(cls, originator_id: str, originator_version: int, state: bytes) -> "StatementVoided":
+        """Read the state back."""
+        fields = orjson.loads(state)
+        return cls(originator_id, originator_version, fields["voided_by"], fields["stored"])
+
+
+RecordEvent = StatementStored | StatementVoided
+
+STATEMENT_STORED: Final = get_topic(StatementStored)
+STATEMENT_VOIDED: Final = get_topic(StatementVoided)
+_CLASSES: dict[str, type[StatementStored] | type[StatementVoided]] = {
+    STATEMENT_STORED: StatementStored,
+    STATEMENT_VOIDED: StatementVoided,
+}
+
+
+def statement_originator(store: str, statement_id: str) -> str:
+    """Name the stream of one statement; the store's primary key makes the id unique."""
+    return f"{store}/statement/{statement_id}"
+
+
+def originator_parts(originator_id: str) -> tuple[str, str, str]:
+    """Split an originator id into store, kind and key."""
+    store, kind, key = originator_id.split("/", 2)
+    return store, kind, key
+
+
+def exact_statement(added: bytes, form: bytes, statement: bytes) -> bytes:
+    """Join what the record added with what was received, into the statement's JSON."""
+    if form == AS_RECEIVED:
+        return b"%b,%b" % (added[:-1], statement[1:])
+    whole = orjson.loads(statement)
+    whole.update(orjson.loads(added))
+    _put_context_activities_in_arrays(whole)
+    return orjson.dumps(whole)
+
+
+def _put_context_activities_in_arrays(statement: dict[str, Any]) -> None:
+    """Make each context activity an array: xAPI 1.0.3 part 2, 2.4.6.2."""
+    activities = statement.get("context", {}).get("contextActivities", {})
+    for key in CONTEXT_ACTIVITY_KEYS:
+        if isinstance(activities.get(key), dict):
+            activities[key] = [activities[key]]
+    target = statement.get("object", {})
+    if target.get("objectType") == "SubStatement":
+        _put_context_activities_in_arrays(target)
+
+
+def has_lone_context_activity(statement: dict[str, Any]) -> bool:
+    """Tell whether a context activity stands alone, not in an array."""
+    context = statement.get("context")
+    if context:
+        for value in context.get("contextActivities", {}).values():
+            if isinstance(value, dict):
+                return True
+    target = statement["object"]
+    return target.get("objectType") == "SubStatement" and has_lone_context_activity(target)
+
+
+class RecordMapper(Mapper[str]):
+    """Turns events into stored events and back, without building aggregates.
+
+    Compressor and cipher are `eventsourcing`'s own: ``COMPRESSOR_TOPIC``, ``CIPHER_TOPIC``,
+    ``CIPHER_KEY``.
+    """
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        """Write one event."""
+        state = domain_event.encode()
+        if self.compressor:
+            state = self.compressor.compress(state)
+        if self.cipher:
+            state = self.cipher.encrypt(state)
+        return StoredEvent(
+            originator_id=domain_event.originator_id,
+            originator_version=domain_event.originator_version,
+            topic=get_topic(type(domain_event)),
+            state=state,
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        """Read one event; raises MapperDeserialisationError where it can't be read."""
+        try:
+            state = self.plain_state(stored_event.state)
+            event_class = _CLASSES[stored_event.topic]
+            return event_class.decode(
+                cast(str, stored_event.originator_id), stored_event.originator_version, state
+            )
+        except Exception as error:
+            raise MapperDeserialisationError(
+                f"event {stored_event.originator_id} version {stored_event.originator_version} "
+                f"with topic {stored_event.topic} can't be read: {error}"
+            ) from error
+
+    def plain_state(self, state: bytes) -> bytes:
+        """Undo cipher and compressor."""
+        if self.cipher:
+            state = self.cipher.decrypt(state)
+        if self.compressor:
+            state = self.compressor.decompress(state)
+        return state

@@ -1,0 +1,237 @@
+"""The record: every statement kept for ever, unchanged, and found again. The room's front door."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Future
+from threading import Lock
+from typing import Any, cast
+
+import msgspec
+from eventsourcing.application import Application
+from eventsourcing.persistence import Mapper
+from eventsourcing.utils import Environment, EnvType
+
+from lrs.committer import Committer
+from lrs.drafts import Draft
+from lrs.events import (
+    STATEMENT_STORED,
+    STATEMENT_VOIDED,
+    RecordMapper,
+    StatementStored,
+    originator_parts,
+    statement_originator,
+)
+from lrs.formats import instant
+from lrs.queries import StatementQuery
+from lrs.recorders.base import StatementRecorder
+from lrs.reindex import rebuild_index
+from lrs.submissions import Stored, Submission
+from lrs.times import now_microseconds
+from lrs.writing import GroupWriter
+
+SQLITE = "lrs.recorders.sqlite:Factory"
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page of statements, and the position the next one continues after (None: no more)."""
+
+    statements: list[bytes]
+    next_after: int | None
+
+
+class LogEntry(msgspec.Struct, frozen=True):
+    """One event of the log, as the carriers read it.
+
+    `kind` is ``statement``, ``voiding`` (then `statement` is the one now voided), or the topic of
+    an event that has no statement. `stored` is in microseconds.
+    """
+
+    position: int
+    store: str
+    kind: str
+    statement_id: str
+    stored: int
+    statement: bytes
+
+
+class Record(Application[str]):
+    """The event-sourced record of every store."""
+
+    name = "Record"
+
+    def __init__(self, env: EnvType | None = None) -> None:
+        super().__init__(env)
+        self._clock_lock = Lock()
+        self._writing_since: int | None = None
+        self._promised = 0
+        self._committer = Committer(self._commit)
+
+    @classmethod
+    def open(cls, location: str, environment: EnvType | None = None) -> "Record":
+        """Open the record at a path (SQLite) or a ``postgresql://`` DSN.
+
+        `environment` holds eventsourcing's own settings, such as COMPRESSOR_TOPIC and CIPHER_KEY.
+        """
+        env = dict(environment or {})
+        if location.startswith(("postgresql://", "postgres://")):
+            from lrs.recorders.postgresql import environment_of
+
+            return cls(env | environment_of(location))
+        return cls(env | {"PERSISTENCE_MODULE": SQLITE, "SQLITE_DBNAME": location})
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        """Keep the originator ids text, whatever the environment says."""
+        return super().construct_env(name, {**(env or {}), "ORIGINATOR_ID_TYPE": "text"})
+
+    def construct_mapper(self) -> Mapper[str]:
+        """Write events as received instead of rebuilding them through objects."""
+        mapper: Mapper[str] = self.factory.mapper(
+            transcoder=self.construct_transcoder(), mapper_class=RecordMapper
+        )
+        return mapper
+
+    @property
+    def statements(self) -> StatementRecorder:
+        """The recorder, as this room extends it."""
+        return cast(StatementRecorder, self.recorder)
+
+    def close(self) -> None:
+        """Store what still waits, then let go of the database."""
+        if hasattr(self, "_committer"):
+            self._committer.close()
+        super().close()
+
+    # Writing -------------------------------------------------------------------------------
+
+    async def store_statements(self, store: str, drafts: list[Draft]) -> Stored:
+        """Store the statements of one request, all or none, durably.
+
+        Raises StatementConflictError, VoidingError.
+        """
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Stored] = loop.create_future()
+
+        def settle(submission: Submission) -> None:
+            if not done.cancelled():
+                _settle(done, submission)
+
+        def settled(submission: Submission) -> None:
+            loop.call_soon_threadsafe(settle, submission)
+
+        self._committer.submit(Submission(store, drafts, settled))
+        return await done
+
+    def store_statements_now(self, store: str, drafts: list[Draft]) -> Stored:
+        """Do the same from a thread that may wait."""
+        done: Future[Stored] = Future()
+        self._committer.submit(
+            Submission(store, drafts, lambda submission: _settle(done, submission))
+        )
+        return done.result()
+
+    def _commit(self, submissions: Sequence[Submission]) -> None:
+        drafts = sum(len(submission.drafts) for submission in submissions)
+        with self._clock_lock:
+            not_before = self._promised + 1
+            self._writing_since = max(now_microseconds(), not_before)
+        try:
+            # Each draft may bring a voiding with it, so two stored times each.
+            with self.statements.writing(2 * drafts, not_before) as transaction:
+                GroupWriter(transaction, cast(RecordMapper, self.mapper)).write(submissions)
+        finally:
+            with self._clock_lock:
+                self._writing_since = None
+
+    # Reading -------------------------------------------------------------------------------
+
+    def consistent_through(self) -> int:
+        """Give the time (µs) up to which every stored statement is there to be read.
+
+        xAPI 1.0.3 part 3, 2.1.3: ``X-Experience-API-Consistent-Through``.
+        """
+        elsewhere = self.statements.consistent_through()
+        with self._clock_lock:
+            if self._writing_since is not None:
+                here = self._writing_since - 1
+            else:
+                here = now_microseconds()
+            through = here if elsewhere is None else elsewhere
+            self._promised = max(self._promised, through)
+            return through
+
+    def statement(
+        self, store: str, statement_id: str, *, voided: bool, authority: str | None = None
+    ) -> bytes | None:
+        """Find one statement by id: one that is voided, or one that is not.
+
+        With `authority` (an actor_key), only one vouched for by it.
+        """
+        stream = statement_originator(store, statement_id.lower())
+        found = self.statements.event_of(stream, 1)
+        if found is None or (self.statements.event_of(stream, 2) is not None) != voided:
+            return None
+        event: StatementStored = self.mapper.to_domain_event(found.event)  # type: ignore[assignment]
+        if authority is not None and event.authority_key() != authority:
+            return None
+        return event.exact()
+
+    def find_statements(self, query: StatementQuery) -> Page:
+        """Find one page of statements that are not voided."""
+        wider = msgspec.structs.replace(query, limit=query.limit + 1)
+        positions = self.statements.positions(wider)
+        more = len(positions) > query.limit
+        positions = positions[: query.limit]
+        events = self.statements.events_at(positions)
+        statements = [
+            cast(StatementStored, self.mapper.to_domain_event(events[position])).exact()
+            for position in positions
+        ]
+        return Page(statements, positions[-1] if more else None)
+
+    def rebuild_index(self) -> int:
+        """Rebuild the statement index from the log; gives the number of statements."""
+        return rebuild_index(self.statements, cast(RecordMapper, self.mapper))
+
+    # The log -------------------------------------------------------------------------------
+
+    def last_position(self) -> int:
+        """Give the position of the newest event, 0 where there is none."""
+        return self.statements.last_position()
+
+    def wait_for_log(self, after: int, timeout: float) -> bool:
+        """Wait until the log is longer than `after`; False where `timeout` seconds passed first."""
+        return self.statements.wait_for_log(after, timeout)
+
+    def read_log(self, after: int, limit: int) -> list[LogEntry]:
+        """Read at most `limit` events behind position `after`, in order."""
+        notifications = self.statements.select_notifications(after + 1, limit)
+        voided = self._voided_statements(notifications)
+        return [self._log_entry(notification, voided) for notification in notifications]
+
+    def _voided_statements(self, notifications: Sequence[Any]) -> dict[str, StatementStored]:
+        found: dict[str, StatementStored] = {}
+        for notification in notifications:
+            if notification.topic == STATEMENT_VOIDED:
+                stored = self.statements.event_of(notification.originator_id, 1)
+                if stored is not None:
+                    found[notification.originator_id] = cast(
+                        StatementStored, self.mapper.to_domain_event(stored.event)
+                    )
+        return found
+
+    def _log_entry(self, notification: Any, voided: dict[str, StatementStored]) -> LogEntry:
+        store, _, key = originator_parts(notification.originator_id)
+        event: Any = self.mapper.to_domain_event(notification)
+        if notification.topic == STATEMENT_STORED:
+            return LogEntry(notification.id, store, "statement", key, event.stored(), event.exact())
+        stored = instant(event.stored)
+        statement = voided[notification.originator_id].exact()
+        return LogEntry(notification.id, store, "voiding", key, stored, statement)
+
+
+def _settle(done: "asyncio.Future[Stored] | Future[Stored]", submission: Submission) -> None:
+    outcome = submission.outcome
+    if isinstance(outcome, Stored):
+        done.set_result(outcome)
+    else:
+        done.set_exception(outcome or RuntimeError("a submission was left without outcome"))

@@ -1,0 +1,1 @@
+"""Where the log and its statement index are kept: SQLite and PostgreSQL, behind one interface."""

@@ -1,0 +1,49 @@
+-- The statement index beside the event log. All of it can be rebuilt from the log (`xueji reindex`),
+-- and all of it changes in the transaction that stores the events.
+
+-- Posting lists: which statements a term (lrs/terms.py) is found in. `source` is 0 for a term of the
+-- statement itself, else the position of the statement it refers to that the term comes from.
+CREATE TABLE IF NOT EXISTS statement_terms (
+    term bigint NOT NULL,
+    position bigint NOT NULL,
+    source bigint NOT NULL,
+    PRIMARY KEY (term, position, source)
+);
+
+-- Which statements refer to a statement by StatementRef; `target` is the term of its id, so that a
+-- reference may come before what it refers to.
+CREATE TABLE IF NOT EXISTS statement_references (
+    target bigint NOT NULL,
+    position bigint NOT NULL,
+    voids integer NOT NULL,
+    PRIMARY KEY (target, position)
+);
+
+CREATE TABLE IF NOT EXISTS voided_statements (
+    position bigint PRIMARY KEY,
+    voided_by bigint NOT NULL
+);
+
+-- One row a commit: event k of it has stored time `stored` + k and position `position` + k.
+CREATE TABLE IF NOT EXISTS commits (
+    stored bigint PRIMARY KEY,
+    position bigint NOT NULL,
+    events bigint NOT NULL
+);
+
+-- The highest stored time given so far, so that stored times rise strictly whatever the clock does.
+CREATE TABLE IF NOT EXISTS record_clock (
+    only_row integer PRIMARY KEY CHECK (only_row = 1),
+    stored bigint NOT NULL
+);
+INSERT INTO record_clock VALUES (1, 0) ON CONFLICT DO NOTHING;
+
+CREATE TABLE IF NOT EXISTS credentials (
+    key text PRIMARY KEY,
+    secret_hash bytea NOT NULL,
+    store text NOT NULL,
+    app text NOT NULL,
+    scopes text NOT NULL,
+    created bigint NOT NULL,
+    revoked bigint
+);

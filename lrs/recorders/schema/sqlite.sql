@@ -1,0 +1,49 @@
+-- The statement index beside the event log. All of it can be rebuilt from the log (`xueji reindex`),
+-- and all of it changes in the transaction that stores the events.
+
+-- Posting lists: which statements a term (lrs/terms.py) is found in. `source` is 0 for a term of the
+-- statement itself, else the position of the statement it refers to that the term comes from.
+CREATE TABLE IF NOT EXISTS statement_terms (
+    term INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    source INTEGER NOT NULL,
+    PRIMARY KEY (term, position, source)
+) WITHOUT ROWID;
+
+-- Which statements refer to a statement by StatementRef; `target` is the term of its id, so that a
+-- reference may come before what it refers to.
+CREATE TABLE IF NOT EXISTS statement_references (
+    target INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    voids INTEGER NOT NULL,
+    PRIMARY KEY (target, position)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS voided_statements (
+    position INTEGER PRIMARY KEY,
+    voided_by INTEGER NOT NULL
+);
+
+-- One row a commit: event k of it has stored time `stored` + k and position `position` + k.
+CREATE TABLE IF NOT EXISTS commits (
+    stored INTEGER PRIMARY KEY,
+    position INTEGER NOT NULL,
+    events INTEGER NOT NULL
+);
+
+-- The highest stored time given so far, so that stored times rise strictly whatever the clock does.
+CREATE TABLE IF NOT EXISTS record_clock (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    stored INTEGER NOT NULL
+);
+INSERT OR IGNORE INTO record_clock VALUES (1, 0);
+
+CREATE TABLE IF NOT EXISTS credentials (
+    key TEXT PRIMARY KEY,
+    secret_hash BLOB NOT NULL,
+    store TEXT NOT NULL,
+    app TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    revoked INTEGER
+);

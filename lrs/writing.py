@@ -1,0 +1,356 @@
+"""What storing a group of submissions does to the log and the index, in one transaction."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import orjson
+from eventsourcing.persistence import StoredEvent
+
+from lrs import terms
+from lrs.drafts import VOIDED_VERB, Draft, same_statement
+from lrs.events import (
+    RecordMapper,
+    StatementStored,
+    StatementVoided,
+    originator_parts,
+    statement_originator,
+)
+from lrs.recorders.base import RecordTransaction
+from lrs.submissions import StatementConflictError, Stored, Submission, VoidingError
+from lrs.times import iso_text
+
+# How many references are followed one after another, so that a long chain can't grow the index
+# without bound.
+REFERENCE_DEPTH = 16
+
+
+class Entry(msgspec.Struct):
+    """A draft on its way into the log."""
+
+    store: str
+    draft: Draft
+    position: int = 0
+
+    @property
+    def originator_id(self) -> str:
+        """Name the statement's stream."""
+        return statement_originator(self.store, self.draft.statement_id)
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A statement in the log: where it is, and its JSON."""
+
+    position: int
+    statement_id: str
+    json: bytes
+
+    def voids(self) -> bool:
+        """Tell whether it is a voiding statement."""
+        return bool(orjson.loads(self.json)["verb"]["id"] == VOIDED_VERB)
+
+
+def known_statements(
+    transaction: RecordTransaction, mapper: RecordMapper, originator_ids: Iterable[str]
+) -> dict[str, Known]:
+    """Look up which of these statements are in the log."""
+    found = transaction.events_of(list(originator_ids), version=1)
+    return {
+        originator_id: _read(mapper, stored_at.position, stored_at.event)
+        for originator_id, stored_at in found.items()
+    }
+
+
+def _read(mapper: RecordMapper, position: int, stored_event: StoredEvent) -> Known:
+    event: Any = mapper.to_domain_event(stored_event)
+    return Known(position, originator_parts(event.originator_id)[2], event.exact())
+
+
+class GroupWriter:
+    """Writes one group of submissions and settles their outcomes."""
+
+    def __init__(self, transaction: RecordTransaction, mapper: RecordMapper) -> None:
+        self.transaction = transaction
+        self.mapper = mapper
+        self.first_position = 0
+        self.events = 0
+
+    def write(self, submissions: Sequence[Submission]) -> None:
+        """Store what can be stored; sets the outcome of every submission.
+
+        Ids are first taken to be new: only where the log says otherwise are they looked up.
+        """
+        known: dict[str, Known] = {}
+        entries = self._admit(submissions, known)
+        positions = self._insert([self._stored_event(*pair) for pair in enumerate(entries)])
+        if positions is None:
+            ids = [
+                statement_originator(submission.store, draft.statement_id)
+                for submission in submissions
+                for draft in submission.drafts
+            ]
+            known = self._known(ids)
+            entries = self._admit(submissions, known)
+            positions = self._insert([self._stored_event(*pair) for pair in enumerate(entries)])
+            if positions is None:
+                raise RuntimeError("the log refused events that it does not hold")
+        for entry, position in zip(entries, positions, strict=True):
+            entry.position = position
+        self._index(entries)
+        self._note_commit()
+        self._settle(submissions, entries, known)
+
+    # Admission -----------------------------------------------------------------------------
+
+    def _admit(self, submissions: Sequence[Submission], known: dict[str, Known]) -> list[Entry]:
+        """Choose the drafts to store: not those stored before, none of a refused submission."""
+        admitted: dict[str, Entry] = {}
+        targets = self._known_targets(submissions)
+        for submission in submissions:
+            try:
+                fresh = self._fresh_entries(submission, admitted, known, targets)
+            except (StatementConflictError, VoidingError) as error:
+                submission.outcome = error
+            else:
+                submission.outcome = None
+                admitted |= fresh
+        return list(admitted.values())
+
+    def _fresh_entries(
+        self,
+        submission: Submission,
+        admitted: dict[str, Entry],
+        known: dict[str, Known],
+        targets: dict[str, Known],
+    ) -> dict[str, Entry]:
+        fresh: dict[str, Entry] = {}
+        for draft in submission.drafts:
+            entry = Entry(submission.store, draft)
+            originator_id = entry.originator_id
+            if twin := fresh.get(originator_id) or admitted.get(originator_id):
+                stored = twin.draft.statement
+            elif originator_id in known:
+                stored = known[originator_id].json
+            else:
+                self._check_target(entry, fresh, admitted, targets)
+                fresh[originator_id] = entry
+                continue
+            if not same_statement(draft.statement, stored):
+                raise StatementConflictError(draft.statement_id)
+        return fresh
+
+    def _check_target(
+        self,
+        entry: Entry,
+        fresh: dict[str, Entry],
+        admitted: dict[str, Entry],
+        targets: dict[str, Known],
+    ) -> None:
+        """Refuse the voiding of a voiding statement: xAPI 1.0.3 part 2, 2.3.2."""
+        draft = entry.draft
+        if not draft.voids or draft.target is None:
+            return
+        target_id = statement_originator(entry.store, draft.target)
+        if target := fresh.get(target_id) or admitted.get(target_id):
+            voids = target.draft.voids
+        else:
+            voids = target_id in targets and targets[target_id].voids()
+        if voids:
+            raise VoidingError(draft.target)
+
+    def _known_targets(self, submissions: Sequence[Submission]) -> dict[str, Known]:
+        wanted = {
+            statement_originator(submission.store, draft.target)
+            for submission in submissions
+            for draft in submission.drafts
+            if draft.voids and draft.target is not None
+        }
+        return self._known(wanted) if wanted else {}
+
+    def _known(self, originator_ids: Iterable[str]) -> dict[str, Known]:
+        return known_statements(self.transaction, self.mapper, originator_ids)
+
+    # Events --------------------------------------------------------------------------------
+
+    def _stored_event(self, index: int, entry: Entry) -> StatementStored:
+        draft = entry.draft
+        added = draft.added(iso_text(self.transaction.stored + index))
+        return StatementStored(entry.originator_id, 1, added, draft.form, draft.statement)
+
+    def _insert(self, events: Sequence[StatementStored | StatementVoided]) -> list[int] | None:
+        if not events:
+            return []
+        positions = self.transaction.insert_events(
+            [self.mapper.to_stored_event(event) for event in events]
+        )
+        if positions:
+            self.first_position = self.first_position or positions[0]
+            self.events += len(positions)
+        return positions
+
+    def _note_commit(self) -> None:
+        if self.events:
+            self.transaction.insert_rows(
+                "commits",
+                ("stored", "position", "events"),
+                [(self.transaction.stored, self.first_position, self.events)],
+            )
+
+    # Index ---------------------------------------------------------------------------------
+
+    def _index(self, entries: Sequence[Entry]) -> None:
+        rows = [(term, entry.position, 0) for entry in entries for term in entry.draft.terms]
+        references = ReferenceIndex(self.transaction, self.mapper)
+        references.add(entries)
+        rows += references.inherited_terms(entries)
+        self.transaction.insert_rows("statement_terms", ("term", "position", "source"), rows)
+        self._void(references.newly_voided(entries))
+
+    def _void(self, voided: dict[str, tuple[int, int, str]]) -> None:
+        """Write a voiding into the stream of each target: position, voider's position and id."""
+        if not voided:
+            return
+        first = self.transaction.stored + self.events
+        self._insert(
+            [
+                StatementVoided(originator_id, 2, voided_by, iso_text(first + index))
+                for index, (originator_id, (_, _, voided_by)) in enumerate(voided.items())
+            ]
+        )
+        rows = [(position, voider) for position, voider, _ in voided.values()]
+        self.transaction.insert_rows("voided_statements", ("position", "voided_by"), rows)
+
+    @staticmethod
+    def _settle(
+        submissions: Sequence[Submission], entries: Sequence[Entry], known: dict[str, Known]
+    ) -> None:
+        position_of = {stream: statement.position for stream, statement in known.items()}
+        position_of |= {entry.originator_id: entry.position for entry in entries}
+        for submission in submissions:
+            if submission.outcome is None:
+                ids = [draft.statement_id for draft in submission.drafts]
+                streams = (statement_originator(submission.store, one) for one in ids)
+                newest = max((position_of[stream] for stream in streams), default=0)
+                submission.outcome = Stored(ids, newest)
+
+
+class ReferenceIndex:
+    """Follows StatementRefs, whichever of the two statements came first."""
+
+    def __init__(self, transaction: RecordTransaction, mapper: RecordMapper) -> None:
+        self.transaction = transaction
+        self.mapper = mapper
+        self.referring: dict[int, list[tuple[int, bool]]] = {}
+        self.none = False
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Note the new references, then look up who refers to the new statements."""
+        rows = [
+            (self._term(entry.store, entry.draft.target), entry.position, int(entry.draft.voids))
+            for entry in entries
+            if entry.draft.target is not None
+        ]
+        if rows:
+            self.transaction.insert_rows(
+                "statement_references", ("target", "position", "voids"), rows
+            )
+        self.none = not self.transaction.has_references()
+        if not self.none:
+            self._load(self._term(entry.store, entry.draft.statement_id) for entry in entries)
+
+    def inherited_terms(self, entries: Sequence[Entry]) -> list[tuple[int, int, int]]:
+        """Give the terms that statements take from what they refer to, in rows of the index."""
+        rows: list[tuple[int, int, int]] = []
+        for entry in () if self.none else entries:
+            above = self._ancestors(entry)
+            if entry.draft.target is None and not above:
+                continue
+            chain = self._chain(entry)
+            own = (entry.position, _filter_terms(entry.store, entry.draft.statement))
+            rows += [
+                (term, position, source)
+                for position in above
+                for source, found in (own, *chain)
+                for term in found
+                if source != position
+            ]
+            rows += [
+                (term, entry.position, source)
+                for source, found in chain
+                for term in found
+                if source != entry.position
+            ]
+        return rows
+
+    def newly_voided(self, entries: Sequence[Entry]) -> dict[str, tuple[int, int, str]]:
+        """Find the statements that this group voids: by a new voiding statement, or late."""
+        found: dict[str, tuple[int, int, str]] = {}
+        for entry in () if self.none else entries:
+            draft = entry.draft
+            if draft.voids and draft.target is not None:
+                stream = statement_originator(entry.store, draft.target)
+                target = self._find(stream)
+                if target is not None and not target.voids():
+                    found[stream] = (target.position, entry.position, draft.statement_id)
+            elif not draft.voids:
+                voiders = [p for p, voids in self._referrers(entry) if voids]
+                if voiders:
+                    voider = min(voiders)
+                    by = self._at([voider])[0].statement_id
+                    found[entry.originator_id] = (entry.position, voider, by)
+        already = self.transaction.events_of(list(found), version=2) if found else {}
+        return {stream: entry for stream, entry in found.items() if stream not in already}
+
+    def _chain(self, entry: Entry) -> list[tuple[int, set[int]]]:
+        """Follow what a statement refers to, and what that refers to: positions and terms."""
+        chain: list[tuple[int, set[int]]] = []
+        target, seen = entry.draft.target, {entry.position}
+        while target is not None and len(chain) < REFERENCE_DEPTH:
+            stream = statement_originator(entry.store, target)
+            known = self._find(stream)
+            if known is None or known.position in seen:
+                break
+            seen.add(known.position)
+            chain.append((known.position, _filter_terms(entry.store, known.json)))
+            target = terms.referenced_statement(orjson.loads(known.json))
+        return chain
+
+    def _ancestors(self, entry: Entry) -> set[int]:
+        """Find who refers to a statement, and who refers to them."""
+        found: set[int] = set()
+        level = [position for position, _ in self._referrers(entry)]
+        for _ in range(REFERENCE_DEPTH):
+            level = [p for p in level if p not in found and p != entry.position]
+            if not level:
+                break
+            found.update(level)
+            above = [self._term(entry.store, one.statement_id) for one in self._at(level)]
+            self._load(above)
+            level = [p for term in above for p, _ in self.referring.get(term, ())]
+        return found
+
+    def _find(self, stream: str) -> Known | None:
+        return known_statements(self.transaction, self.mapper, [stream]).get(stream)
+
+    def _at(self, positions: list[int]) -> list[Known]:
+        events = self.transaction.events_at(positions)
+        return [_read(self.mapper, position, event) for position, event in events.items()]
+
+    def _referrers(self, entry: Entry) -> list[tuple[int, bool]]:
+        return self.referring.get(self._term(entry.store, entry.draft.statement_id), [])
+
+    def _load(self, targets: Iterable[int]) -> None:
+        missing = {target for target in targets if target not in self.referring}
+        for target in missing:
+            self.referring[target] = []
+        for reference in self.transaction.references_to(missing):
+            self.referring[reference.target].append((reference.position, reference.voids))
+
+    @staticmethod
+    def _term(store: str, statement_id: str) -> int:
+        return terms.rare_term(store, terms.REFERENCE, statement_id)
+
+
+def _filter_terms(store: str, statement: bytes) -> set[int]:
+    """Give the terms that a referring statement takes over: those of the filters only."""
+    return terms.filter_terms(store, orjson.loads(statement))
