@@ -1,0 +1,132 @@
+"""Daily activity by phase: what a person did on each local day before, in and after class."""
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any
+
+import msgspec
+
+from projections.facts import Fact
+from projections.vocabulary import ACTIONS
+
+ANSWERS = frozenset(action.code for action in ACTIONS.values() if action.is_answer)
+
+EPOCH = date(1970, 1, 1).toordinal()
+FIRST_DAY = date(1900, 1, 1)  # the first and the last day that ClickHouse's Date32 can hold
+LAST_DAY = date(2299, 12, 31)
+EVER = 2**62  # microseconds: later than any fact
+
+
+class Calendar:
+    """Tells the local day of a moment.
+
+    A day is all moments from its midnight to the next day's midnight, in order, even where clocks
+    are set back over midnight. Moments before 1900 belong to its first day, those after 2299 to its
+    last.
+    """
+
+    def __init__(self, timezone: tzinfo) -> None:
+        self._timezone = timezone
+        self._first_end = self._midnight(FIRST_DAY + timedelta(days=1))
+        self._last_start = self._midnight(LAST_DAY)
+
+    def day_of(self, moment: int) -> tuple[int, int]:
+        """Give the local day of a moment and the moment it ends before.
+
+        The moment is in microseconds since 1970 UTC, as is the end; the day is in days since
+        1970-01-01.
+        """
+        if moment < self._first_end:
+            return FIRST_DAY.toordinal() - EPOCH, self._first_end
+        if moment >= self._last_start:
+            return LAST_DAY.toordinal() - EPOCH, EVER
+        seconds = moment // 1_000_000
+        instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+        day = instant.astimezone(self._timezone).date()
+        while moment < self._midnight(day):
+            day -= timedelta(days=1)
+        while moment >= (end := self._midnight(day + timedelta(days=1))):
+            day += timedelta(days=1)
+        return day.toordinal() - EPOCH, end
+
+    def _midnight(self, day: date) -> int:
+        midnight = datetime.combine(day, time(), self._timezone)
+        return (midnight - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+class PhaseActivity(msgspec.Struct, array_like=True):
+    """What a person did on one local day in one phase.
+
+    ``answers`` counts responses to items whose success is known, so ``correct / answers`` is the
+    share of correct ones; ``actions`` counts everything.
+    """
+
+    day: int  # days since 1970-01-01
+    phase: str
+    first_time: int  # microseconds since 1970 UTC
+    last_time: int
+    actions: int = 0
+    answers: int = 0
+    correct: int = 0
+    seconds: float = 0.0
+    is_touched: bool = True  # changed since its row was last given
+
+
+class ActivityState(msgspec.Struct):
+    """The open day of one person, and of earlier days only what has not been given as rows yet.
+
+    Facts come in time order, so only the newest local day can still change: the state stays small
+    however long the history.
+    """
+
+    day: int = 0
+    day_end: int = -EVER  # microseconds since 1970 UTC: a later fact opens another day
+    open: dict[str, PhaseActivity] = {}  # by phase
+    closed: list[PhaseActivity] = []
+
+
+def count(state: ActivityState, fact: Fact, calendar: Calendar) -> None:
+    """Count in a fact no older than any before."""
+    if fact.time >= state.day_end:
+        state.closed += [activity for activity in state.open.values() if activity.is_touched]
+        state.open = {}
+        state.day, state.day_end = calendar.day_of(fact.time)
+    activity = state.open.get(fact.phase)
+    if activity is None:
+        activity = PhaseActivity(state.day, fact.phase, fact.time, fact.time)
+        state.open[fact.phase] = activity
+    activity.actions += 1
+    activity.last_time = fact.time
+    activity.is_touched = True
+    if fact.success is not None and fact.action in ANSWERS:
+        activity.answers += 1
+        if fact.success:
+            activity.correct += 1
+    if fact.duration is not None:
+        activity.seconds += fact.duration
+
+
+def drain(state: ActivityState) -> list[PhaseActivity]:
+    """Give what has changed since the last drain, oldest day first, and forget closed days."""
+    touched = state.closed + [activity for activity in state.open.values() if activity.is_touched]
+    state.closed = []
+    for activity in touched:
+        activity.is_touched = False
+    return touched
+
+
+def row(store: str, person: str, activity: PhaseActivity, position: int) -> tuple[Any, ...]:
+    """Give a row of the table ``person_days``, in the order of its columns."""
+    return (
+        store,
+        person,
+        activity.day,
+        activity.phase,
+        activity.actions,
+        activity.answers,
+        activity.correct,
+        activity.seconds,
+        activity.first_time,
+        activity.last_time,
+        position,
+        0,
+    )

@@ -1,0 +1,153 @@
+"""The fold: a person's state and that person's next facts, in time order, become rows."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from projections import activity
+from projections.activity import ANSWERS, ActivityState, Calendar
+from projections.calibration import Calibration
+from projections.facts import Fact
+from projections.mastery import Filter, MasteryState, PointState
+
+Rows = dict[str, list[tuple[Any, ...]]]  # by table, each in the column order of projections.tables
+
+DISTRICT_TIMEZONE = "Asia/Shanghai"
+
+
+class PersonState(msgspec.Struct):
+    """Everything that is known of one person: all a fold needs to go on."""
+
+    store: str
+    person: str
+    mastery: MasteryState
+    activity: ActivityState
+    position: int = 0  # highest log position applied
+    last: tuple[int, str, int] | None = None  # order of the newest fact applied
+    facts: int = 0
+    first_time: int = 0  # microseconds since 1970 UTC
+    is_touched: bool = False  # changed since rows were last given
+    touched_points: dict[str, None] = {}  # a set in order of touching: knowledge points
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(PersonState)
+
+
+def encode(state: PersonState) -> bytes:
+    """Turn a state into bytes, rows not given yet included. The same state, the same bytes."""
+    return _encoder.encode(state)
+
+
+def decode(encoded: bytes) -> PersonState:
+    """Turn what ``encode`` gave back into a state; ``msgspec.DecodeError`` for anything else."""
+    return _decoder.decode(encoded)
+
+
+def is_newer(state: PersonState, fact: Fact) -> bool:
+    """Whether a fact comes after all that the state holds, so that it can be applied."""
+    return state.last is None or (fact.time, fact.statement, fact.ordinal) > state.last
+
+
+class Fold:
+    """Folds facts into persons' states under one calibration and one timezone of local days."""
+
+    def __init__(
+        self,
+        calibration: Calibration | None = None,
+        timezone: str = DISTRICT_TIMEZONE,
+    ) -> None:
+        """Take the globals (the priors if none are given) and an IANA timezone name.
+
+        Raises ``zoneinfo.ZoneInfoNotFoundError`` for a name that is not one.
+        """
+        self.calibration = Calibration() if calibration is None else calibration
+        self._calendar = Calendar(ZoneInfo(timezone))
+        self._mastery = Filter(self.calibration.mastery)
+
+    def start(self, store: str, person: str) -> PersonState:
+        """Give the state of a person nothing is known of."""
+        return PersonState(store, person, self._mastery.start(), ActivityState())
+
+    def apply(self, state: PersonState, fact: Fact) -> None:
+        """Fold in the person's next fact.
+
+        Raises ``ValueError``, leaving the state as it was, for a fact that is not newer than all
+        applied, is deleted, or is not evidence about this person: such a person has to be refolded.
+        """
+        order = (fact.time, fact.statement, fact.ordinal)
+        _check(state, fact, order)
+        if not state.facts:
+            state.first_time = fact.time
+        state.facts += 1
+        state.last = order
+        state.is_touched = True
+        if fact.position > state.position:
+            state.position = fact.position
+        activity.count(state.activity, fact, self._calendar)
+        if fact.knowledge_points and fact.success is not None and fact.action in ANSWERS:
+            self._mastery.respond(
+                state.mastery, fact.item, fact.knowledge_points, fact.success, fact.time
+            )
+            for name in fact.knowledge_points:
+                state.touched_points[name] = None
+
+    def rows(self, state: PersonState) -> Rows:
+        """Give the rows of all that facts have touched since rows were last given.
+
+        Rows are absolute: each holds the state as of the log position it carries as its version.
+        Tables without touched rows are left out.
+        """
+        if not state.is_touched:
+            return {}
+        store, person, position = state.store, state.person, state.position
+        given: Rows = {"persons": [_person_row(state)]}
+        days = activity.drain(state.activity)
+        given["person_days"] = [activity.row(store, person, day, position) for day in days]
+        if state.touched_points:
+            points = state.mastery.points
+            given["person_mastery"] = [
+                self._mastery_row(state, name, points[name]) for name in state.touched_points
+            ]
+            state.touched_points = {}
+        state.is_touched = False
+        return given
+
+    def _mastery_row(self, state: PersonState, name: str, point: PointState) -> tuple[Any, ...]:
+        return (
+            state.store,
+            state.person,
+            name,
+            *self._mastery.mastery(name, point),
+            point.tries,
+            point.successes,
+            point.last_time,
+            state.position,
+            0,
+        )
+
+
+def _check(state: PersonState, fact: Fact, order: tuple[int, str, int]) -> None:
+    if state.last is not None and order <= state.last:
+        raise ValueError(f"fact {order} is not newer than {state.last}, the newest one applied")
+    if fact.is_deleted:
+        raise ValueError(f"fact {order} is deleted: its person has to be refolded without it")
+    if fact.person != state.person or fact.store != state.store:
+        raise ValueError(
+            f"fact {order} is about {fact.person!r} in store {fact.store!r},"
+            f" not {state.person!r} in {state.store!r}"
+        )
+
+
+def _person_row(state: PersonState) -> tuple[Any, ...]:
+    last_time = state.last[0] if state.last is not None else 0
+    return (
+        state.store,
+        state.person,
+        state.facts,
+        state.first_time,
+        last_time,
+        state.position,
+        0,
+    )

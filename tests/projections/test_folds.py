@@ -1,0 +1,228 @@
+"""Rows are a function of a person's facts in order, however the fold was cut up."""
+
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from projections.calibration import Calibration
+from projections.facts import Fact
+from projections.folds import Fold, PersonState, Rows, decode, encode, is_newer
+from projections.mastery import Globals
+from projections.tables import PERSON_TABLES, TABLES
+
+STORE, PERSON = "school", "account:https://school.example|s1"
+BEGIN = 1_772_400_000_000_000  # microseconds since 1970 UTC: 2026-03-01
+HOUR = 3_600_000_000
+POINTS = ("addition", "fractions", "geometry")
+FOLD = Fold(Calibration(), "Asia/Shanghai")
+
+
+@st.composite
+def facts(draw, min_size: int = 0) -> list[Fact]:
+    """A person's facts in their order, with positions in the order of their arrival."""
+    gaps = draw(st.lists(st.integers(0, 30 * HOUR), min_size=min_size, max_size=25))
+    positions = draw(st.permutations(range(1, len(gaps) + 1)))
+    time, result = BEGIN, []
+    for gap, position in zip(gaps, positions, strict=True):
+        time += gap
+        result.append(
+            Fact(
+                store=STORE,
+                person=PERSON,
+                statement=str(uuid.UUID(int=position)),
+                ordinal=draw(st.integers(0, 2)),
+                action=draw(st.sampled_from(["answer", "answer", "preview", "result"])),
+                phase=draw(st.sampled_from(["pre", "in", "post", ""])),
+                knowledge_points=tuple(sorted(draw(st.sets(st.sampled_from(POINTS))))),
+                item=draw(st.sampled_from(["item-1", "item-2", ""])),
+                time=time,
+                duration=draw(st.none() | st.floats(0.0, 1000.0)),
+                success=draw(st.sampled_from([True, False, None])),
+                position=position,
+            )
+        )
+    return sorted(result, key=lambda fact: fact.order)
+
+
+def answer(number: int, **fields) -> Fact:
+    known = {
+        "store": STORE,
+        "person": PERSON,
+        "statement": f"s{number:03}",
+        "ordinal": 0,
+        "action": "answer",
+        "knowledge_points": ("fractions",),
+        "time": BEGIN + number * 60_000_000,
+        "success": True,
+        "position": number + 1,
+    }
+    return Fact(**{**known, **fields})
+
+
+def folded(history: list[Fact]) -> PersonState:
+    state = FOLD.start(STORE, PERSON)
+    for fact in history:
+        FOLD.apply(state, fact)
+    return state
+
+
+class Warehouse:
+    """Keeps the newest row of each key, as ReplacingMergeTree does; columns other than position."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple, dict] = {}
+        self.positions: dict[tuple, int] = {}
+
+    def insert(self, given: Rows) -> None:
+        for name, rows in given.items():
+            for row in rows:
+                key = (name, *TABLES[name].key_of(row))
+                values = dict(zip(TABLES[name].column_names, row, strict=True))
+                position = values.pop("position")
+                assert position >= self.positions.get(key, 0), "a later row is never older"
+                self.positions[key] = position
+                self.rows[key] = values
+
+
+def stored(*given: Rows) -> dict[tuple, dict]:
+    warehouse = Warehouse()
+    for rows in given:
+        warehouse.insert(rows)
+    return warehouse.rows
+
+
+@given(facts(), st.data())
+def test_rows_do_not_depend_on_where_a_fold_was_cut_saved_or_asked_for_rows(history, data):
+    in_one_go = stored(FOLD.rows(folded(history)))
+    state, warehouse = FOLD.start(STORE, PERSON), Warehouse()
+    for fact in history:
+        FOLD.apply(state, fact)
+        if data.draw(st.booleans()):
+            warehouse.insert(FOLD.rows(state))
+        if data.draw(st.booleans()):
+            state = decode(encode(state))
+    warehouse.insert(FOLD.rows(state))
+    assert warehouse.rows == in_one_go
+
+
+@given(facts(min_size=1))
+def test_a_state_saved_and_loaded_is_the_same_state(history):
+    state = folded(history)
+    assert decode(encode(state)) == state
+    assert encode(decode(encode(state))) == encode(state)
+
+
+@given(facts(min_size=1))
+def test_a_state_knows_how_far_it_has_come(history):
+    state = folded(history)
+    assert state.position == max(fact.position for fact in history)
+    assert state.last == history[-1].order
+    assert state.facts == len(history)
+
+
+@given(facts(min_size=1))
+def test_every_row_has_its_tables_columns_and_the_states_position(history):
+    state = folded(history)
+    given_rows = FOLD.rows(state)
+    assert set(given_rows) <= {table.name for table in PERSON_TABLES}
+    for name, rows in given_rows.items():
+        names = TABLES[name].column_names
+        for row in rows:
+            values = dict(zip(names, row, strict=True))
+            assert values["position"] == state.position
+            assert values["is_deleted"] == 0
+            assert (values["store"], values["person"]) == (STORE, PERSON)
+
+
+@given(facts(min_size=1), st.data())
+def test_a_fact_that_is_not_newer_is_refused_and_changes_nothing(history, data):
+    state = folded(history)
+    before = encode(state)
+    old = data.draw(st.sampled_from(history))
+    assert not is_newer(state, old)
+    with pytest.raises(ValueError, match="not newer"):
+        FOLD.apply(state, old)
+    assert encode(state) == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"is_deleted": True}, "is deleted"),
+        ({"person": "mailto:another@example.org"}, "is about"),
+        ({"store": "another"}, "is about"),
+    ],
+)
+def test_a_fact_that_is_not_of_this_fold_is_refused_and_changes_nothing(fields, why):
+    state = folded([answer(0)])
+    before = encode(state)
+    with pytest.raises(ValueError, match=why):
+        FOLD.apply(state, answer(1, **fields))
+    assert encode(state) == before
+
+
+def test_facts_of_one_moment_are_ordered_by_statement_and_ordinal():
+    state = folded([answer(1, statement="b", ordinal=1)])
+    assert not is_newer(state, answer(1, statement="b", ordinal=1))
+    assert not is_newer(state, answer(1, statement="b", ordinal=0))
+    assert not is_newer(state, answer(1, statement="a", ordinal=9))
+    assert is_newer(state, answer(1, statement="b", ordinal=2))
+    assert is_newer(state, answer(1, statement="c"))
+
+
+def test_rows_are_given_for_touched_keys_only():
+    state = folded([answer(0, knowledge_points=("addition",))])
+    FOLD.rows(state)
+    assert FOLD.rows(state) == {}
+    FOLD.apply(state, answer(1))
+    assert [row[2] for row in FOLD.rows(state)["person_mastery"]] == ["fractions"]
+    FOLD.apply(state, answer(2, action="preview", success=None))
+    assert set(FOLD.rows(state)) == {"persons", "person_days"}
+
+
+@pytest.mark.parametrize(
+    "fields", [{"success": None}, {"knowledge_points": ()}, {"action": "poll"}]
+)
+def test_what_is_not_an_answer_of_known_success_says_nothing_of_mastery(fields):
+    state = folded([answer(0, **fields)])
+    assert state.mastery == FOLD.start(STORE, PERSON).mastery
+    assert "person_mastery" not in FOLD.rows(state)
+
+
+def test_a_person_row_counts_facts_and_spans_their_time():
+    first, last = answer(0), answer(9, action="preview")
+    (row,) = FOLD.rows(folded([first, last]))["persons"]
+    assert row == (STORE, PERSON, 2, first.time, last.time, last.position, 0)
+
+
+def test_a_mastery_row_counts_tries_and_successes():
+    history = [answer(number, success=number % 3 > 0) for number in range(6)]
+    (row,) = FOLD.rows(folded(history))["person_mastery"]
+    values = dict(zip(TABLES["person_mastery"].column_names, row, strict=True))
+    assert (values["tries"], values["successes"]) == (6, 4)
+    assert values["last_time"] == history[-1].time
+    assert values["low"] < values["probability"] < values["high"]
+
+
+def test_the_calibration_decides_the_mastery():
+    hard = Calibration(version="hard", mastery=Globals(items={"item-1": (-4.0, 0.01)}))
+    shown = []
+    for calibration in (Calibration(), hard):
+        fold = Fold(calibration)
+        state = fold.start(STORE, PERSON)
+        fold.apply(state, answer(0, item="item-1"))
+        (row,) = fold.rows(state)["person_mastery"]
+        shown.append(row[TABLES["person_mastery"].column_names.index("mean")])
+    assert shown[1] > shown[0], "success at a hard item says more"
+
+
+def test_a_state_grows_with_knowledge_points_not_with_days():
+    state, size = FOLD.start(STORE, PERSON), 0
+    for day in range(300):
+        FOLD.apply(state, answer(0, time=BEGIN + day * 24 * HOUR, position=day + 1))
+        FOLD.rows(state)
+        if day == 9:
+            size = len(encode(state))
+    assert len(encode(state)) <= size + 20  # larger counts take a few bytes more
