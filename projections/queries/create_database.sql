@@ -1,0 +1,2 @@
+-- Make a database for a generation, or for the catalogue.
+CREATE DATABASE IF NOT EXISTS {of:Identifier}

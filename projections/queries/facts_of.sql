@@ -1,0 +1,11 @@
+-- The facts of some persons as of a log position, for folding them again from scratch.
+-- Columns as in projections/facts.py.
+SELECT
+    store, toString(statement), ordinal, person, action, phase, lesson, course, subject,
+    knowledge_points, item, verb, app, class_group, school,
+    toUnixTimestamp64Micro(time), duration, success, completion, score, rating, response,
+    position
+FROM {database:Identifier}.facts FINAL
+WHERE store = {store:String}
+  AND person IN {persons:Array(String)}
+  AND position <= {until:UInt64}

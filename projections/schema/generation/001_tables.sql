@@ -1,0 +1,110 @@
+-- The projection tables of one generation. projections/tables.py has the same columns for the
+-- code that writes rows; a test holds the two together.
+--
+-- A row is absolute: what was known as of log position `position`. The row of a key with the
+-- highest position is the row, whatever came in last, and `is_deleted` marks that there is none.
+-- No key and no partition holds anything that could change for its row.
+-- fsync: a carrier's position is kept only once its rows would survive a loss of power.
+
+-- What each statement says about each person. A voided statement's facts are deleted at the
+-- position of its voiding.
+CREATE TABLE {database:Identifier}.facts
+(
+    store LowCardinality(String),
+    person String,
+    statement UUID,
+    ordinal UInt16,
+    action LowCardinality(String),
+    phase LowCardinality(String),
+    lesson LowCardinality(String),
+    course LowCardinality(String),
+    subject LowCardinality(String),
+    knowledge_points Array(LowCardinality(String)),
+    item String,
+    verb LowCardinality(String),
+    app LowCardinality(String),
+    class_group LowCardinality(String),
+    school LowCardinality(String),
+    time DateTime64(6, 'UTC'),
+    duration Nullable(Float64),
+    success Nullable(Bool),
+    completion Nullable(Bool),
+    score Nullable(Float64),
+    rating Nullable(Float64),
+    response String,
+    position UInt64,
+    is_deleted UInt8
+)
+ENGINE = ReplacingMergeTree(position, is_deleted)
+ORDER BY (store, person, statement, ordinal)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- Everyone there is evidence about.
+CREATE TABLE {database:Identifier}.persons
+(
+    store LowCardinality(String),
+    person String,
+    facts UInt64,
+    first_time DateTime64(6, 'UTC'),
+    last_time DateTime64(6, 'UTC'),
+    position UInt64,
+    is_deleted UInt8
+)
+ENGINE = ReplacingMergeTree(position, is_deleted)
+ORDER BY (store, person)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- A person's activity of a day, by phase of the teaching cycle.
+CREATE TABLE {database:Identifier}.person_days
+(
+    store LowCardinality(String),
+    person String,
+    day Date32,
+    phase LowCardinality(String),
+    actions UInt32,
+    answers UInt32,
+    correct UInt32,
+    seconds Float64,
+    first_time DateTime64(6, 'UTC'),
+    last_time DateTime64(6, 'UTC'),
+    position UInt64,
+    is_deleted UInt8
+)
+ENGINE = ReplacingMergeTree(position, is_deleted)
+ORDER BY (store, person, day, phase)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- A person's mastery of a knowledge point: mean and variance on the logit scale, and the
+-- probability of a right answer with its 95 % interval.
+CREATE TABLE {database:Identifier}.person_mastery
+(
+    store LowCardinality(String),
+    person String,
+    knowledge_point LowCardinality(String),
+    mean Float64,
+    variance Float64,
+    probability Float64,
+    low Float64,
+    high Float64,
+    tries UInt32,
+    successes UInt32,
+    last_time DateTime64(6, 'UTC'),
+    position UInt64,
+    is_deleted UInt8
+)
+ENGINE = ReplacingMergeTree(position, is_deleted)
+ORDER BY (store, person, knowledge_point)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- What persons (language '') and activities are called: the newest statement's word holds,
+-- found by a maximum, so that the order of arrival can't matter.
+CREATE TABLE {database:Identifier}.names
+(
+    store LowCardinality(String),
+    subject String,
+    language LowCardinality(String),
+    latest SimpleAggregateFunction(max, Tuple(time Int64, statement String, name String))
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (store, subject, language)
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;

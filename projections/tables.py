@@ -1,0 +1,203 @@
+"""The projection tables: their columns, in the order in which folds write rows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from projections.facts import Fact
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, its ClickHouse type, and the value a tombstone gives it."""
+
+    name: str
+    type: str
+    blank: Any
+
+
+def text(name: str) -> Column:
+    """Text with many different values."""
+    return Column(name, "String", "")
+
+
+def word(name: str) -> Column:
+    """Text with few different values, kept as a dictionary."""
+    return Column(name, "LowCardinality(String)", "")
+
+
+def count(name: str) -> Column:
+    """How many, up to four thousand million."""
+    return Column(name, "UInt32", 0)
+
+
+def number(name: str) -> Column:
+    """A 64-bit floating point number."""
+    return Column(name, "Float64", 0.0)
+
+
+def moment(name: str) -> Column:
+    """A point in time; rows give it as microseconds since 1970 UTC."""
+    return Column(name, "DateTime64(6, 'UTC')", 0)
+
+
+def perhaps(type_name: str, name: str) -> Column:
+    """A value that may be unknown."""
+    return Column(name, f"Nullable({type_name})", None)
+
+
+POSITION = Column("position", "UInt64", 0)
+IS_DELETED = Column("is_deleted", "UInt8", 0)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A projection table: a row is a tuple of values in the order of ``columns``.
+
+    ``key`` names what identifies a row (the ORDER BY of its table): nothing in it ever changes
+    for that row. Where there is a ``position`` column, the row with the highest one is the row.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @cached_property
+    def column_names(self) -> tuple[str, ...]:
+        """The names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    @cached_property
+    def key_indexes(self) -> tuple[int, ...]:
+        """Where in a row the key's columns stand."""
+        return tuple(self.column_names.index(name) for name in self.key)
+
+    def key_of(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Give the key of a row, in the order of ``key``."""
+        return tuple(row[index] for index in self.key_indexes)
+
+    def tombstone(self, key: Iterable[Any], position: int) -> tuple[Any, ...]:
+        """Make the row that says there is no row of this key as of that log position."""
+        known = dict(zip(self.key, key, strict=True))
+        known |= {"position": position, "is_deleted": 1}
+        return tuple(known.get(column.name, column.blank) for column in self.columns)
+
+
+FACTS = Table(
+    "facts",
+    ("store", "person", "statement", "ordinal"),
+    (
+        word("store"),
+        Column("statement", "UUID", ""),
+        Column("ordinal", "UInt16", 0),
+        text("person"),
+        word("action"),
+        word("phase"),
+        word("lesson"),
+        word("course"),
+        word("subject"),
+        Column("knowledge_points", "Array(LowCardinality(String))", ()),
+        text("item"),
+        word("verb"),
+        word("app"),
+        word("class_group"),
+        word("school"),
+        moment("time"),
+        perhaps("Float64", "duration"),  # seconds
+        perhaps("Bool", "success"),
+        perhaps("Bool", "completion"),
+        perhaps("Float64", "score"),
+        perhaps("Float64", "rating"),
+        text("response"),
+        POSITION,
+        IS_DELETED,
+    ),
+)
+
+PERSONS = Table(
+    "persons",
+    ("store", "person"),
+    (
+        word("store"),
+        text("person"),
+        Column("facts", "UInt64", 0),
+        moment("first_time"),
+        moment("last_time"),
+        POSITION,
+        IS_DELETED,
+    ),
+)
+
+PERSON_DAYS = Table(
+    "person_days",
+    ("store", "person", "day", "phase"),
+    (
+        word("store"),
+        text("person"),
+        Column(
+            "day", "Date32", 0
+        ),  # a table's rows all give it as a date, or all as days since 1970-01-01
+        word("phase"),
+        count("actions"),
+        count("answers"),
+        count("correct"),
+        number("seconds"),
+        moment("first_time"),
+        moment("last_time"),
+        POSITION,
+        IS_DELETED,
+    ),
+)
+
+PERSON_MASTERY = Table(
+    "person_mastery",
+    ("store", "person", "knowledge_point"),
+    (
+        word("store"),
+        text("person"),
+        word("knowledge_point"),
+        number("mean"),  # logits
+        number("variance"),  # logits squared
+        number("probability"),
+        number("low"),
+        number("high"),
+        count("tries"),
+        count("successes"),
+        moment("last_time"),
+        POSITION,
+        IS_DELETED,
+    ),
+)
+
+NAMES = Table(
+    "names",
+    ("store", "subject", "language"),
+    (
+        word("store"),
+        text("subject"),
+        word("language"),
+        Column("latest", "Tuple(Int64, String, String)", (0, "", "")),
+    ),
+)
+
+TABLES: dict[str, Table] = {
+    table.name: table for table in (FACTS, PERSONS, PERSON_DAYS, PERSON_MASTERY, NAMES)
+}
+
+# The tables that a fold writes: everything known of one person, one row a key.
+PERSON_TABLES: tuple[Table, ...] = (PERSONS, PERSON_DAYS, PERSON_MASTERY)
+
+
+def fact_row(fact: Fact) -> tuple[Any, ...]:
+    """Give a fact as a row of ``facts``: its fields are the table's columns, in order."""
+    return msgspec.structs.astuple(fact)
+
+
+def name_row(
+    store: str, subject: str, language: str, latest: tuple[int, str, str]
+) -> tuple[Any, ...]:
+    """Give a name as a row of ``names``; ``latest`` is (time in µs, statement id, name)."""
+    return (store, subject, language, latest)

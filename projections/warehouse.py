@@ -1,0 +1,397 @@
+"""The warehouse: generations of projection tables in ClickHouse, embedded or on a server."""
+
+import re
+import struct
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from itertools import islice
+from typing import Any
+
+import clickhouse_connect
+from clickhouse_connect.datatypes.base import ClickHouseType
+from clickhouse_connect.datatypes.registry import get_from_name
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DataError
+
+from projections.facts import Fact
+from projections.tables import TABLES, Table
+
+LIVE = "live"  # the name of the generation that a new warehouse starts with
+
+_FACT_FIELDS = Fact.__struct_fields__[:-1]  # all that facts_of.sql gives: none is deleted
+_PERSONS_A_QUERY = 250  # keeps a query's parameters well under ClickHouse's limit of 256 KiB
+_CLIENTS = 6  # handles a process keeps: a carrier's, and API threads'
+_MEGABYTE = 1 << 20
+
+# What the embedded engine may take beside the server in one process on one small machine.
+# ClickHouse's own defaults are for a machine of its own: 5 GiB of marks, a pool of 10,000 threads.
+_ENGINE_OPTIONS = {
+    "max_server_memory_usage": 1100 * _MEGABYTE,
+    "mark_cache_size": 32 * _MEGABYTE,
+    "primary_index_cache_size": 32 * _MEGABYTE,
+    "index_mark_cache_size": 8 * _MEGABYTE,
+    "uncompressed_cache_size": 0,
+    "index_uncompressed_cache_size": 0,
+    "query_condition_cache_size": 8 * _MEGABYTE,
+    "compiled_expression_cache_size": 16 * _MEGABYTE,
+    "background_pool_size": 2,
+    "background_schedule_pool_size": 2,
+    "max_thread_pool_size": 200,
+}
+_ENGINE_SETTINGS = {
+    "max_threads": 2,
+    "max_insert_threads": 1,
+    "optimize_on_insert": 0,  # readers say FINAL, and merges do the rest
+    "max_memory_usage": 400 * _MEGABYTE,
+    "max_bytes_before_external_group_by": 150 * _MEGABYTE,
+    "max_bytes_before_external_sort": 150 * _MEGABYTE,
+}
+# An insert is acknowledged once its rows are there: a carrier's position stands on that.
+_SETTINGS = {"async_insert": 0}
+
+
+@dataclass(frozen=True)
+class GenerationRecord:
+    """What the catalogue knows of a generation."""
+
+    name: str
+    database: str
+    identity: str  # a new one each time a generation of this name is made
+    made: datetime
+    is_live: bool
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One numbered step of a schema: a ``.sql`` file."""
+
+    number: int
+    name: str
+    statements: tuple[str, ...]
+
+
+class Warehouse:
+    """Generations of projection tables, and the catalogue that says which one is live.
+
+    Safe to share between threads: each call borrows a ClickHouse client of its own.
+    """
+
+    def __init__(self, connect: Callable[[], Client], catalogue: str) -> None:
+        self._clients = _Clients(connect)
+        self._catalogue = catalogue
+        self._making = threading.Lock()
+
+    @classmethod
+    def open(cls, dsn: str, *, catalogue: str = "xueji") -> "Warehouse":
+        """Open the warehouse at a DSN, and make its catalogue if it has none.
+
+        ``chdb:///absolute/folder`` (or ``chdb://memory``) is the embedded engine, of which a
+        process can have one folder open at a time; ``http://user:secret@host:8123`` a server.
+        ``catalogue`` names the database of the catalogue and begins the generations' names.
+
+        Raises ``WarehouseUnavailable`` if there is no ClickHouse at the DSN.
+        """
+        if not _NAME.fullmatch(catalogue):
+            raise BadName(catalogue)
+        warehouse = cls(lambda: _connect(dsn), catalogue)
+        try:
+            warehouse._ensure_catalogue()
+        except Exception as error:
+            warehouse.close()
+            raise WarehouseUnavailable(str(error)) from error
+        return warehouse
+
+    def close(self) -> None:
+        """Close every client: a process has to, before it can open another embedded folder."""
+        self._clients.close()
+
+    def generations(self) -> list[GenerationRecord]:
+        """List all generations, oldest first."""
+        return [
+            GenerationRecord(name, database, identity, made.replace(tzinfo=UTC), bool(is_live))
+            for name, database, identity, made, is_live in self._ask("generations")
+        ]
+
+    def generation(self, name: str | None = None) -> "Generation":
+        """Give a generation by its name, or the live one.
+
+        Raises ``UnknownGeneration``, and ``SchemaOutdated`` where ``migrate`` has to come first.
+        """
+        for record in self.generations():
+            if record.name == name or (name is None and record.is_live):
+                if outdated := self._missing(record.database):
+                    raise SchemaOutdated(record.name, outdated)
+                return Generation(record, self._clients)
+        raise UnknownGeneration(name or "the live one")
+
+    def ensure(self, name: str = LIVE) -> "Generation":
+        """Give a generation, made if there is none of that name, and live if none is."""
+        with self._making:
+            if not any(record.name == name for record in self.generations()):
+                self._create(name)
+            if not any(record.is_live for record in self.generations()):
+                self.promote(name)
+        return self.generation(name)
+
+    def promote(self, name: str) -> None:
+        """Make a generation the live one, in one step for every reader."""
+        self.generation(name)
+        self._tell("promote", name=name)
+
+    def drop(self, name: str) -> None:
+        """Remove a generation and its rows. Raises ``GenerationIsLive`` for the live one."""
+        for record in self.generations():
+            if record.name == name:
+                if record.is_live:
+                    raise GenerationIsLive(name)
+                self._record(record, is_deleted=1)
+                self._tell("drop_database", of=record.database)
+                return
+        raise UnknownGeneration(name)
+
+    def migrate(self, name: str) -> list[Migration]:
+        """Bring a generation's schema up to date; gives the migrations that were applied."""
+        for record in self.generations():
+            if record.name == name:
+                missing = self._missing(record.database)
+                for migration in missing:
+                    self._apply(migration, record.database)
+                return missing
+        raise UnknownGeneration(name)
+
+    def _create(self, name: str) -> None:
+        if not _NAME.fullmatch(name):
+            raise BadName(name)
+        database = f"{self._catalogue}_{name}"
+        # What a creation that was cut short left behind is in no catalogue: nobody has read it.
+        self._tell("drop_database", of=database)
+        self._tell("create_database", of=database)
+        for migration in _migrations("generation"):
+            self._apply(migration, database)
+        made = datetime.now(UTC)
+        self._record(GenerationRecord(name, database, uuid.uuid4().hex, made, False), is_deleted=0)
+
+    def _record(self, record: GenerationRecord, is_deleted: int) -> None:
+        self._tell(
+            "record_generation",
+            name=record.name,
+            of=record.database,
+            identity=record.identity,
+            made=int(record.made.timestamp() * 1_000_000),
+            is_deleted=is_deleted,
+        )
+
+    def _ensure_catalogue(self) -> None:
+        self._tell("create_database", of=self._catalogue)
+        self._tell("create_migrations")
+        for migration in self._missing(self._catalogue, "catalogue"):
+            self._apply(migration, self._catalogue)
+
+    def _missing(self, database: str, schema: str = "generation") -> list[Migration]:
+        applied = {number for (number,) in self._ask("migrations_applied", of=database)}
+        return [migration for migration in _migrations(schema) if migration.number not in applied]
+
+    def _apply(self, migration: Migration, database: str) -> None:
+        with self._clients.lend() as client:
+            for statement in migration.statements:
+                client.command(statement, parameters={"database": database})
+        self._tell("record_migration", of=database, number=migration.number, name=migration.name)
+
+    def _ask(self, name: str, /, **parameters: Any) -> list[tuple[Any, ...]]:
+        return self._clients.ask(name, {"database": self._catalogue, **parameters})
+
+    def _tell(self, name: str, /, **parameters: Any) -> None:
+        with self._clients.lend() as client:
+            client.command(_query(name), parameters={"database": self._catalogue, **parameters})
+
+
+class Generation:
+    """One complete set of projection tables, to write rows to and to query."""
+
+    def __init__(self, record: GenerationRecord, clients: "_Clients") -> None:
+        self.name = record.name
+        self.database = record.database
+        self.identity = record.identity
+        self._clients = clients
+
+    def insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Write rows, each a tuple in the order of the table's columns, in one insert.
+
+        Raises ``RowsRefused`` where a value doesn't fit its column: trying again wouldn't help.
+        Any other error is ClickHouse's, and rows written twice do no harm.
+        """
+        if not rows:
+            return
+        names, types = _insert_columns(table)
+        with self._clients.lend() as client:
+            try:
+                client.insert(
+                    table,
+                    list(zip(*rows, strict=True)),
+                    column_names=names,
+                    column_types=types,
+                    column_oriented=True,
+                    database=self.database,
+                )
+            except _UNFIT as error:
+                raise RowsRefused(f"{table}: {error}") from error
+
+    def query(self, name: str, /, **parameters: Any) -> list[tuple[Any, ...]]:
+        """Run ``projections/queries/<name>.sql`` over this generation; gives rows as tuples."""
+        return self._clients.ask(name, {"database": self.database, **parameters})
+
+    def facts_of(self, store: str, persons: Sequence[str], until: int) -> list[Fact]:
+        """Give the persons' facts as of a log position, voided ones left out, in any order."""
+        return [
+            Fact(**dict(zip(_FACT_FIELDS, row, strict=True)) | {"knowledge_points": tuple(row[9])})
+            for some in _portions(persons)
+            for row in self.query("facts_of", store=store, persons=some, until=until)
+        ]
+
+    def keys_of(self, table: Table, store: str, persons: Sequence[str]) -> set[tuple[Any, ...]]:
+        """Give the keys of all rows that the persons have in a table, as ``Table.key_of`` does."""
+        return {
+            row
+            for some in _portions(persons)
+            for row in self.query(f"keys_of_{table.name}", store=store, persons=some)
+        }
+
+    def parts(self) -> dict[str, int]:
+        """Count the active parts of each table: many hundreds mean merges can't keep up."""
+        return dict(self.query("parts"))
+
+
+class _Clients:
+    """ClickHouse clients to borrow: a client serves one thread at a time."""
+
+    def __init__(self, connect: Callable[[], Client]) -> None:
+        self._connect = connect
+        self._idle: list[Client] = []
+        self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(_CLIENTS)
+        self._closed = False
+
+    @contextmanager
+    def lend(self) -> Iterator[Client]:
+        with self._places:
+            client = self._take()
+            try:
+                yield client
+            finally:
+                self._give_back(client)
+
+    def ask(self, name: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        with self.lend() as client:
+            rows = client.query(_query(name), parameters=dict(parameters)).result_rows
+            return [tuple(row) for row in rows]
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for client in idle:
+            client.close()
+
+    def _take(self) -> Client:
+        with self._lock:
+            if self._closed:
+                raise WarehouseUnavailable("the warehouse is closed")
+            if self._idle:
+                return self._idle.pop()
+        return self._connect()
+
+    def _give_back(self, client: Client) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(client)
+                return
+        client.close()
+
+
+def _connect(dsn: str) -> Client:
+    """Open one client; ClickHouse's own errors pass through."""
+    if dsn.startswith("chdb:"):
+        options = {name: str(value) for name, value in _ENGINE_OPTIONS.items()}
+        settings = _SETTINGS | _ENGINE_SETTINGS
+        return clickhouse_connect.get_client(dsn=dsn, settings=settings, chdb_options=options)
+    return clickhouse_connect.get_client(
+        dsn=dsn,
+        settings=_SETTINGS,
+        autogenerate_session_id=False,
+        form_encode_query_params=True,  # a list of persons is too long for a URL
+    )
+
+
+@cache
+def _query(name: str) -> str:
+    return files("projections").joinpath("queries", f"{name}.sql").read_text("utf-8")
+
+
+@cache
+def _insert_columns(table: str) -> tuple[list[str], list[ClickHouseType]]:
+    columns = TABLES[table].columns
+    return [column.name for column in columns], [get_from_name(column.type) for column in columns]
+
+
+@cache
+def _migrations(schema: str) -> tuple[Migration, ...]:
+    """Read ``schema/<schema>/NNN_name.sql``, in order; a semicolon ends a line and a statement."""
+    return tuple(
+        Migration(
+            number=int(file.name[:3]),
+            name=file.name[4:].removesuffix(".sql"),
+            statements=tuple(
+                filter(str.strip, re.split(r";\s*$", file.read_text("utf-8"), flags=re.M))
+            ),
+        )
+        for file in sorted(
+            files("projections").joinpath("schema", schema).iterdir(), key=lambda file: file.name
+        )
+        if file.name.endswith(".sql")
+    )
+
+
+def _portions(persons: Sequence[str]) -> Iterator[list[str]]:
+    remaining = iter(persons)
+    while some := list(islice(remaining, _PERSONS_A_QUERY)):
+        yield some
+
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+# What clickhouse-connect raises for a value that it can't write into a column's type.
+_UNFIT = (DataError, TypeError, ValueError, AttributeError, OverflowError, struct.error)
+
+
+class WarehouseUnavailable(Exception):
+    """ClickHouse can't be reached, or refuses to start."""
+
+
+class UnknownGeneration(LookupError):
+    """There is no generation of that name."""
+
+
+class GenerationIsLive(ValueError):
+    """The live generation can't be dropped: promote another first."""
+
+
+class BadName(ValueError):
+    """A generation's name: a small letter, then small letters, digits and `_`, at most 40."""
+
+
+class SchemaOutdated(RuntimeError):
+    """A generation lacks migrations, which are an explicit command."""
+
+    def __init__(self, name: str, missing: Sequence[Migration]) -> None:
+        steps = ", ".join(f"{migration.number} {migration.name}" for migration in missing)
+        super().__init__(f"generation {name!r} lacks migrations: {steps}")
+
+
+class RowsRefused(ValueError):
+    """A value doesn't fit its column."""

@@ -1,0 +1,1 @@
+"""The carriers that bring the record's log to the projections."""

@@ -1,0 +1,246 @@
+"""The embedded carrier: a thread in the API process that follows the log to the warehouse."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic, sleep
+from typing import Protocol
+
+from lrs.record import LogEntry
+from projections.folds import Fold
+from projections.reading import Reader
+from projections.warehouse import Generation
+from streams.projector import Projector
+from streams.states import DeadLetter, States
+
+_PATIENCE = 0.5  # seconds that a wait for the log may take, and so that stopping may take
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0  # seconds between tries while something fails
+
+_log = logging.getLogger(__name__)
+
+
+class Log(Protocol):
+    """What a carrier needs of the record: lrs.record.Record has it."""
+
+    def read_log(self, after: int, limit: int) -> list[LogEntry]:
+        """Read at most ``limit`` entries behind position ``after``, in order."""
+
+    def wait_for_log(self, after: int, timeout: float) -> bool:
+        """Wait until the log is longer than ``after``, at most ``timeout`` seconds."""
+
+    def last_position(self) -> int:
+        """Give the position of the newest entry, 0 where there is none."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a carrier is doing."""
+
+    generation: str
+    running: bool
+    position: int  # all up to here is in the rows
+    lag: int  # log positions still to come
+    error: str | None  # of the last try; None once a try succeeds
+    dead_letters: int
+    events_per_second: float  # of the last batch
+    last_batch_events: int
+    last_batch_seconds: float
+
+
+@dataclass(eq=False)
+class _Waiter:
+    position: int
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[bool]
+
+
+class EmbeddedCarrier:
+    """Follows the log in micro-batches, from where it stopped, until it's told to stop.
+
+    ``limit`` is the most entries in a batch. ``spacing`` (seconds) is the least time between the
+    starts of two batches while the log grows slowly, so that ClickHouse isn't choked by tiny
+    inserts; the first event after a quiet time doesn't wait. ``rest`` is how long to sleep
+    between chunks of work, as a share of the time that the chunk took: 0 takes all the
+    interpreter it can get, 1 at most half of it.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        reader: Reader,
+        fold: Fold,
+        generation: Generation,
+        states: States,
+        *,
+        limit: int = 8000,
+        spacing: float = 0.25,
+        rest: float = 0.0,
+        cached_states: int = 2000,
+    ) -> None:
+        self._source = log
+        self._generation = generation
+        self._states = states
+        self._limit = limit
+        self._spacing = spacing
+        self._rest = rest
+        self._projector = Projector(
+            reader, fold, generation, states, cached_states=cached_states, breathe=self._breathe
+        )
+        self._carrying = threading.Lock()
+        self._progress = threading.Condition()
+        self._waiters: list[_Waiter] = []
+        self._position = self._projector.position
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._error: str | None = None
+        self._last_batch = (0, 0.0)
+        self._chunk_began = monotonic()
+
+    # Running -------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to follow the log in a thread of its own. Raises ``LogReplaced``."""
+        newest = self._source.last_position()
+        if newest < self._position:
+            raise LogReplaced(self._generation.name, self._position, newest)
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._follow, name="carrier", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the batch at hand, then end the thread; what was waited for stays undone."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        with self._progress:
+            waiters, self._waiters = self._waiters, []
+            self._progress.notify_all()
+        for waiter in waiters:
+            _settle(waiter, False)
+
+    def run_once(self) -> int:
+        """Carry one batch, if the log has more; gives the number of entries carried.
+
+        Raises what ClickHouse or the record raises; the position is then as before.
+        """
+        with self._carrying:
+            began = self._chunk_began = monotonic()
+            entries = self._source.read_log(self._position, self._limit)
+            if entries:
+                self._projector.carry(entries)
+                self._last_batch = (len(entries), monotonic() - began)
+                self._advance(self._projector.position)
+            return len(entries)
+
+    def _follow(self) -> None:
+        pause = _FIRST_PAUSE
+        while not self._stopping.is_set():
+            began = monotonic()
+            try:
+                carried = self.run_once()
+                if not carried:
+                    self._source.wait_for_log(self._position, _PATIENCE)
+            except Exception as error:
+                self._error = f"{type(error).__name__}: {error}"
+                _log.exception("carrying stopped at position %d, trying again", self._position)
+                self._stopping.wait(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+                continue
+            self._error, pause = None, _FIRST_PAUSE
+            if 0 < carried < self._limit:
+                self._stopping.wait(max(0.0, began + self._spacing - monotonic()))
+
+    def _breathe(self) -> None:
+        """Leave other threads their turn between two chunks of work."""
+        if self._rest:
+            sleep(self._rest * (monotonic() - self._chunk_began))
+        self._chunk_began = monotonic()
+
+    # Waiting -------------------------------------------------------------------------------
+
+    @property
+    def position(self) -> int:
+        """The log position up to which all is in the rows."""
+        return self._position
+
+    def wait_until(self, position: int, timeout: float) -> bool:
+        """Wait until the rows hold all up to a position, at most ``timeout`` seconds."""
+        with self._progress:
+            return self._progress.wait_for(
+                lambda: self._position >= position or self._stopping.is_set(), timeout
+            ) and (self._position >= position)
+
+    async def reached(self, position: int, timeout: float) -> bool:
+        """Do the same in an event loop, which goes on meanwhile."""
+        loop = asyncio.get_running_loop()
+        waiter = _Waiter(position, loop, loop.create_future())
+        with self._progress:
+            if self._position >= position:
+                return True
+            self._waiters.append(waiter)
+        try:
+            return await asyncio.wait_for(waiter.future, timeout)
+        except TimeoutError:
+            return self._position >= position
+        finally:
+            with self._progress:
+                if waiter in self._waiters:
+                    self._waiters.remove(waiter)
+
+    def _advance(self, position: int) -> None:
+        with self._progress:
+            self._position = position
+            reached = [waiter for waiter in self._waiters if waiter.position <= position]
+            self._waiters = [waiter for waiter in self._waiters if waiter.position > position]
+            self._progress.notify_all()
+        for waiter in reached:
+            _settle(waiter, True)
+
+    # Telling -------------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """Tell how far the carrier is, and what keeps it."""
+        events, seconds = self._last_batch
+        return Status(
+            generation=self._generation.name,
+            running=self._thread is not None and self._thread.is_alive(),
+            position=self._position,
+            lag=max(0, self._source.last_position() - self._position),
+            error=self._error,
+            dead_letters=self._states.count_dead_letters(),
+            events_per_second=events / seconds if seconds else 0.0,
+            last_batch_events=events,
+            last_batch_seconds=seconds,
+        )
+
+    def dead_letters(self, after: int = 0, limit: int = 100) -> Sequence[DeadLetter]:
+        """List the events that were set aside, by log position."""
+        return self._states.dead_letters(after, limit)
+
+    def seconds(self) -> dict[str, float]:
+        """Tell the seconds spent so far in each step."""
+        return dict(self._projector.seconds)
+
+
+def _settle(waiter: _Waiter, outcome: bool) -> None:
+    def settle() -> None:
+        if not waiter.future.done():
+            waiter.future.set_result(outcome)
+
+    try:
+        waiter.loop.call_soon_threadsafe(settle)
+    except RuntimeError:  # its loop is closed: nobody waits any more
+        _log.debug("a waiter's event loop was closed before position %d", waiter.position)
+
+
+class LogReplaced(RuntimeError):
+    """The log is shorter than what a generation was built from: it's another log."""
+
+    def __init__(self, generation: str, position: int, newest: int) -> None:
+        super().__init__(
+            f"generation {generation!r} was built from a log up to position {position}, "
+            f"but the log ends at {newest}: build a new generation from this log"
+        )

@@ -1,0 +1,366 @@
+"""The warehouse, on the embedded engine and through a server's HTTP interface alike."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+import clickhouse_connect
+import msgspec
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from projections.facts import Fact
+from projections.tables import PERSON_DAYS, PERSON_MASTERY, PERSON_TABLES, PERSONS, TABLES, fact_row
+from projections.warehouse import (
+    LIVE,
+    BadName,
+    Generation,
+    GenerationIsLive,
+    RowsRefused,
+    SchemaOutdated,
+    UnknownGeneration,
+    Warehouse,
+    WarehouseUnavailable,
+)
+from tests.support.clickhouse import ClickHouseServer, embedded_dsn, fresh_catalogue
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
+    server = ClickHouseServer(tmp_path_factory.mktemp("server"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module", params=["embedded", "server"])
+def dsn(request: pytest.FixtureRequest) -> str:
+    if request.param == "embedded":
+        return embedded_dsn()
+    return request.getfixturevalue("server").dsn
+
+
+@pytest.fixture
+def warehouse(dsn: str) -> Iterator[Warehouse]:
+    warehouse = Warehouse.open(dsn, catalogue=fresh_catalogue())
+    yield warehouse
+    warehouse.close()
+
+
+@pytest.fixture(scope="module")
+def client(dsn: str) -> Iterator[Client]:
+    client = clickhouse_connect.get_client(dsn=dsn)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def standing(dsn: str) -> Iterator[Warehouse]:
+    """A warehouse for tests that only need rows: making one anew takes longer than they do."""
+    warehouse = Warehouse.open(dsn, catalogue=fresh_catalogue())
+    yield warehouse
+    warehouse.close()
+
+
+@pytest.fixture
+def generation(standing: Warehouse, client: Client) -> Iterator[Generation]:
+    generation = standing.ensure()
+    yield generation
+    for table in generation.parts():
+        client.command(f"TRUNCATE TABLE {generation.database}.{table}")
+
+
+def fact(number: int, **fields: Any) -> Fact:
+    usual = {
+        "store": "demo",
+        "statement": str(UUID(int=number)),
+        "ordinal": 0,
+        "person": "mbox:mailto:an@example.com",
+        "action": "answer",
+        "time": 1_772_411_400_000_000 + number,
+        "position": number,
+    }
+    return Fact(**(usual | fields))
+
+
+FULL = {
+    "phase": "post",
+    "lesson": "https://school.example/lessons/1",
+    "course": "https://school.example/courses/1",
+    "subject": "mathematics",
+    "knowledge_points": ("https://school.example/points/一", "https://school.example/points/b"),
+    "item": "https://school.example/items/'1'",
+    "verb": "http://adlnet.gov/expapi/verbs/answered",
+    "app": "homework",
+    "class_group": "三班",
+    "school": "school-1",
+    "duration": 12.25,
+    "success": True,
+    "completion": False,
+    "score": -0.5,
+    "rating": 0.75,
+    "response": "a\tb\n\\c'\"\u0000学",
+}
+
+
+# Facts ---------------------------------------------------------------------------------------
+
+
+def test_a_fact_comes_back_as_it_was_written(generation: Generation) -> None:
+    facts = [fact(1, **FULL), fact(2)]
+    generation.insert("facts", list(map(fact_row, facts)))
+    found = generation.facts_of("demo", ["mbox:mailto:an@example.com"], until=2)
+    assert sorted(found, key=lambda each: each.order) == facts
+
+
+@pytest.mark.parametrize("time", [-62_135_596_800_000_000, 0, 253_402_300_799_999_999])
+def test_a_fact_of_any_year_comes_back(generation: Generation, time: int) -> None:
+    generation.insert("facts", [fact_row(fact(1, time=time))])
+    (found,) = generation.facts_of("demo", ["mbox:mailto:an@example.com"], until=1)
+    assert found.time == time
+
+
+def test_facts_are_those_of_the_store_the_persons_and_the_position(generation: Generation) -> None:
+    facts = [
+        fact(1, person="a"),
+        fact(2, person="b"),
+        fact(3, person="c"),
+        fact(4, person="a", store="other"),
+        fact(5, person="a"),
+    ]
+    generation.insert("facts", list(map(fact_row, facts)))
+    found = generation.facts_of("demo", ["a", "b"], until=4)
+    assert {each.position for each in found} == {1, 2}
+
+
+def test_a_voided_fact_is_gone_whatever_comes_in_last(generation: Generation) -> None:
+    kept, voided = fact(1), msgspec.structs.replace(fact(2), position=9, is_deleted=True)
+    generation.insert("facts", [fact_row(voided)])
+    generation.insert("facts", [fact_row(kept), fact_row(fact(2))])
+    assert generation.facts_of("demo", ["mbox:mailto:an@example.com"], until=9) == [kept]
+
+
+def test_more_persons_than_fit_in_a_query_can_be_asked_for(generation: Generation) -> None:
+    persons = [f"account:https://{'long.' * 30}example|学生-{number}" for number in range(600)]
+    facts = [fact(number, person=person) for number, person in enumerate(persons)]
+    generation.insert("facts", list(map(fact_row, facts)))
+    assert len(generation.facts_of("demo", persons, until=600)) == 600
+
+
+# Rows ----------------------------------------------------------------------------------------
+
+
+def test_the_row_of_the_highest_position_holds_not_the_last_one_written(
+    generation: Generation,
+) -> None:
+    generation.insert("persons", [("demo", "a", 7, 1, 9, 70, 0)])
+    generation.insert("persons", [("demo", "a", 3, 1, 5, 30, 0)])
+    assert generation.query("portrait_person", store="demo", person="a") == [(7, 9, "")]
+
+
+def test_a_tombstone_takes_a_row_away_and_a_later_row_brings_it_back(
+    generation: Generation,
+) -> None:
+    row = ("demo", "a", 20_000, "post", 1, 1, 1, 2.5, 10, 20, 5, 0)
+    generation.insert("person_days", [row])
+    keys = generation.keys_of(PERSON_DAYS, "demo", ["a"])
+    assert keys == {PERSON_DAYS.key_of(row)} == {("demo", "a", 20_000, "post")}
+    generation.insert("person_days", [PERSON_DAYS.tombstone(key, 6) for key in keys])
+    assert generation.keys_of(PERSON_DAYS, "demo", ["a"]) == set()
+    generation.insert("person_days", [(*row[:-2], 7, 0)])
+    assert generation.keys_of(PERSON_DAYS, "demo", ["a"]) == keys
+
+
+def test_keys_are_given_for_every_table_of_persons(generation: Generation) -> None:
+    mastery = ("demo", "a", "point", 0.1, 0.2, 0.5, 0.4, 0.6, 3, 2, 10, 5, 0)
+    generation.insert("person_mastery", [mastery])
+    assert generation.keys_of(PERSON_MASTERY, "demo", ["a"]) == {("demo", "a", "point")}
+    assert [generation.keys_of(table, "demo", ["x"]) for table in PERSON_TABLES] == [set()] * 3
+
+
+def test_a_name_is_the_newest_statements_whatever_the_order(generation: Generation) -> None:
+    generation.insert("names", [("demo", "x", "zh", (5, "b", "新"))])
+    generation.insert(
+        "names", [("demo", "x", "zh", (-4, "c", "旧")), ("demo", "x", "en", (5, "b", "n"))]
+    )
+    assert generation.query("names_of", store="demo", subjects=["x"]) == [
+        ("x", "en", "n"),
+        ("x", "zh", "新"),
+    ]
+
+
+def test_no_rows_are_no_insert(generation: Generation) -> None:
+    generation.insert("persons", [])
+    assert generation.parts() == {}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("demo", "broken \ud800", 1, 1, 1, 1, 0),
+        ("demo", "a", -1, 1, 1, 1, 0),
+        ("demo", "a", 1, None, 1, 1, 0),
+        ("demo", "a", 1, 2**70, 1, 1, 0),
+    ],
+)
+def test_a_value_that_fits_no_column_is_refused_and_the_next_insert_works(
+    generation: Generation, row: tuple[Any, ...]
+) -> None:
+    with pytest.raises(RowsRefused, match="persons"):
+        generation.insert("persons", [("demo", "b", 1, 1, 1, 1, 0), row])
+    assert generation.keys_of(PERSONS, "demo", ["a", "b"]) == set()
+    generation.insert("persons", [("demo", "b", 1, 1, 1, 1, 0)])
+    assert generation.keys_of(PERSONS, "demo", ["b"]) == {("demo", "b")}
+
+
+def test_threads_write_and_read_at_once(generation: Generation) -> None:
+    def write(number: int) -> int:
+        generation.insert("persons", [("demo", f"p{number}", 1, 1, 1, number, 0)])
+        return len(generation.keys_of(PERSONS, "demo", [f"p{number}"]))
+
+    with ThreadPoolExecutor(12) as threads:
+        assert sum(threads.map(write, range(30))) == 30
+
+
+# The schema ----------------------------------------------------------------------------------
+
+
+def test_the_tables_of_the_code_are_the_tables_of_the_schema(
+    client: Client, generation: Generation
+) -> None:
+    for table in TABLES.values():
+        described = client.query(f"DESCRIBE TABLE {generation.database}.{table.name}").result_rows
+        actual = {name: kind for name, kind, *_ in described}
+        if table.name == "names":
+            assert actual.pop("latest") == (
+                "SimpleAggregateFunction(max, Tuple(time Int64, statement String, name String))"
+            )
+        expected = {column.name: column.type for column in table.columns if column.name in actual}
+        assert actual == expected
+        (key,) = client.query(
+            "SELECT sorting_key FROM system.tables "
+            f"WHERE database = '{generation.database}' AND name = '{table.name}'"
+        ).result_rows[0]
+        assert tuple(key.split(", ")) == table.key
+
+
+def test_a_facts_fields_are_the_columns_of_facts() -> None:
+    assert TABLES["facts"].column_names == Fact.__struct_fields__
+
+
+def test_a_generation_that_lacks_a_migration_is_refused_until_it_is_migrated(
+    client: Client, warehouse: Warehouse
+) -> None:
+    generation = warehouse.ensure()
+    catalogue = generation.database.removesuffix("_live")
+    client.command(f"DROP DATABASE {generation.database} SYNC")
+    client.command(f"CREATE DATABASE {generation.database}")
+    client.command(
+        f"ALTER TABLE {catalogue}.migrations DELETE WHERE database = '{generation.database}' "
+        "SETTINGS mutations_sync = 2"
+    )
+    with pytest.raises(SchemaOutdated, match="1 tables"):
+        warehouse.generation(LIVE)
+    assert [migration.name for migration in warehouse.migrate(LIVE)] == ["tables"]
+    assert warehouse.generation(LIVE).parts() == {}
+    assert warehouse.migrate(LIVE) == []
+
+
+# Generations ---------------------------------------------------------------------------------
+
+
+def test_the_first_generation_is_live(warehouse: Warehouse) -> None:
+    with pytest.raises(UnknownGeneration):
+        warehouse.generation()
+    made = warehouse.ensure()
+    assert warehouse.generation().database == made.database
+    assert [record.is_live for record in warehouse.generations()] == [True]
+
+
+def test_a_generation_is_made_once_and_found_again_by_another_process(
+    dsn: str, warehouse: Warehouse
+) -> None:
+    made = warehouse.ensure()
+    assert warehouse.ensure().identity == made.identity
+    other = Warehouse.open(dsn, catalogue=made.database.removesuffix("_live"))
+    assert other.generation().identity == made.identity
+    other.close()
+
+
+def test_a_generation_beside_the_live_one_has_rows_of_its_own(warehouse: Warehouse) -> None:
+    live, beside = warehouse.ensure(), warehouse.ensure("what_if")
+    beside.insert("persons", [("demo", "a", 1, 1, 1, 1, 0)])
+    assert live.keys_of(PERSONS, "demo", ["a"]) == set()
+    assert beside.keys_of(PERSONS, "demo", ["a"]) == {("demo", "a")}
+    assert warehouse.generation().name == "live"
+
+
+def test_promoting_makes_another_generation_live(warehouse: Warehouse) -> None:
+    warehouse.ensure()
+    warehouse.ensure("better")
+    warehouse.promote("better")
+    assert warehouse.generation().name == "better"
+    warehouse.promote("live")
+    assert warehouse.generation().name == "live"
+    with pytest.raises(UnknownGeneration):
+        warehouse.promote("unheard_of")
+
+
+def test_a_dropped_generation_is_gone_and_its_name_begins_anew(warehouse: Warehouse) -> None:
+    warehouse.ensure()
+    first = warehouse.ensure("other")
+    first.insert("persons", [("demo", "a", 1, 1, 1, 1, 0)])
+    warehouse.drop("other")
+    with pytest.raises(UnknownGeneration):
+        warehouse.generation("other")
+    second = warehouse.ensure("other")
+    assert second.identity != first.identity
+    assert second.keys_of(PERSONS, "demo", ["a"]) == set()
+
+
+def test_the_live_generation_cannot_be_dropped(warehouse: Warehouse) -> None:
+    warehouse.ensure()
+    with pytest.raises(GenerationIsLive):
+        warehouse.drop("live")
+
+
+@pytest.mark.parametrize("name", ["", "Live", "a-b", "a.b", "1a", "x" * 41, "a; DROP"])
+def test_a_name_that_could_harm_is_refused(standing: Warehouse, name: str) -> None:
+    with pytest.raises(BadName):
+        standing.ensure(name)
+
+
+def test_threads_that_make_the_same_generation_get_one(warehouse: Warehouse) -> None:
+    found: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(warehouse.ensure().identity)) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(found)) == 1
+
+
+def test_a_closed_warehouse_says_so(dsn: str) -> None:
+    warehouse = Warehouse.open(dsn, catalogue=fresh_catalogue())
+    warehouse.close()
+    with pytest.raises(WarehouseUnavailable, match="closed"):
+        warehouse.generations()
+
+
+def test_where_no_server_listens_the_warehouse_is_unavailable() -> None:
+    with pytest.raises(WarehouseUnavailable):
+        Warehouse.open("http://127.0.0.1:9")
+
+
+def test_a_servers_error_is_told_and_the_next_query_works(server: ClickHouseServer) -> None:
+    warehouse = Warehouse.open(server.dsn, catalogue=fresh_catalogue())
+    generation = warehouse.ensure()
+    server.fail_next(1)
+    with pytest.raises(Exception, match="made to fail"):
+        generation.parts()
+    assert generation.parts() == {}
+    warehouse.close()

@@ -1,0 +1,251 @@
+"""The law: the projections are a function of the set of events, not of how they arrived."""
+
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lrs.record import LogEntry
+from projections.folds import Fold
+from projections.reading import default_reader
+from projections.tables import PERSON_TABLES, TABLES
+from projections.warehouse import Generation, Warehouse
+from streams.embedded import EmbeddedCarrier
+from streams.states import States
+from tests.support.clickhouse import embedded_dsn, fresh_catalogue, rows_of
+from tests.support.histories import ListLog, answer, entry
+
+# As many as the profile says in a long run; a few dozen otherwise, as each takes some 0.3 s.
+EXAMPLES = settings.default.max_examples if settings.default.max_examples > 1000 else 40
+
+_stores = (f"store-{number}" for number in itertools.count())
+
+
+@dataclass(frozen=True)
+class Life:
+    """A carrier from its start to its crash: batches of ``limit``, then dead before a step.
+
+    A step is an insert into ClickHouse or a commit of states.
+    """
+
+    limit: int
+    steps: int
+    repeats: int  # entries delivered again at the start of each batch
+
+
+@dataclass(frozen=True)
+class History:
+    """Statements and voidings in the order of arrival, and the carriers that they meet."""
+
+    arrivals: list[tuple[str, dict[str, Any]]]  # kind, statement
+    lives: list[Life]
+
+    def log(self, store: str) -> list[LogEntry]:
+        return _numbered(self.arrivals, store)
+
+    def sorted_log(self, store: str) -> list[LogEntry]:
+        """Give the same events by time of event, as a clean replay reads them."""
+        order = sorted(
+            self.arrivals, key=lambda arrival: (arrival[0] == "voiding", _time(arrival[1]))
+        )
+        return _numbered(order, store)
+
+
+def _numbered(arrivals: list[tuple[str, dict[str, Any]]], store: str) -> list[LogEntry]:
+    return [
+        entry(position, statement, store=store, kind=kind)
+        for position, (kind, statement) in enumerate(arrivals, start=1)
+    ]
+
+
+def _time(statement: dict[str, Any]) -> tuple[str, str]:
+    return statement["timestamp"], statement["id"]
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    count = draw(st.integers(2, 24))
+    statements = [
+        answer(
+            statement_id=str(UUID(int=draw(st.integers(1, 2**64)) << 16 | number, version=4)),
+            person=draw(st.sampled_from(["an", "bo", "chen"])),
+            name=draw(st.sampled_from(["安", "An", "波"])),
+            item=draw(st.sampled_from(["item-1", "item-2"])),
+            points=sorted(draw(st.sets(st.sampled_from(["x", "y", "z"]), max_size=2))),
+            success=draw(st.booleans()),
+            phase=draw(st.sampled_from(["pre", "in", "post"])),
+            after=timedelta(hours=draw(st.integers(0, 40))),
+            seconds=draw(st.sampled_from([0.1, 0.7, 12.3])),
+        )
+        for number in range(count)
+    ]
+    arrivals = [("statement", statement) for statement in draw(st.permutations(statements))]
+    for statement in draw(st.lists(st.sampled_from(statements), max_size=4, unique_by=id)):
+        arrived = arrivals.index(("statement", statement))
+        at = draw(st.integers(arrived + 1, len(arrivals)))
+        arrivals.insert(at, ("voiding", statement))
+    lives = st.builds(
+        Life,
+        limit=st.integers(1, 12),
+        steps=st.integers(0, 20),
+        repeats=st.integers(0, 3),
+    )
+    return History(arrivals, draw(st.lists(lives, max_size=3)))
+
+
+@pytest.fixture(scope="module")
+def generation() -> Iterator[Generation]:
+    warehouse = Warehouse.open(embedded_dsn(), catalogue=fresh_catalogue())
+    yield warehouse.ensure()
+    warehouse.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("law")
+
+
+@settings(max_examples=EXAMPLES)
+@given(history=histories())
+def test_any_arrival_gives_the_rows_of_one_clean_replay(
+    history: History, generation: Generation, folder: Path
+) -> None:
+    arrived, replayed = next(_stores), next(_stores)
+    live(history, arrived, generation, folder)
+    carry_all(history.sorted_log(replayed), generation, folder)
+    for table in TABLES:
+        assert rows_of(generation, table, arrived) == rows_of(generation, table, replayed), table
+    check_versions(history.log(arrived), generation, arrived)
+
+
+def live(history: History, store: str, generation: Generation, folder: Path) -> None:
+    """Carry a history through carriers that crash, and a last one that doesn't."""
+    path = folder / f"{store}.sqlite"
+    log = RepeatingLog(history.log(store))
+    for life in history.lives:
+        log.repeats = life.repeats
+        states = MortalStates(path, generation.identity)
+        mortal = MortalGeneration(generation)
+        states.step = mortal.step = Countdown(life.steps)
+        carrier = EmbeddedCarrier(
+            log, default_reader(), Fold(), mortal, states, limit=life.limit, cached_states=2
+        )
+        try:
+            while carrier.run_once():
+                pass
+        except Crash:
+            pass
+        finally:
+            states.close()
+    log.repeats = 0
+    finish(log, path, generation)
+
+
+def carry_all(entries: list[LogEntry], generation: Generation, folder: Path) -> None:
+    finish(ListLog(entries), folder / f"{entries[0].store}.sqlite", generation)
+
+
+def finish(log: ListLog, path: Path, generation: Generation) -> None:
+    states = States(path, generation.identity)
+    carrier = EmbeddedCarrier(log, default_reader(), Fold(), generation, states)
+    while carrier.run_once():
+        pass
+    assert carrier.position == log.last_position()
+    assert not carrier.dead_letters()
+    states.close()
+
+
+def check_versions(log: list[LogEntry], generation: Generation, store: str) -> None:
+    """Hold that a row of version V is what was known as of log position V."""
+    as_of: dict[int, dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]] = {}
+    for table in PERSON_TABLES:
+        columns = table.column_names
+        for row in rows_of(generation, table.name, store, leave_out=()):
+            position = row[columns.index("position")]
+            if position not in as_of:
+                as_of[position] = folded([e for e in log if e.position <= position])
+            expected = as_of[position][table.name][table.key_of(row)]
+            at = columns.index("position")
+            assert row[:at] == expected[:at]
+
+
+def folded(log: list[LogEntry]) -> dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]:
+    """Fold entries in memory, in order of time; gives the rows of each table by key."""
+    voided = {e.statement_id for e in log if e.kind == "voiding"}
+    facts = defaultdict(list)
+    for each in log:
+        if each.kind == "statement" and each.statement_id not in voided:
+            statement = orjson.loads(each.statement)
+            reading = default_reader().read(statement, store=each.store, position=each.position)
+            for fact in reading.facts:
+                facts[fact.store, fact.person].append(fact)
+    fold, rows = Fold(), {table.name: {} for table in PERSON_TABLES}
+    for person, history in facts.items():
+        state = fold.start(*person)
+        for fact in sorted(history, key=lambda fact: fact.order):
+            fold.apply(state, fact)
+        for table, some in fold.rows(state).items():
+            rows[table].update({TABLES[table].key_of(row): row for row in some})
+    return rows
+
+
+class RepeatingLog(ListLog):
+    """A log that delivers some entries again, before those asked for."""
+
+    repeats = 0
+
+    def read_log(self, after: int, limit: int) -> list[LogEntry]:
+        fresh = super().read_log(after, limit)
+        return (
+            super().read_log(max(0, after - self.repeats), min(after, self.repeats)) + fresh
+            if fresh
+            else []
+        )
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+class Countdown:
+    """Lets some steps be taken, and crashes before the next."""
+
+    def __init__(self, steps: int) -> None:
+        self._left = steps
+
+    def __call__(self) -> None:
+        if not self._left:
+            raise Crash
+        self._left -= 1
+
+
+class MortalGeneration(Generation):
+    """A generation whose writer may crash before an insert."""
+
+    step: Callable[[], None]
+
+    def __init__(self, generation: Generation) -> None:
+        self.__dict__.update(generation.__dict__)
+
+    def insert(self, table: str, rows: Any) -> None:
+        self.step()
+        super().insert(table, rows)
+
+
+class MortalStates(States):
+    """States whose writer may crash before a commit."""
+
+    step: Callable[[], None]
+
+    def commit(self, *arguments: Any) -> None:
+        self.step()
+        super().commit(*arguments)

@@ -1,0 +1,132 @@
+"""Statements and logs in memory, for what follows the log: tests of carriers, and their bench."""
+
+import threading
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from lrs.record import LogEntry
+from projections.vocabulary import (
+    EXTENSION_PHASE,
+    EXTENSION_SUBJECT,
+    PROFILE_VERSION,
+    TYPE_ITEM,
+    TYPE_KNOWLEDGE_POINT,
+    TYPE_LESSON,
+    VERB_ANSWERED,
+)
+
+BEGIN = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
+SCHOOL = "https://school.example"
+
+
+def person_key(name: str) -> str:
+    """Give the key of the person of that account name."""
+    return f"account:{SCHOOL}|{name}"
+
+
+def point_id(name: str) -> str:
+    """Give the activity id of a knowledge point."""
+    return f"{SCHOOL}/knowledge-points/{name}"
+
+
+def answer(
+    *,
+    statement_id: str | None = None,
+    person: str = "s1",
+    name: str | None = None,
+    item: str = "item-1",
+    points: Iterable[str] = ("fractions",),
+    success: bool = True,
+    phase: str = "post",
+    after: timedelta = timedelta(),
+    seconds: float = 12.5,
+) -> dict[str, Any]:
+    """Make a statement of the teaching-cycle profile: a student answered an item."""
+    at = (BEGIN + after).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return {
+        "id": statement_id or str(uuid.uuid4()),
+        "actor": {
+            "objectType": "Agent",
+            "name": name or f"Student {person}",
+            "account": {"homePage": SCHOOL, "name": person},
+        },
+        "verb": {"id": VERB_ANSWERED, "display": {"en": "answered"}},
+        "object": {
+            "objectType": "Activity",
+            "id": f"{SCHOOL}/items/{item}",
+            "definition": {"type": TYPE_ITEM},
+        },
+        "result": {
+            "success": success,
+            "response": "B" if success else "C",
+            "duration": f"PT{seconds}S",
+        },
+        "context": {
+            "contextActivities": {
+                "category": [{"id": PROFILE_VERSION}],
+                "grouping": [
+                    {"id": f"{SCHOOL}/lessons/7", "definition": {"type": TYPE_LESSON}},
+                ],
+                "other": [
+                    {
+                        "id": point_id(point),
+                        "definition": {
+                            "type": TYPE_KNOWLEDGE_POINT,
+                            "name": {"en": point, "zh-CN": f"知识点 {point}"},
+                        },
+                    }
+                    for point in points
+                ],
+            },
+            "extensions": {
+                EXTENSION_PHASE: phase,
+                EXTENSION_SUBJECT: "mathematics",
+            },
+        },
+        "timestamp": at,
+        "stored": at,
+        "authority": {
+            "objectType": "Agent",
+            "account": {"homePage": "https://xueji.example", "name": "homework"},
+        },
+        "version": "1.0.3",
+    }
+
+
+def entry(
+    position: int, statement: dict[str, Any], *, store: str = "demo", kind: str = "statement"
+) -> LogEntry:
+    """Put a statement at a position of the log; of kind ``voiding`` it's the one now voided."""
+    return LogEntry(position, store, kind, statement["id"], position, orjson.dumps(statement))
+
+
+class ListLog:
+    """A log in memory, read as carriers read the record's."""
+
+    def __init__(self, entries: Iterable[LogEntry] = ()) -> None:
+        self.entries = list(entries)
+        self._grown = threading.Condition()
+
+    def append(self, *entries: LogEntry) -> None:
+        with self._grown:
+            self.entries += entries
+            self._grown.notify_all()
+
+    def read_log(self, after: int, limit: int) -> list[LogEntry]:
+        if self.entries and self.entries[0].position == 1 and self._gapless():
+            return self.entries[after : after + limit]
+        return [entry for entry in self.entries if entry.position > after][:limit]
+
+    def wait_for_log(self, after: int, timeout: float) -> bool:
+        with self._grown:
+            return self._grown.wait_for(lambda: self.last_position() > after, timeout)
+
+    def last_position(self) -> int:
+        return self.entries[-1].position if self.entries else 0
+
+    def _gapless(self) -> bool:
+        return self.entries[-1].position == len(self.entries)

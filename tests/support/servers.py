@@ -1,0 +1,99 @@
+"""A whole server in a process of its own, as `xueji serve` starts it, for tests from outside."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+ROOT = Path(__file__).parents[2]
+XUEJI = (sys.executable, "-c", "from api.command_line import main; main()")
+START_SECONDS = 60
+STOP_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Key:
+    """A credential."""
+
+    key: str
+    secret: str
+
+
+@dataclass
+class Server:
+    """A server under test: where it answers, and its settings for commands beside it."""
+
+    address: str
+    environment: Mapping[str, str]
+    process: subprocess.Popen[bytes]
+
+    def add_key(self, store: str = "district", scope: str = "all", app: str = "homework") -> Key:
+        """Make a credential by `xueji keys add`, as an operator does while the server runs."""
+        arguments = ["keys", "add", "--store", store, "--scope", scope, "--app", app, "--json"]
+        said = subprocess.run(
+            [*XUEJI, *arguments], cwd=ROOT, env=self.environment, capture_output=True, check=True
+        )
+        made: dict[str, Any] = json.loads(said.stdout)
+        return Key(made["key"], made["secret"])
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(STOP_SECONDS)
+
+
+@contextmanager
+def running_server(data_directory: Path, **settings: str) -> Iterator[Server]:
+    """Start `xueji serve` on a free port and wait until it answers; stop it afterwards.
+
+    `settings` are names of `XUEJI_*` settings in lower case. What the server says goes to
+    `server.log` in the data directory.
+    """
+    data_directory.mkdir(parents=True, exist_ok=True)
+    port = _free_port()
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("XUEJI_")}
+    settings |= {"data_directory": str(data_directory), "port": str(port)}
+    environment |= {f"XUEJI_{name.upper()}": text for name, text in settings.items()}
+    log = data_directory / "server.log"
+    with log.open("ab") as stream:
+        process = subprocess.Popen(
+            [*XUEJI, "serve"], cwd=ROOT, env=environment, stdout=stream, stderr=stream
+        )
+    server = Server(f"http://127.0.0.1:{port}", environment, process)
+    try:
+        _wait_until_it_answers(server, log)
+        yield server
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _wait_until_it_answers(server: Server, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.process.poll() is None:
+        try:
+            with urlopen(f"{server.address}/xapi/about", timeout=5):
+                return
+        except (URLError, ConnectionError):
+            time.sleep(0.05)
+    raise AssertionError(f"the server did not start:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
