@@ -1,0 +1,123 @@
+"""The demo: a server on the embedded default, and a demo district posted to it as apps would."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import httpx
+from rich.console import Console
+
+from api.settings import Settings
+from apps.demo_district import APPS, run_demo_district
+from lrs.credentials import Credentials
+from lrs.record import Record
+
+STORE = "demo"
+VIEWER = "demo-viewer"
+START_SECONDS = 60.0
+PROJECTION_SECONDS = 120.0
+
+
+class DemoError(Exception):
+    """The demo can't go on; the text says why, for people."""
+
+
+def run_demo(settings: Settings, console: Console, *, leave: bool) -> None:
+    """Serve, post the demo district, say where to look; serve on unless told to `leave`.
+
+    Raises DemoError.
+    """
+    _check_port_is_free(settings)
+    credentials = _make_credentials(settings)
+    base = f"http://{settings.host}:{settings.port}"
+    with _serving(settings) as server:
+        _wait_until_it_answers(base, server)
+        truth = run_demo_district(f"{base}/xapi", credentials, console=console)
+        viewer = httpx.BasicAuth(*credentials[VIEWER])
+        _wait_for_the_projection(base, viewer)
+        ticket = httpx.post(f"{base}/ui/tickets", auth=viewer).raise_for_status()
+        link = base + ticket.json()["path"]
+        console.print(
+            f"\n[bold]{truth.statements.total():,} statements[/bold] of"
+            f" {len(truth.students)} students are in the record and projected.\n\n"
+            f"打开 Open  [bold]{link}[/bold]\n"
+            f"登录 Sign in later at {base}/ui with key {credentials[VIEWER][0]}"
+            f" and secret {credentials[VIEWER][1]}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        if not leave:
+            console.print("\nCtrl-C 结束 stops it.", highlight=False)
+            server.wait()
+
+
+def _make_credentials(settings: Settings) -> Mapping[str, tuple[str, str]]:
+    """Give each app a new credential, and the viewer one; those of an earlier demo are revoked."""
+    settings.data_directory.mkdir(parents=True, exist_ok=True)
+    scopes = {app: ["statements/write"] for app in APPS} | {VIEWER: ["all/read"]}
+    record = Record.open(settings.record_location)
+    try:
+        credentials = Credentials(record.statements, settings.pepper())
+        for old in credentials.list():
+            if old.store == STORE and old.app in scopes and old.revoked is None:
+                credentials.revoke(old.key)
+        made = {app: credentials.add(STORE, app, wanted) for app, wanted in scopes.items()}
+        return {app: (credential.key, secret) for app, (credential, secret) in made.items()}
+    finally:
+        record.close()
+
+
+def _check_port_is_free(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise DemoError(
+                f"port {settings.port} of {settings.host} is taken ({error.strerror}):"
+                " stop what uses it, or set XUEJI_PORT to another"
+            ) from None
+
+
+@contextmanager
+def _serving(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `xueji serve` beside this process; stop it in the end."""
+    command = [sys.executable, "-c", "from api.command_line import main; main()", "serve"]
+    environment = os.environ | {"XUEJI_DATA_DIRECTORY": str(settings.data_directory)}
+    server = subprocess.Popen(command, env=environment)  # noqa: S603 - our own command
+    try:
+        yield server
+    except KeyboardInterrupt:
+        pass
+    finally:
+        if server.poll() is None:
+            server.send_signal(signal.SIGINT)
+        server.wait()
+
+
+def _wait_until_it_answers(base: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise DemoError("the server stopped before it answered: its message is above")
+        try:
+            httpx.get(f"{base}/xapi/about").raise_for_status()
+            return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise DemoError(f"the server did not answer within {START_SECONDS:.0f} seconds")
+
+
+def _wait_for_the_projection(base: str, viewer: httpx.BasicAuth) -> None:
+    deadline = time.monotonic() + PROJECTION_SECONDS
+    while time.monotonic() < deadline:
+        status = httpx.get(f"{base}/v1/status", auth=viewer).raise_for_status().json()
+        if status["carrier"]["lag"] == 0:
+            return
+        time.sleep(0.1)
+    raise DemoError(f"the projection did not catch up: {status['carrier']['error']}")

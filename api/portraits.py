@@ -1,0 +1,95 @@
+"""Queries over the projections: students and their portraits, as of a position of the log."""
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from api.authentication import READ_PROJECTIONS, demand
+from api.errors import ApiError
+from api.services import Services
+from projections.portraits import BadCursor, Portraits
+from projections.warehouse import UnknownGeneration
+from streams.embedded import EmbeddedCarrier
+
+router = APIRouter(prefix="/v1", tags=["Projections"])
+
+# The longest a query waits for the projection to reach `after`, in seconds.
+PATIENCE = 30.0
+
+After = Annotated[
+    int | None,
+    Query(ge=0, description="Wait until the projection has reached this position of the log."),
+]
+GenerationName = Annotated[
+    str | None, Query(description="A generation of the projections; the live one if not named.")
+]
+
+
+@router.get("/students", summary="List students")
+async def get_students(
+    request: Request,
+    search: Annotated[str, Query(description="Part of a name or identifier.")] = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
+    after: After = None,
+    generation: GenerationName = None,
+) -> dict[str, Any]:
+    """List the persons the record has learning evidence about, by name."""
+    credential = demand(request, READ_PROJECTIONS)
+    portraits = await _portraits(request, generation, after)
+    try:
+        return await asyncio.to_thread(
+            portraits.students, credential.store, search=search, limit=limit, cursor=cursor
+        )
+    except BadCursor as error:
+        raise ApiError(400, f"parameter 'cursor': {error}", value=cursor) from None
+
+
+@router.get("/portraits/students/{person:path}", summary="A student's portrait")
+async def get_student_portrait(
+    request: Request, person: str, after: After = None, generation: GenerationName = None
+) -> dict[str, Any]:
+    """Give activity by phase, mastery with interval, weak and strong points, and the radar.
+
+    `person` is the actor's name in the record, such as ``mbox:mailto:ming@school.example`` or
+    ``account:https://district.example|s001``.
+    """
+    credential = demand(request, READ_PROJECTIONS)
+    portraits = await _portraits(request, generation, after)
+    portrait = await asyncio.to_thread(portraits.student, credential.store, person)
+    if portrait is None:
+        raise ApiError(404, f"there is no evidence about {person}", value=person)
+    return portrait
+
+
+@router.get("/status", summary="How the projection is doing")
+async def get_status(request: Request) -> dict[str, Any]:
+    """Give position, lag, last error and dead letters of the embedded carrier."""
+    demand(request, READ_PROJECTIONS)
+    carrier: EmbeddedCarrier | None = request.app.state.carrier
+    record = request.app.state.record
+    last = await asyncio.to_thread(record.last_position)
+    if carrier is None:
+        return {"record": {"position": last}, "carrier": None}
+    status = await asyncio.to_thread(carrier.status)
+    fields = {name: getattr(status, name) for name in status.__dataclass_fields__}
+    return {"record": {"position": last}, "carrier": fields}
+
+
+async def _portraits(request: Request, name: str | None, after: int | None) -> Portraits:
+    """Give the portraits of a generation once it has reached `after`; raises ApiError 404, 504."""
+    carrier: EmbeddedCarrier | None = request.app.state.carrier
+    late = after is not None and carrier is not None and not await carrier.reached(after, PATIENCE)
+    if late:
+        raise ApiError(
+            504,
+            f"the projection has not reached position {after} within {PATIENCE:.0f} s",
+            {"Retry-After": "5"},
+            value=after,
+        )
+    services: Services = request.app.state.services
+    try:
+        return await asyncio.to_thread(services.portraits, name)
+    except UnknownGeneration as error:
+        raise ApiError(404, str(error), value=name) from None

@@ -1,0 +1,84 @@
+"""What the server works with: record, credentials, warehouse, carrier, opened and closed as one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fastapi import FastAPI
+
+from api.settings import Settings
+from lrs.credentials import Credentials
+from lrs.record import Record
+from projections.folds import Fold
+from projections.portraits import Portraits
+from projections.reading import default_reader
+from projections.warehouse import Generation, Warehouse
+from streams.embedded import EmbeddedCarrier
+from streams.states import States
+
+
+@dataclass
+class Services:
+    """The parts of a running server."""
+
+    settings: Settings
+    record: Record
+    credentials: Credentials
+    warehouse: Warehouse
+    generation: Generation  # the live one, which the carrier keeps
+    carrier: EmbeddedCarrier | None
+    states: States | None
+    _portraits: dict[str, Portraits] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Services":
+        """Open everything and start the carrier."""
+        settings.data_directory.mkdir(parents=True, exist_ok=True)
+        record = Record.open(settings.record_location)
+        credentials = Credentials(record.statements, settings.pepper())
+        warehouse = Warehouse.open(settings.warehouse_dsn)
+        generation = warehouse.ensure()
+        carrier = states = None
+        if settings.carrier == "embedded":
+            states = States(settings.carrier_file, generation.identity)
+            carrier = EmbeddedCarrier(
+                record,
+                default_reader(),
+                Fold(timezone=settings.timezone),
+                generation,
+                states,
+            )
+            carrier.start()
+        return cls(settings, record, credentials, warehouse, generation, carrier, states)
+
+    def portraits(self, generation: str | None = None) -> Portraits:
+        """Give the portraits of a generation, the live one if not named.
+
+        Raises UnknownGeneration.
+        """
+        found = self.warehouse.generation(generation)
+        if found.identity not in self._portraits:
+            self._portraits[found.identity] = Portraits(found, self._position_of(found))
+        return self._portraits[found.identity]
+
+    def _position_of(self, generation: Generation) -> Callable[[], int]:
+        carrier = self.carrier
+        if carrier is not None and generation.identity == self.generation.identity:
+            return lambda: carrier.position
+        states = States(self.settings.carrier_file, generation.identity)
+        return states.position
+
+    def attach(self, application: FastAPI) -> None:
+        """Make the parts known to the routes."""
+        state = application.state
+        state.services = self
+        state.record, state.credentials = self.record, self.credentials
+        state.warehouse, state.carrier = self.warehouse, self.carrier
+
+    def close(self) -> None:
+        """Stop the carrier, then close what it works with."""
+        if self.carrier is not None:
+            self.carrier.stop()
+        if self.states is not None:
+            self.states.close()
+        self.record.close()
+        self.warehouse.close()

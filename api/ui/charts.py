@@ -1,0 +1,162 @@
+"""Charts: what is drawn, in colours that everybody can tell apart, and what stands beside it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nicegui import ui
+
+from api.ui import formats
+from api.ui.layout import Tag
+from api.ui.periods import Period
+from api.ui.words import Words
+
+Options = dict[str, Any]
+
+# After Okabe and Ito's palette, darkened to stand out from white by 3:1 and more (WCAG 1.4.11), and
+# checked under protanopia, deuteranopia and tritanopia. xueji.css has the same for its swatches.
+PHASE_COLOURS = {"pre": "#c77700", "in": "#00508a", "post": "#009e73", "": "#8a8f94"}
+BRAND, INK, MUTED, LINE = "#0d5c63", "#1c2b33", "#53626b", "#d9e0e3"
+FONT = (
+    'system-ui, "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC",'
+    ' "Source Han Sans SC", sans-serif'
+)
+# A radar of fewer axes would be a line.
+FEWEST_AXES = 3
+
+
+class Figure:
+    """A chart with what has to stand beside it: unit, n and as-of; or why there is no chart."""
+
+    def __init__(self, words: Words, classes: str) -> None:
+        self._words = words
+        with Tag("figure", classes=f"xj-figure {classes}"):
+            self._chart = ui.echart({}, renderer="svg").classes("xj-chart")
+            self._empty = Tag("p", classes="xj-empty")
+            self._caption = Tag("figcaption", classes="xj-note")
+
+    def show(self, options: Options, summary: str, notes: Sequence[str]) -> None:
+        """Draw a chart; `summary` says it in words to who can't see it, `notes` stand beneath."""
+        self._chart.set_visibility(True)
+        self._chart.props["role"] = "img"
+        self._chart.props["aria-label"] = summary
+        if self._chart.options != options:
+            self._chart.options.clear()
+            self._chart.options.update(options)
+            self._chart.update()
+        self._empty.set_visibility(False)
+        self._caption.text = " · ".join(notes)
+
+    def show_empty(self, why: str) -> None:
+        """Say why there is no chart."""
+        self._chart.set_visibility(False)
+        self._empty.text = why
+        self._empty.set_visibility(True)
+        self._caption.text = ""
+
+
+def radar(values: Sequence[tuple[str, float]]) -> Options:
+    """Draw values (0..1) on a radar from 0 to 100, each on the axis of its name."""
+    axes = [
+        {"name": f"{name}\n{{value|{round(100 * value)}}}", "max": 100} for name, value in values
+    ]
+    return {
+        "textStyle": {"fontFamily": FONT},
+        "radar": {
+            "indicator": axes,
+            "radius": "64%",
+            "center": ["50%", "54%"],
+            "splitNumber": 4,
+            "axisName": {
+                "color": INK,
+                "fontSize": 14,
+                "lineHeight": 20,
+                "align": "center",
+                "rich": {"value": {"fontSize": 18, "fontWeight": 600, "color": BRAND}},
+            },
+            "splitArea": {"areaStyle": {"color": ["#fff", "#f4f7f7"]}},
+            "splitLine": {"lineStyle": {"color": LINE}},
+            "axisLine": {"lineStyle": {"color": LINE}},
+        },
+        "series": [
+            {
+                "type": "radar",
+                "silent": True,
+                "symbol": "circle",
+                "symbolSize": 8,
+                "itemStyle": {"color": BRAND},
+                "lineStyle": {"width": 2.5, "color": BRAND},
+                "areaStyle": {"color": BRAND, "opacity": 0.16},
+                "data": [{"value": [round(100 * value, 1) for _, value in values]}],
+            }
+        ],
+        "animationDuration": 300,
+    }
+
+
+def activity(
+    periods: Sequence[Period], counts: Mapping[str, Sequence[int]], names: Mapping[str, str]
+) -> Options:
+    """Draw how many activities of each phase were in each period, as stacked bars."""
+    return {
+        "textStyle": {"fontFamily": FONT},
+        "color": [PHASE_COLOURS[phase] for phase in counts],
+        "grid": {"left": 8, "right": 12, "top": 40, "bottom": 4, "containLabel": True},
+        "legend": {
+            "left": 0,
+            "top": 0,
+            "itemWidth": 14,
+            "textStyle": {"color": INK, "fontSize": 13},
+        },
+        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},
+        "xAxis": {
+            "type": "category",
+            "data": [period.label for period in periods],
+            "axisLine": {"lineStyle": {"color": MUTED}},
+            "axisTick": {"show": False},
+            "axisLabel": {"color": MUTED, "fontSize": 12, "hideOverlap": True},
+        },
+        "yAxis": {
+            "type": "value",
+            "minInterval": 1,
+            "axisLabel": {"color": MUTED, "fontSize": 12},
+            "splitLine": {"lineStyle": {"color": LINE}},
+        },
+        "series": [_bars(phase, names[phase], numbers) for phase, numbers in counts.items()],
+        "animationDuration": 300,
+    }
+
+
+def _bars(phase: str, name: str, numbers: Sequence[int]) -> Options:
+    # Stripes as well as grey: what states no phase must not pass for one.
+    stripes = {"symbol": "rect", "dashArrayX": [1, 0], "dashArrayY": [2, 3], "rotation": -0.8}
+    return {
+        "name": name,
+        "type": "bar",
+        "stack": "activity",
+        "barMaxWidth": 28,
+        "itemStyle": {
+            "borderColor": "#fff",
+            "borderWidth": 1,
+            "decal": {**stripes, "color": "#fff"} if not phase else None,
+        },
+        "data": list(numbers),
+    }
+
+
+def activity_summary(
+    words: Words,
+    by: str,
+    periods: Sequence[Period],
+    counts: Mapping[str, Sequence[int]],
+    names: Mapping[str, str],
+) -> str:
+    """Say in words what ``activity`` draws."""
+    totals = {phase: sum(numbers) for phase, numbers in counts.items()}
+    return words(
+        "activity.summary",
+        by=by,
+        first=periods[0].label,
+        last=periods[-1].label,
+        n=formats.count(sum(totals.values())),
+        phases=", ".join(f"{names[phase]} {formats.count(n)}" for phase, n in totals.items()),
+    )

@@ -1,0 +1,46 @@
+"""How numbers, moments and lengths of time are written on a page."""
+
+from datetime import datetime, tzinfo
+
+from api.ui.words import Words
+
+
+def count(number: int) -> str:
+    """Write how many: 12,345."""
+    return f"{number:,}"
+
+
+def percent(share: float) -> str:
+    """Write a share (0..1) in whole percent; never 0 % or 100 % where it is not."""
+    whole = round(100 * share)
+    if whole == 0 and share > 0:
+        return "<1%"
+    if whole == 100 and share < 1:
+        return ">99%"
+    return f"{whole}%"
+
+
+def ratio(part: int, whole: int, words: Words) -> str:
+    """Write a part of a whole in percent, a dash where the whole is nothing."""
+    return percent(part / whole) if whole else words("nothing")
+
+
+def moment(text: str, timezone: tzinfo, *, seconds: bool = False) -> str:
+    """Write an ISO 8601 moment as local date and time: 2026-03-02 16:30."""
+    try:
+        local = datetime.fromisoformat(text).astimezone(timezone)
+    except (ValueError, OverflowError):  # year 0, which xAPI's timestamps can name
+        return text
+    return local.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+
+def length(seconds: float, words: Words) -> str:
+    """Write a length of time, in the two units that matter."""
+    if not seconds:
+        return words("nothing")
+    if seconds < 60:
+        return words("time.seconds", seconds=round(seconds))
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return words("time.minutes", minutes=minutes)
+    return words("time.hours", hours=count(minutes // 60), minutes=minutes % 60)

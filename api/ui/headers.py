@@ -1,0 +1,56 @@
+"""What every answer of the UI tells browsers: load nothing from elsewhere, keep what can stay."""
+
+from typing import Final
+
+from nicegui import __version__
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# NiceGUI's pages hold scripts and styles of their own, and Vue compiles templates in the browser.
+_POLICY: Final = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _POLICY,
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+# The address holds NiceGUI's version, so what it gives never changes. NiceGUI itself says so only
+# where it isn't mounted under a path.
+_UNCHANGING: Final = f"/_nicegui/{__version__}/"
+# Private, because answers may set the session's cookie.
+_FOR_EVER: Final = "private, max-age=31536000, immutable"
+
+
+class PageHeaders:
+    """Adds the headers to every answer: a page can load nothing from another host."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(_HEADERS)
+                if _UNCHANGING in scope["path"] and "dynamic_resources" not in scope["path"]:
+                    headers["Cache-Control"] = _FOR_EVER
+            await send(message)
+
+        await self.app(scope, receive, with_headers)

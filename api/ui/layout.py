@@ -1,0 +1,134 @@
+"""What all pages look like: the frame around them, and the parts they are put together from."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+from typing import Any
+from urllib.parse import quote
+
+from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
+
+from api.ui.session import HOME, ROOT, Visit
+from api.ui.words import CHINESE, LANGUAGES, Language, Words
+
+# The pages one can go to from everywhere: a key of words, and the path.
+SECTIONS = (("students.title", HOME),)
+
+
+class Tag(TextElement):
+    """An HTML element by its name, with text that can change; attributes' `_` stands for `-`."""
+
+    def __init__(
+        self, name: str, /, text: str = "", classes: str = "", **attributes: Any
+    ) -> None:
+        super().__init__(tag=name, text=text)
+        self.classes(classes)
+        for attribute, value in attributes.items():
+            self._props[attribute.strip("_").replace("_", "-")] = value
+
+    def attribute(self, name: str, value: Any) -> None:
+        """Set an attribute, if it is not so already."""
+        if self._props.get(name) != value:
+            self._props[name] = value
+            self.update()
+
+
+@contextmanager
+def page(words: Words, title: str, path: str, visit: Visit | None = None) -> Iterator[None]:
+    """Put a page together: what is made inside is its content.
+
+    `path` is the page's own, where the switch of language comes back to.
+    """
+    client = ui.context.client
+    client.page = copy(client.page)  # pages are shared between visitors; languages are not
+    client.page.language = "zh-CN" if words.language == CHINESE else "en-US"
+    ui.page_title(f"{title} · {words('product')}")
+    skip = Tag("a", words("skip"), "xj-skip", href="#content")
+    skip.on("click", js_handler="() => document.getElementById('content').focus()")
+    _header(words, path, visit)
+    with Tag("main", classes="xj-main", id="content", tabindex="-1"):
+        yield
+
+
+def _header(words: Words, path: str, visit: Visit | None) -> None:
+    with Tag("header", classes="xj-header"), Tag("div", classes="xj-header-inside"):
+        with Tag("a", classes="xj-brand", href=HOME):
+            Tag("span", classes="xj-brand-mark", aria_hidden="true")
+            Tag("span", words("product"))
+        if visit is not None:
+            _navigation(words, path)
+        with Tag("div", classes="xj-header-end"):
+            _language_switch(words, path)
+            if visit is not None:
+                _account(words, visit)
+
+
+def _navigation(words: Words, path: str) -> None:
+    with Tag("nav", classes="xj-navigation", aria_label=words("navigation")):
+        for key, section in SECTIONS:
+            link = Tag("a", words(key), href=section)
+            if path.startswith(section):
+                link.attribute("aria-current", "page")
+
+
+def _language_switch(words: Words, path: str) -> None:
+    with Tag("div", classes="xj-languages", role="group", aria_label=words("language")):
+        for language, name in LANGUAGES.items():
+            link = Tag("a", name, href=language_link(language, path), lang=language)
+            if language == words.language:
+                link.attribute("aria-current", "true")
+
+
+def _account(words: Words, visit: Visit) -> None:
+    app = visit.credential.app
+    Tag("span", app, "xj-account", title=words("signed_in_as", app=app))
+    with Tag("form", method="post", action=f"{ROOT}/sign-out"):
+        Tag("button", words("sign_out"), "xj-plain-button", type="submit")
+
+
+def language_link(language: Language, path: str) -> str:
+    """Give the path that sets a browser's language and comes back to a path."""
+    return f"{ROOT}/language/{language}?back={quote(path, safe='')}"
+
+
+def student_link(person: str) -> str:
+    """Give the path of a student's page."""
+    return f"{HOME}/{quote(person, safe='')}"
+
+
+class Card:
+    """A titled part of a page; what it means stands behind a question mark."""
+
+    def __init__(self, words: Words, title: str, explanation: str = "", classes: str = "") -> None:
+        self.section = Tag("section", classes=f"xj-card {classes}")
+        with self.section, Tag("div", classes="xj-card-head"):
+            heading = Tag("h2", title)
+            self.section.attribute("aria-labelledby", heading.html_id)
+            if explanation:
+                explain(words, title, explanation)
+            self.aside = Tag("span", classes="xj-aside")
+
+    def __enter__(self) -> "Card":
+        """Put what follows into the card."""
+        self.section.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        """Go on behind the card."""
+        self.section.__exit__(*error)
+
+
+def explain(words: Words, what: str, explanation: str) -> None:
+    """Put a question mark that opens an explanation, by mouse, touch and keyboard alike."""
+    with Tag("details", classes="xj-explain"):
+        Tag("summary", "?", aria_label=words("explain", what=what))
+        Tag("p", explanation)
+
+
+def message(title: str, text: str, classes: str = "", role: str = "status") -> Tag:
+    """Say one thing in the middle of the page."""
+    with Tag("div", classes=f"xj-message {classes}", role=role) as box:
+        Tag("h2", title)
+        Tag("p", text)
+    return box

@@ -1,0 +1,133 @@
+"""Signing in by key and secret or by a one-time link, signing out, and the switch of language."""
+
+from typing import Annotated
+from urllib.parse import parse_qs, urlencode
+
+from fastapi import HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+from nicegui import app, ui
+
+from api.ui import session
+from api.ui.layout import Tag, page
+from api.ui.session import HOME, LANGUAGE_COOKIE, SIGN_IN, NotSignedIn, language_of, own_page
+from api.ui.tickets import TICKET_SECONDS
+from api.ui.words import LANGUAGES, Words
+
+YEAR = 366 * 24 * 3600  # seconds
+LONGEST_FORM = 4096  # bytes
+SEE_OTHER = 303
+
+# What is said over the form, by the word in the address: a key of words.
+NOTICES = {
+    "wrong": "sign_in.wrong",
+    "used-link": "sign_in.used_link",
+    "left": "sign_in.left",
+}
+
+
+@ui.page("/sign-in")
+def sign_in_page(request: Request, notice: str = "", wanted: str = HOME) -> None:
+    """Ask for key and secret."""
+    words = Words(language_of(request))
+    path = _sign_in_path(notice=notice, wanted=own_page(wanted))
+    with page(words, words("sign_in.title"), path), Tag("div", classes="xj-sign-in"):
+        Tag("span", classes="xj-brand-mark xj-brand-mark-large", aria_hidden="true")
+        Tag("h1", words("product"))
+        Tag("p", words("sign_in.purpose"), "xj-purpose")
+        if notice in NOTICES:
+            notice_text = words(NOTICES[notice], minutes=TICKET_SECONDS // 60)
+            is_error = notice != "left"
+            Tag("p", notice_text, "xj-notice", role="alert" if is_error else "status")
+        _form(words, own_page(wanted))
+        Tag("p", words("sign_in.children"), "xj-note")
+
+
+def _form(words: Words, wanted: str) -> None:
+    with Tag("form", method="post", action=SIGN_IN, classes="xj-form"):
+        Tag("input", type="hidden", name="wanted", value=wanted)
+        with Tag("label"):
+            Tag("span", words("sign_in.key"))
+            Tag("input", name="key", autocomplete="username", required=True, autofocus=True)
+        with Tag("label"):
+            Tag("span", words("sign_in.secret"))
+            Tag(
+                "input",
+                name="secret",
+                type="password",
+                autocomplete="current-password",
+                required=True,
+            )
+        Tag("button", words("sign_in.button"), "xj-button", type="submit")
+
+
+@app.post("/sign-in")
+async def sign_in(request: Request) -> Response:
+    """Sign in who proves a credential that may view portraits; whoever else learns only that."""
+    _demand_own_form(request)
+    form = await _form_of(request)
+    wanted = own_page(form.get("wanted", HOME))
+    credential = await session.prove(form.get("key", "").strip(), form.get("secret", "").strip())
+    if credential is None:
+        return RedirectResponse(_sign_in_path(notice="wrong", wanted=wanted), SEE_OTHER)
+    session.sign_in(credential)
+    return RedirectResponse(wanted, SEE_OTHER)
+
+
+@app.get("/enter")
+async def enter(ticket: str, wanted: str = HOME) -> Response:
+    """Sign in by a one-time link."""
+    credential = await session.proved_by_ticket(ticket)
+    if credential is None:
+        return RedirectResponse(_sign_in_path(notice="used-link", wanted=HOME), SEE_OTHER)
+    session.sign_in(credential)
+    return RedirectResponse(own_page(wanted), SEE_OTHER)
+
+
+@app.post("/sign-out")
+def sign_out(request: Request) -> Response:
+    """Forget who is signed in."""
+    _demand_own_form(request)
+    session.sign_out()
+    return RedirectResponse(_sign_in_path(notice="left", wanted=HOME), SEE_OTHER)
+
+
+@app.get("/language/{language}")
+def set_language(language: str, back: Annotated[str, "a page's path"] = HOME) -> Response:
+    """Set the language of this browser, and go back."""
+    response = RedirectResponse(own_page(back), SEE_OTHER)
+    if language in LANGUAGES:
+        response.set_cookie(LANGUAGE_COOKIE, language, YEAR, path=session.ROOT, samesite="lax")
+    return response
+
+
+@app.get("/")
+def first_page() -> Response:
+    """Go to the first page."""
+    return RedirectResponse(HOME, SEE_OTHER)
+
+
+@app.exception_handler(NotSignedIn)
+async def ask_to_sign_in(_: Request, error: NotSignedIn) -> Response:
+    """Lead a visitor who is not signed in to the form, and from there to what was wanted."""
+    return RedirectResponse(_sign_in_path(wanted=own_page(error.wanted)), SEE_OTHER)
+
+
+def _sign_in_path(**query: str) -> str:
+    said = {name: value for name, value in query.items() if value and value != HOME}
+    return f"{SIGN_IN}?{urlencode(said)}" if said else SIGN_IN
+
+
+def _demand_own_form(request: Request) -> None:
+    """Refuse a form that another site made the browser send."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise HTTPException(403, "this form was sent by another site")
+
+
+async def _form_of(request: Request) -> dict[str, str]:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_FORM:
+            raise HTTPException(413, f"a form has at most {LONGEST_FORM} bytes")
+    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
+    return {name: values[0] for name, values in fields.items()}

@@ -1,0 +1,247 @@
+"""The parts of a student's page: each shows its own part of a portrait, again and again."""
+
+from typing import Any
+
+from api.ui import charts, formats
+from api.ui.charts import FEWEST_AXES, Figure
+from api.ui.layout import Card, Tag
+from api.ui.periods import count_by_period
+from api.ui.session import Visit
+from api.ui.table import Cell, Column, DataTable, Row, cell
+
+Portrait = dict[str, Any]
+Point = dict[str, Any]
+
+SWATCHES = {"pre": "xj-pre", "in": "xj-in", "post": "xj-post", "": "xj-no-phase"}
+
+
+class Figures:
+    """The key figures: how much there is to go by."""
+
+    KEYS = ("answers", "accuracy", "active_days", "time", "points")
+
+    def __init__(self, visit: Visit) -> None:
+        self._words = visit.words
+        with Tag("dl", classes="xj-figures"):
+            self._values = {key: self._figure(key) for key in self.KEYS}
+
+    def _figure(self, key: str) -> Tag:
+        with Tag("div"):
+            Tag("dt", self._words(f"student.{key}"))
+            return Tag("dd", data_figure=key)
+
+    def show(self, portrait: Portrait) -> None:
+        """Show the figures of a portrait."""
+        phases = portrait["activity"]["phases"]
+        answers = sum(phase["answers"] for phase in phases)
+        correct = sum(phase["correct"] for phase in phases)
+        days = {day["day"] for day in portrait["activity"]["days"]}
+        texts = {
+            "answers": formats.count(answers),
+            "accuracy": formats.ratio(correct, answers, self._words),
+            "active_days": formats.count(len(days)),
+            "time": formats.length(sum(phase["seconds"] for phase in phases), self._words),
+            "points": formats.count(len(portrait["mastery"])),
+        }
+        for key, text in texts.items():
+            self._values[key].text = text
+
+
+class Radar:
+    """The radar, and beside it each dimension with what it rests on."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        words = self._words = visit.words
+        with Card(words, words("radar.title"), words("radar.help"), "xj-radar-card"):
+            self._figure = Figure(words, "xj-radar")
+            self._list = Tag("ul", classes="xj-dimensions")
+
+    def show(self, portrait: Portrait) -> None:
+        """Show the dimensions of a portrait."""
+        words = self._words
+        dimensions = portrait["radar"]
+        named = [(words(f"dimension.{one['dimension']}"), one["value"]) for one in dimensions]
+        known = [(name, value) for name, value in named if value is not None]
+        if len(known) < FEWEST_AXES:
+            self._figure.show_empty(words("radar.few"))
+        else:
+            values = ", ".join(f"{name} {round(100 * value)}" for name, value in known)
+            summary = words("radar.summary", values=values)
+            notes = [words("unit", unit=words("radar.unit")), as_of(self._visit, portrait)]
+            self._figure.show(charts.radar(known), summary, notes)
+        self._list.clear()
+        with self._list:
+            for dimension in dimensions:
+                self._dimension(dimension)
+
+    def _dimension(self, dimension: dict[str, Any]) -> None:
+        name, value, n = dimension["dimension"], dimension["value"], dimension["n"]
+        with Tag("li", data_dimension=name):
+            Tag("span", self._words(f"dimension.{name}"))
+            if value is None:
+                Tag("span", self._words("not_enough"), "xj-not-enough")
+            else:
+                Tag("strong", str(round(100 * value)))
+            Tag("small", self._words(f"dimension.{name}.n", n=formats.count(n)), "xj-note")
+
+
+class Points:
+    """The weakest and the strongest knowledge points."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        words = self._words = visit.words
+        with Card(words, words("points.title"), words("points.help"), "xj-points-card"):
+            with Tag("div", classes="xj-points"):
+                self._lists = {which: self._group(which) for which in ("weakest", "strongest")}
+
+    def _group(self, which: str) -> Tag:
+        with Tag("section", classes=f"xj-{which}"):
+            Tag("h3", self._words(f"points.{which}"))
+            return Tag("ol", data_points=which)
+
+    def show(self, portrait: Portrait) -> None:
+        """Show the points of a portrait."""
+        for which, shown in self._lists.items():
+            shown.clear()
+            with shown:
+                for point in portrait[which]:
+                    self._point(point)
+                if not portrait[which]:
+                    Tag("li", self._words("not_enough"), "xj-not-enough")
+
+    def _point(self, point: Point) -> None:
+        tries, successes = point["tries"], point["successes"]
+        with Tag("li"):
+            Tag("span", name_of(self._visit, point))
+            Tag("strong", formats.percent(point["probability"]))
+            Tag("small", self._words("points.tries", tries=tries, successes=successes), "xj-note")
+
+
+class Activity:
+    """Activity by phase: totals, and by day."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        words = self._words = visit.words
+        number_keys = ("actions", "answers", "accuracy", "time", "active_days")
+        with Card(words, words("activity.title"), words("activity.help"), "xj-activity-card"):
+            with Tag("div", classes="xj-activity"):
+                self._figure = Figure(words, "xj-bars")
+                self._table = DataTable(
+                    words,
+                    words("activity.caption"),
+                    [
+                        Column("phase", words("activity.phase")),
+                        *(Column(key, words(f"activity.{key}"), "number") for key in number_keys),
+                    ],
+                )
+
+    def show(self, portrait: Portrait) -> None:
+        """Show the activity of a portrait."""
+        phases, days = portrait["activity"]["phases"], portrait["activity"]["days"]
+        self._table.show(self._row(phase) for phase in phases)
+        if not days:
+            self._figure.show_empty(self._words("activity.empty"))
+            return
+        words = self._words
+        names = {phase["phase"]: words(f"phase.{phase['phase']}") for phase in phases}
+        periods, counts = count_by_period(days, list(names))
+        by = words(f"activity.by.{periods[0].span}")
+        total = formats.count(sum(phase["actions"] for phase in phases))
+        self._figure.show(
+            charts.activity(periods, counts, names),
+            charts.activity_summary(words, by, periods, counts, names),
+            [
+                by,
+                words("unit", unit=words("activity.unit")),
+                words("activity.n", n=total),
+                as_of(self._visit, portrait),
+            ],
+        )
+
+    def _row(self, phase: dict[str, Any]) -> Row:
+        words = self._words
+        return {
+            "id": phase["phase"],
+            "phase": cell(words(f"phase.{phase['phase']}"), swatch=SWATCHES[phase["phase"]]),
+            "actions": cell(formats.count(phase["actions"])),
+            "answers": cell(formats.count(phase["answers"])),
+            "accuracy": cell(formats.ratio(phase["correct"], phase["answers"], words)),
+            "time": cell(formats.length(phase["seconds"], words)),
+            "active_days": cell(formats.count(phase["active_days"])),
+        }
+
+
+class Mastery:
+    """The mastery of every knowledge point, with its interval."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        words = self._words = visit.words
+        with Card(words, words("mastery.title"), words("mastery.help"), "xj-mastery-card") as card:
+            self._empty = Tag("p", words("mastery.empty"), "xj-empty")
+            self._table = DataTable(
+                words,
+                words("mastery.caption"),
+                [
+                    Column("point", words("mastery.point"), sortable=True),
+                    Column("probability", words("mastery.probability"), "interval", True),
+                    Column("tries", words("mastery.tries"), "number", True, descending=True),
+                    Column(
+                        "successes", words("mastery.successes"), "number", True, descending=True
+                    ),
+                    Column(
+                        "last_time", words("mastery.last_time"), "number", True, descending=True
+                    ),
+                ],
+                order="probability",
+            )
+        self._aside = card.aside
+
+    def show(self, portrait: Portrait) -> None:
+        """Show the mastery of a portrait."""
+        points = portrait["mastery"]
+        self._empty.set_visibility(not points)
+        self._table.set_visibility(bool(points))
+        self._table.show(self._row(point) for point in points)
+        n = self._words("mastery.n", n=formats.count(len(points)))
+        self._aside.text = f"{n} · {as_of(self._visit, portrait)}"
+
+    def _row(self, point: Point) -> Row:
+        name = name_of(self._visit, point)
+        return {
+            "id": point["knowledge_point"],
+            "point": cell(name, name),
+            "probability": self._interval(point),
+            "tries": cell(formats.count(point["tries"]), point["tries"]),
+            "successes": cell(formats.count(point["successes"]), point["successes"]),
+            "last_time": cell(
+                formats.moment(point["last_time"], self._visit.timezone), point["last_time"]
+            ),
+        }
+
+    def _interval(self, point: Point) -> Cell:
+        value, low, high = point["probability"], point["low"], point["high"]
+        text = formats.percent(value)
+        label = self._words(
+            "mastery.interval",
+            value=text,
+            low=formats.percent(low),
+            high=formats.percent(high),
+        )
+        return cell(text, value, low=low, value=value, high=high, label=label)
+
+
+def name_of(visit: Visit, point: Point) -> str:
+    """Name a knowledge point in the page's language; by the end of its id where it has no name."""
+    identifier: str = point["knowledge_point"]
+    ending = identifier.rstrip("/#").replace("#", "/").rpartition("/")[2]
+    return visit.words.choose(point["names"], ending or identifier)
+
+
+def as_of(visit: Visit, portrait: Portrait) -> str:
+    """Say as of when a portrait is."""
+    time = formats.moment(portrait["as_of"], visit.timezone)
+    return visit.words("as_of", time=time)

@@ -1,0 +1,165 @@
+"""The list of students: who there is evidence about, found by name, a page at a time."""
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import Request
+from nicegui import ui
+from nicegui.events import ValueChangeEventArguments
+
+from api.ui import formats
+from api.ui.layout import Tag, message, page, student_link
+from api.ui.live import Live
+from api.ui.session import HOME, ROOT, Visit, Visitor
+from api.ui.table import Column, DataTable, Row, cell
+
+PAGE_SIZE = 50
+SPACING = 2.0  # seconds between two looks: a page of the list costs more than a portrait's mark
+
+
+@ui.page("/students")
+async def students_page(request: Request, visit: Visitor, search: str = "") -> None:
+    """Show the students, and keep them true."""
+    with page(visit.words, visit.words("students.title"), HOME, visit):
+        view = StudentsView(visit, search, str(request.base_url))
+        view.live = Live(visit, view, view.ask, spacing=SPACING)
+        await view.live.begin()
+
+
+class StudentsView:
+    """A page of the list, the search, and what is said where there is nobody."""
+
+    live: Live[dict[str, Any]]
+
+    def __init__(self, visit: Visit, search: str, base_url: str) -> None:
+        self._visit = visit
+        self._words = visit.words
+        self._search = search
+        self._cursors: list[str | None] = [None]  # of the pages up to this one
+        self._next: str | None = None
+        self._make_head()
+        self._broken = message("", "", "xj-message-broken", role="alert")
+        self._broken.set_visibility(False)
+        self._empty = _empty(visit, base_url.removesuffix(f"{ROOT}/").rstrip("/"))
+        self._nobody = Tag("p", classes="xj-empty", role="status")
+        self._make_table()
+
+    def _make_head(self) -> None:
+        with Tag("div", classes="xj-title"):
+            Tag("h1", self._words("students.title"))
+            self._search_box = (
+                ui.input(value=self._search, on_change=self._search_changed)
+                .classes("xj-search")
+                .props("outlined dense clearable debounce=250 type=search")
+            )
+            label = self._words("students.search")
+            self._search_box.props["aria-label"] = self._search_box.props["placeholder"] = label
+
+    def _make_table(self) -> None:
+        words = self._words
+        with Tag("div", classes="xj-card xj-list") as self._list:
+            self._table = DataTable(
+                words,
+                words("students.caption"),
+                [
+                    Column("name", words("students.name"), "link"),
+                    Column("facts", words("students.facts"), "number"),
+                    Column("last_time", words("students.last_time"), "number"),
+                ],
+            )
+            with Tag("div", classes="xj-pager"):
+                self._previous = Tag("button", words("students.previous"), "xj-quiet-button")
+                self._previous.on("click", self._go_back)
+                self._shown = Tag("span", classes="xj-note", aria_live="polite")
+                self._following = Tag("button", words("students.next"), "xj-quiet-button")
+                self._following.on("click", self._go_on)
+
+    async def ask(self) -> dict[str, Any]:
+        """Ask for the page that is to be shown."""
+        return await self._visit.queries.students(self._search, PAGE_SIZE, self._cursors[-1])
+
+    def show(self, answer: dict[str, Any]) -> None:
+        """Show a page of the list."""
+        students, self._next = answer["students"], answer["next"]
+        is_first = len(self._cursors) == 1
+        is_empty = not students and is_first and not self._search
+        self._broken.set_visibility(False)
+        self._empty.set_visibility(is_empty)
+        self._search_box.set_visibility(not is_empty)
+        self._nobody.set_visibility(not students and not is_empty)
+        self._nobody.text = self._words("students.none_found", search=self._search)
+        self._list.set_visibility(bool(students))
+        self._table.show(_row(self._visit, student) for student in students)
+        first = (len(self._cursors) - 1) * PAGE_SIZE + 1
+        last = first + len(students) - 1
+        self._shown.text = self._words("students.shown", first=first, last=last)
+        self._previous.attribute("disabled", is_first)
+        self._following.attribute("disabled", self._next is None)
+
+    def show_broken(self, since: datetime | None) -> None:
+        """Say that the list can't be read; what was shown before stays."""
+        self._broken.clear()
+        with self._broken:
+            Tag("h2", self._words("broken.title"))
+            Tag("p", self._words("broken.text"))
+        self._broken.set_visibility(True)
+        if since is None:
+            for part in (self._empty, self._nobody, self._list):
+                part.set_visibility(False)
+
+    async def _search_changed(self, event: ValueChangeEventArguments[str | None]) -> None:
+        self._search = (event.value or "").strip()
+        self._cursors = [None]
+        await self.live.look()
+
+    async def _go_on(self) -> None:
+        self._cursors.append(self._next)
+        await self.live.look()
+
+    async def _go_back(self) -> None:
+        self._cursors = self._cursors[:-1] or [None]
+        await self.live.look()
+
+
+def _row(visit: Visit, student: dict[str, Any]) -> Row:
+    name, person = student["name"], student["person"]
+    return {
+        "id": person,
+        "name": cell(
+            name,
+            note=_account(person) if name != person else "",
+            href=student_link(person),
+        ),
+        "facts": cell(formats.count(student["facts"])),
+        "last_time": cell(formats.moment(student["last_time"], visit.timezone)),
+    }
+
+
+def _account(person: str) -> str:
+    """Give the part of a person's key that people know: an account's name, a mail address."""
+    kind, _, value = person.partition(":")
+    return value.rpartition("|")[2] if kind == "account" else value.removeprefix("mailto:")
+
+
+def _empty(visit: Visit, server: str) -> Tag:
+    words = visit.words
+    with Tag("div", classes="xj-card xj-first-steps") as box:
+        Tag("h2", words("students.empty.title"))
+        Tag("p", words("students.empty.text"))
+        Tag("h3", words("students.empty.key"))
+        Tag("pre", f"xueji keys add --store {visit.credential.store} --scope statements/write")
+        Tag("h3", words("students.empty.post"))
+        Tag("pre", _example(server))
+        Tag("p", words("students.empty.waiting"), "xj-waiting")
+    return box
+
+
+def _example(server: str) -> str:
+    return f"""curl -u KEY:SECRET {server}/xapi/statements \\
+  -H 'X-Experience-API-Version: 2.0.0' -H 'Content-Type: application/json' \\
+  -d '{{
+    "actor": {{"name": "小明", "account": {{"homePage": "https://school.example", "name": "s001"}}}},
+    "verb": {{"id": "http://adlnet.gov/expapi/verbs/answered"}},
+    "object": {{"id": "https://school.example/items/1"}},
+    "result": {{"success": true}}
+  }}'"""

@@ -1,0 +1,57 @@
+"""What pages ask of one store's projections, off the event loop."""
+
+import asyncio
+from typing import Any
+
+from api.services import Services
+
+# How often a page looks again where no carrier of this process tells what is new, in seconds.
+LOOK_AGAIN = 2.0
+
+
+class Queries:
+    """The projections of one store."""
+
+    def __init__(self, services: Services, store: str) -> None:
+        self._services = services
+        self._store = store
+
+    async def students(self, search: str, limit: int, cursor: str | None) -> dict[str, Any]:
+        """List students as ``projections.portraits.Portraits.students`` does."""
+
+        def ask() -> dict[str, Any]:
+            portraits = self._services.portraits()
+            return portraits.students(self._store, search=search, limit=limit, cursor=cursor)
+
+        return await asyncio.to_thread(ask)
+
+    async def student(self, person: str) -> dict[str, Any] | None:
+        """Draw a portrait as ``projections.portraits.Portraits.student`` does."""
+
+        def ask() -> dict[str, Any] | None:
+            return self._services.portraits().student(self._store, person)
+
+        return await asyncio.to_thread(ask)
+
+    async def mark(self, person: str) -> Any:
+        """Give what differs once there is more evidence about a person; much cheaper to ask."""
+
+        def ask() -> Any:
+            generation = self._services.generation
+            return generation.query("portrait_person", store=self._store, person=person)
+
+        return await asyncio.to_thread(ask)
+
+    @property
+    def position(self) -> int:
+        """The log position that the rows reflect; 0 where a carrier elsewhere writes them."""
+        carrier = self._services.carrier
+        return carrier.position if carrier is not None else 0
+
+    async def news(self, position: int, patience: float) -> bool:
+        """Wait until the rows may hold more than at a position, at most `patience` seconds."""
+        carrier = self._services.carrier
+        if carrier is None:
+            await asyncio.sleep(LOOK_AGAIN)
+            return True
+        return await carrier.reached(position + 1, patience)

@@ -1,0 +1,147 @@
+"""Who is looking: the one place where a visitor proves a credential and stays known by it.
+
+These are records of children, so no page opens without a visit, and only `admit` makes visits.
+"""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from functools import cached_property
+from hmac import compare_digest
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Request
+from nicegui import app as nicegui_app
+
+from api.authentication import READ_PROJECTIONS
+from api.services import Services
+from api.ui.queries import Queries
+from api.ui.words import Language, Words, language_named
+from lrs.credentials import Credential
+
+ROOT: Final = "/ui"
+HOME: Final = f"{ROOT}/students"
+SIGN_IN: Final = f"{ROOT}/sign-in"
+LANGUAGE_COOKIE: Final = "xueji_language"
+_SIGNED_IN: Final = "signed_in"  # in the user's storage, kept by the server
+_ENTRY: Final = "entry"  # in the signed cookie, and in the storage beside the key
+
+
+class NotSignedIn(Exception):
+    """A page was asked for by nobody known; `wanted` is where to go after signing in."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(wanted)
+        self.wanted = wanted
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A page being looked at by somebody who may: what they may ask, in which language."""
+
+    credential: Credential
+    language: Language
+    services: Services
+
+    @cached_property
+    def words(self) -> Words:
+        """The words of the visitor's language."""
+        return Words(self.language)
+
+    @cached_property
+    def queries(self) -> Queries:
+        """The projections of the visitor's store."""
+        return Queries(self.services, self.credential.store)
+
+    @cached_property
+    def timezone(self) -> ZoneInfo:
+        """Where the visitor's days begin and end."""
+        return ZoneInfo(self.services.settings.timezone)
+
+    async def is_over(self) -> bool:
+        """Tell whether the credential has been revoked since."""
+        return await _viewing_credential(self.services, self.credential.key) is None
+
+
+async def admit(request: Request) -> Visit:
+    """Let a visitor in who is signed in with a credential that is still good, as of this moment.
+
+    Raises NotSignedIn. Roles are to be decided here too: whatever a page shows, it asks through
+    the visit.
+    """
+    kept = nicegui_app.storage.user.get(_SIGNED_IN)
+    entry = nicegui_app.storage.browser.get(_ENTRY)
+    if kept and entry and compare_digest(str(kept[_ENTRY]), str(entry)):
+        credential = await _viewing_credential(services(), kept["key"])
+        if credential is not None and credential.store == kept["store"]:
+            return Visit(credential, language_of(request), services())
+    raise NotSignedIn(_path_and_query(request))
+
+
+Visitor = Annotated[Visit, Depends(admit)]
+
+
+async def prove(key: str, secret: str) -> Credential | None:
+    """Give the credential that key and secret prove, if it may view portraits."""
+    credential = await asyncio.to_thread(services().credentials.check, key, secret)
+    return credential if credential is not None and credential.may(*READ_PROJECTIONS) else None
+
+
+async def proved_by_ticket(ticket: str) -> Credential | None:
+    """Give the credential that a ticket names, if it may view portraits still."""
+    key = nicegui_app.state.served.state.tickets.redeem(ticket)
+    return await _viewing_credential(services(), key) if key is not None else None
+
+
+def sign_in(credential: Credential) -> None:
+    """Remember this visitor by the credential.
+
+    The entry is new each time and in the cookie of this answer alone, so a session that somebody
+    else planted in the browser beforehand opens nothing to them.
+    """
+    entry = secrets.token_urlsafe(16)
+    nicegui_app.storage.browser[_ENTRY] = entry
+    nicegui_app.storage.user[_SIGNED_IN] = {
+        "key": credential.key,
+        "store": credential.store,
+        _ENTRY: entry,
+    }
+
+
+def sign_out() -> None:
+    """Forget this visitor."""
+    nicegui_app.storage.user.pop(_SIGNED_IN, None)
+    nicegui_app.storage.browser.pop(_ENTRY, None)
+
+
+def services() -> Services:
+    """Give the services of the application that the pages are mounted in."""
+    found: Services = nicegui_app.state.served.state.services
+    return found
+
+
+def language_of(request: Request) -> Language:
+    """Give the language that this browser's switch was last set to."""
+    return language_named(request.cookies.get(LANGUAGE_COOKIE))
+
+
+def own_page(path: str) -> str:
+    """Give a path if it leads to a page of ours, else the first page: nobody is sent elsewhere."""
+    parts = urlsplit(path)
+    is_own = not parts.scheme and not parts.netloc and parts.path.startswith(f"{ROOT}/")
+    return path if is_own and path.isprintable() and "\\" not in path else HOME
+
+
+def _path_and_query(request: Request) -> str:
+    query = request.url.query
+    return request.url.path + (f"?{query}" if query else "")
+
+
+async def _viewing_credential(of: Services, key: str) -> Credential | None:
+    """Find a credential by its key, if it is not revoked and may view portraits."""
+    for credential in await asyncio.to_thread(of.credentials.list):
+        if credential.key == key and credential.revoked is None:
+            return credential if credential.may(*READ_PROJECTIONS) else None
+    return None

@@ -1,0 +1,62 @@
+"""Tables that sort by mouse and keyboard, and are cards on a phone."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from nicegui import ui
+
+from api.ui.words import Words
+
+Cell = dict[str, Any]
+Row = dict[str, Any]  # "id", and a cell by each column's key
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; ``descending`` is the direction in which its first click sorts."""
+
+    key: str
+    label: str
+    kind: Literal["text", "link", "number", "interval"] = "text"
+    sortable: bool = False
+    descending: bool = False
+
+
+class DataTable(ui.element, component="components/data_table.js"):
+    """A table of rows; what sorts it is the visitor's choice and stays when rows change.
+
+    A cell has ``text``; ``sort`` where its column sorts; ``note``, small beside the text; ``href``
+    in a link; ``low``, ``value``, ``high`` (0..1) and ``label``, the same in words, in an interval.
+    """
+
+    def __init__(
+        self,
+        words: Words,
+        caption: str,
+        columns: Sequence[Column],
+        *,
+        order: str | None = None,
+        descending: bool = False,
+    ) -> None:
+        super().__init__()
+        self._props["columns"] = [asdict(column) for column in columns]
+        self._props["rows"] = []
+        self._props["caption"] = caption
+        self._props["order"] = {"key": order, "descending": descending} if order else None
+        self._props["words"] = {
+            "language": words.language,
+            "sort_by": words("table.sort_by"),
+            "ascending": words("table.ascending"),
+            "descending": words("table.descending"),
+        }
+
+    def show(self, rows: Iterable[Row]) -> None:
+        """Show these rows instead of those before."""
+        self._props["rows"] = list(rows)
+        self.update()
+
+
+def cell(text: str, sort: Any = None, *, note: str = "", **more: Any) -> Cell:
+    """Make a cell."""
+    return {"text": text, "sort": sort, "note": note, **more}

@@ -1,0 +1,243 @@
+"""Every word the pages say, in Chinese and in English, side by side."""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+Language = Literal["zh-CN", "en"]
+
+CHINESE: Final[Language] = "zh-CN"
+ENGLISH: Final[Language] = "en"
+# Each language by its own name, as its switch says it.
+LANGUAGES: Final[dict[Language, str]] = {CHINESE: "中文", ENGLISH: "English"}
+
+# By key: Chinese, English. `{name}` is a place for a value.
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    # On every page
+    "product": ("学迹", "Xueji"),
+    "skip": ("跳到正文", "Skip to content"),
+    "navigation": ("主导航", "Main"),
+    "language": ("语言", "Language"),
+    "sign_out": ("退出", "Sign out"),
+    "signed_in_as": ("当前账号：{app}", "Signed in: {app}"),
+    "explain": ("说明：{what}", "What is this: {what}"),
+    "as_of": ("数据截至 {time}", "As of {time}"),
+    "as_of_position": (
+        "已读到第 {position} 条记录 · 数据版本 {generation}",
+        "Read up to record {position} · data version {generation}",
+    ),
+    "unit": ("单位：{unit}", "Unit: {unit}"),
+    "not_enough": ("证据还不够", "Not enough evidence yet"),
+    "nothing": ("—", "—"),
+    # What went wrong
+    "broken.title": ("暂时读不到数据", "The data can't be read just now"),
+    "broken.text": (
+        "学习记录都在，没有丢失。页面会自动重试，不用刷新。",
+        "Nothing is lost: the learning records are safe. This page keeps trying by itself.",
+    ),
+    "broken.old": (
+        "暂时读不到新数据，正在自动重试。下面是 {time} 的数据。",
+        "New data can't be read just now; trying again. Below is the data of {time}.",
+    ),
+    "missing.title": ("没有这个页面", "There is no such page"),
+    "missing.text": (
+        "网址可能写错了，或者页面已经搬走。",
+        "The address may be mistyped, or the page has moved.",
+    ),
+    "failed.title": ("页面出错了", "Something went wrong on this page"),
+    "failed.text": (
+        "问题已记入服务器日志。请刷新页面；如果总是这样，请告诉管理员。",
+        "It is noted in the server's log. Please reload; if it stays, tell the operator.",
+    ),
+    "back_to_students": ("返回学生列表", "Back to the students"),
+    # Signing in
+    "sign_in.title": ("登录", "Sign in"),
+    "sign_in.purpose": (
+        "看见每个学生课前、课中、课后的学习足迹",
+        "See how each student learns: before, in and after class",
+    ),
+    "sign_in.children": (
+        "这里是学生的个人学习记录，请用学校或管理员发放的账号登录。",
+        "These are personal records of children. Sign in with what your school or operator"
+        " gave you.",
+    ),
+    "sign_in.key": ("账号（key）", "Key"),
+    "sign_in.secret": ("密码（secret）", "Secret"),
+    "sign_in.button": ("登录", "Sign in"),
+    "sign_in.wrong": (
+        "账号或密码不对，或者这个账号不能查看学生画像。",
+        "Key and secret don't match, or they may not view portraits.",
+    ),
+    "sign_in.used_link": (
+        "这个登录链接已经失效：它只能用一次，而且只在 {minutes} 分钟内有效。",
+        "This sign-in link is no longer valid: it works once, within {minutes} minutes.",
+    ),
+    "sign_in.left": ("已退出登录。", "You are signed out."),
+    # List of students
+    "students.title": ("学生", "Students"),
+    "students.search": ("搜索姓名或账号", "Search by name or account"),
+    "students.name": ("姓名", "Name"),
+    "students.facts": ("学习记录", "Records"),
+    "students.last_time": ("最近活动", "Last activity"),
+    "students.caption": ("学生名单，可打开每个学生的画像", "Students, each with a portrait"),
+    "students.shown": ("第 {first}–{last} 名", "{first}–{last}"),
+    "students.previous": ("上一页", "Previous"),
+    "students.next": ("下一页", "Next"),
+    "students.none_found": (
+        "没有找到“{search}”。试试姓名中的一个字，或账号的一部分。",
+        "Nobody found for “{search}”. Try a part of the name or of the account.",
+    ),
+    "students.empty.title": ("还没有学习记录", "No learning records yet"),
+    "students.empty.text": (
+        "应用发来第一条学习记录后，学生会自动出现在这里。两步就能试一试：",
+        "Students appear here by themselves once an app posts the first record. Two steps to try"
+        " it:",
+    ),
+    "students.empty.key": (
+        "1. 在服务器上给应用开一个账号",
+        "1. On the server, make a credential for an app",
+    ),
+    "students.empty.post": (
+        "2. 用得到的账号和密码发送一条记录（xAPI）",
+        "2. With its key and secret, post a record (xAPI)",
+    ),
+    "students.empty.waiting": (
+        "本页正在等待第一条记录……",
+        "This page is waiting for the first record…",
+    ),
+    # A student
+    "student.unknown.title": ("没有这个学生的记录", "There are no records of this student"),
+    "student.unknown.text": (
+        "“{person}”还没有学习记录，或者网址写错了。记录到达后本页会自动显示。",
+        "There are no learning records of “{person}” yet, or the address is mistyped. This page"
+        " shows them once they arrive.",
+    ),
+    "student.live": ("实时更新", "Live"),
+    "student.answers": ("作答", "Answers"),
+    "student.accuracy": ("正确率", "Right answers"),
+    "student.active_days": ("学习天数", "Days active"),
+    "student.time": ("学习用时", "Time spent"),
+    "student.points": ("涉及知识点", "Knowledge points"),
+    # Radar
+    "radar.title": ("学情雷达图", "Learning radar"),
+    "radar.unit": ("0–100", "0–100"),
+    "radar.help": (
+        "从五个方面看学习状态，越靠外越好。课前预习、课中参与、课后巩固：活动次数与全体同学相比"
+        "的位置，76 表示比大约 76% 的同学多。答题正确：答对的比例。知识掌握：各知识点掌握程度的"
+        "平均。括号里是依据的数量；证据不够的方面不画出来。",
+        "Five sides of learning; further out is better. Preview, taking part and practice compare"
+        " the number of activities with all students: 76 means more than about 76% of them. Right"
+        " answers is the share answered correctly. Mastery is the average over knowledge points."
+        " What a number rests on stands beside it; a side without enough evidence is not drawn.",
+    ),
+    "radar.few": (
+        "至少三个方面有了足够的证据，才画雷达图。",
+        "The radar is drawn once three sides have enough evidence.",
+    ),
+    "radar.summary": ("学情雷达图：{values}", "Learning radar: {values}"),
+    "dimension.preview": ("课前预习", "Preview"),
+    "dimension.participation": ("课中参与", "Taking part"),
+    "dimension.consolidation": ("课后巩固", "Practice"),
+    "dimension.accuracy": ("答题正确", "Right answers"),
+    "dimension.mastery": ("知识掌握", "Mastery"),
+    "dimension.preview.n": ("{n} 次活动", "n = {n} activities"),
+    "dimension.participation.n": ("{n} 次活动", "n = {n} activities"),
+    "dimension.consolidation.n": ("{n} 次活动", "n = {n} activities"),
+    "dimension.accuracy.n": ("{n} 次作答", "n = {n} answers"),
+    "dimension.mastery.n": ("{n} 个知识点", "n = {n} knowledge points"),
+    # Weak and strong points
+    "points.title": ("薄弱与优势", "Weak and strong points"),
+    "points.weakest": ("需要帮助", "Needs help"),
+    "points.strongest": ("掌握得好", "Mastered well"),
+    "points.help": (
+        "只列出作答次数足够、比较有把握的知识点，最多各五个。",
+        "Only knowledge points with enough answers to be sure of; five of each at most.",
+    ),
+    "points.tries": ("答对 {successes} / {tries}", "{successes} of {tries} right"),
+    # Activity
+    "activity.title": ("课前、课中、课后的学习活动", "Activity before, in and after class"),
+    "activity.help": (
+        "每做一次作答、观看、举手等算一次活动。柱子分段表示课前、课中、课后各多少次。",
+        "An answer, a video watched, a hand raised: each counts as one activity. A bar's parts"
+        " are before, in and after class.",
+    ),
+    "activity.unit": ("次", "activities"),
+    "activity.by.day": ("每天的活动次数", "Activities a day"),
+    "activity.by.week": ("每周的活动次数", "Activities a week"),
+    "activity.by.month": ("每月的活动次数", "Activities a month"),
+    "activity.n": ("共 {n} 次", "n = {n}"),
+    "activity.empty": ("还没有学习活动。", "No activity yet."),
+    "activity.summary": (
+        "{by}，{first} 至 {last}，共 {n} 次：{phases}",
+        "{by}, {first} to {last}, {n} in all: {phases}",
+    ),
+    "activity.caption": ("各阶段合计", "Totals by phase"),
+    "activity.phase": ("阶段", "Phase"),
+    "activity.actions": ("活动", "Activities"),
+    "activity.answers": ("作答", "Answers"),
+    "activity.accuracy": ("正确率", "Right"),
+    "activity.time": ("用时", "Time"),
+    "activity.active_days": ("天数", "Days"),
+    "phase.pre": ("课前", "Before class"),
+    "phase.in": ("课中", "In class"),
+    "phase.post": ("课后", "After class"),
+    "phase.": ("未注明", "Not stated"),
+    # Mastery
+    "mastery.title": ("知识点掌握情况", "Mastery of knowledge points"),
+    "mastery.help": (
+        "掌握程度：估计这名学生下一道该知识点的题能答对的可能性。圆点是估计值；浅色横带表示真实水平"
+        "有 95% 的可能落在这个范围里。做题越多，横带越窄，估计越有把握。",
+        "Mastery is the estimated chance that the student gets the next question on this knowledge"
+        " point right. The dot is the estimate; with 95% certainty the true level lies within the"
+        " pale band. The more answers, the narrower the band.",
+    ),
+    "mastery.n": ("{n} 个知识点", "n = {n} knowledge points"),
+    "mastery.caption": (
+        "每个知识点的掌握程度，点击列名排序",
+        "Mastery of each knowledge point; column headings sort",
+    ),
+    "mastery.point": ("知识点", "Knowledge point"),
+    "mastery.probability": ("掌握程度（0–100%）", "Mastery (0–100%)"),
+    "mastery.interval": (
+        "{value}，95% 可能在 {low} 到 {high} 之间",
+        "{value}, with 95% certainty between {low} and {high}",
+    ),
+    "mastery.tries": ("作答", "Answers"),
+    "mastery.successes": ("答对", "Right"),
+    "mastery.last_time": ("最近一次", "Last time"),
+    "mastery.empty": (
+        "还没有带知识点的作答。",
+        "No answers with a knowledge point yet.",
+    ),
+    # Tables
+    "table.sort_by": ("排序", "Sort by"),
+    "table.ascending": ("从小到大", "ascending"),
+    "table.descending": ("从大到小", "descending"),
+    # Lengths of time
+    "time.hours": ("{hours} 小时 {minutes} 分", "{hours} h {minutes} min"),
+    "time.minutes": ("{minutes} 分", "{minutes} min"),
+    "time.seconds": ("{seconds} 秒", "{seconds} s"),
+}
+
+
+class Words:
+    """The words of one language."""
+
+    def __init__(self, language: Language = CHINESE) -> None:
+        self.language = language
+        self._index = 0 if language == CHINESE else 1
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """Give the words of a key, values put in their places; raises KeyError for no such key."""
+        words = WORDS[key][self._index]
+        return words.format(**values) if values else words
+
+    def choose(self, names: Mapping[str, str], otherwise: str) -> str:
+        """Choose a name in this language, else in its nearest kin, else any, else `otherwise`."""
+        primary = self.language.partition("-")[0]
+        kin = [name for tag, name in sorted(names.items()) if tag.partition("-")[0] == primary]
+        return names.get(self.language) or next(iter([*kin, *names.values(), otherwise]))
+
+
+def language_named(tag: str | None) -> Language:
+    """Give the language of that tag; Chinese where it is none of ours."""
+    return ENGLISH if tag == ENGLISH else CHINESE

@@ -1,0 +1,1 @@
+"""The xAPI resources, one file each."""

@@ -1,0 +1,37 @@
+"""The version header of requests and answers: xAPI 1.0.3 part 3, 3.3; 2.0, 4.1.2."""
+
+from starlette.requests import Request
+
+from api.errors import ApiError
+from lrs.versions import Version, version_of
+
+VERSION_HEADER = "X-Experience-API-Version"
+
+
+def requested_version(request: Request) -> Version:
+    """Give the version a request is made in; raises ApiError 400."""
+    header = request.headers.get("x-experience-api-version")
+    if header is None:
+        raise ApiError(
+            400,
+            f"the {VERSION_HEADER} header is missing",
+            rule="every request names the version it is made in",
+            section="xAPI 1.0.3 Communication 3.3",
+        )
+    version = version_of(header)
+    if version is None:
+        raise ApiError(
+            400,
+            f"version {header!r} is not spoken here: 1.0.3 and 2.0.0 are",
+            rule="a version the record doesn't speak is refused",
+            section="xAPI 1.0.3 Communication 3.3",
+            value=header,
+        )
+    return version
+
+
+def answered_version(request: Request) -> str:
+    """Give the version named in the answer: the one asked for, else the default."""
+    header = request.headers.get("x-experience-api-version")
+    asked = version_of(header) if header else None
+    return str(asked or request.app.state.settings.default_version)
