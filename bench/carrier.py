@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from projections.calibration import Calibration
 from projections.folds import Fold
 from projections.reading import default_reader
-from projections.warehouse import Warehouse
+from projections.warehouse import Warehouse, embedded_dsn
 from streams.embedded import EmbeddedCarrier
 from streams.states import States
 from tests.support.histories import ListLog, answer, entry
@@ -58,7 +58,7 @@ def main() -> None:
     gc.freeze()  # the log in memory stands for a file: it isn't the collector's to look through
     size = sum(len(entry.statement) for entry in log.entries) / len(log.entries)
     with tempfile.TemporaryDirectory() as folder:
-        warehouse = Warehouse.open(f"chdb://{folder}/warehouse")
+        warehouse = Warehouse.open(embedded_dsn(Path(folder, "warehouse")))
         generation = warehouse.ensure()
         states = States(f"{folder}/carrier.sqlite", generation.identity)
         carrier = EmbeddedCarrier(

@@ -10,6 +10,8 @@ import base64
 import json
 import time
 from collections.abc import Callable
+from itertools import cycle
+from pathlib import Path
 
 import uvloop
 
@@ -105,32 +107,26 @@ async def run_load(
 
 
 def main() -> None:
-    """Read one request per line of a file (as JSON texts) and send them in turn."""
+    """Load a server with the requests that the arguments describe; prints figures as JSON."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--method", default="POST")
-    parser.add_argument("--path", required=True, help="a path, or a file of paths with @")
-    parser.add_argument("--body", default="", help="a file")
+    parser.add_argument("--path", required=True)
+    parser.add_argument("--bodies", help="a file of bodies, one a line, sent in turn")
     parser.add_argument("--key", default="")
     parser.add_argument("--secret", default="")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=5.0)
     given = parser.parse_args()
-    body = b""
-    if given.body:
-        with open(given.body, "rb") as file:
-            body = file.read()
+    bodies = [b""]
+    if given.bodies:
+        bodies = Path(given.bodies).read_bytes().split(b"\n")
     credential = (given.key, given.secret) if given.key else None
-    paths = [given.path]
-    if given.path.startswith("@"):
-        with open(given.path[1:]) as lines:
-            paths = lines.read().split("\n")
-    requests = [http_request(given.method, path, body, credential) for path in paths]
-    turn = iter(range(10**12))
+    turns = cycle([http_request(given.method, given.path, body, credential) for body in bodies])
     figures = uvloop.run(
         run_load(
             given.port,
-            lambda: requests[next(turn) % len(requests)],
+            lambda: next(turns),
             given.connections,
             given.seconds,
         )

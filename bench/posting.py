@@ -16,6 +16,7 @@ from bench.servers import Target, floor, load, machine, xueji
 from bench.statements import answer
 
 CONNECTIONS = 32
+LEARNERS = 9_029
 BATCH = 50
 
 
@@ -35,29 +36,38 @@ def main() -> None:
         with floor(directory) as bare, xueji(directory / "xueji", **settings) as ours:
             print(f"{machine()}; embedded carrier: {given.carrier}")
             for name, statements in (("single", 1), (f"batch of {BATCH}", BATCH)):
-                body = directory / "body.json"
-                body.write_bytes(_body(statements))
-                _compare(name, statements, bare, ours, body, given.seconds, given.rounds)
+                bodies = directory / "bodies.jsonl"
+                bodies.write_bytes(_bodies(statements))
+                _compare(name, statements, bare, ours, bodies, given.seconds, given.rounds)
             print(f"peak memory of Xueji: {ours.peak_megabytes():.0f} MB")
 
 
-def _body(statements: int) -> bytes:
+def _bodies(statements: int) -> bytes:
+    """Write bodies, one a line, of answers of the district's learners; the record dates them."""
     made = [
-        answer(number, number, number % 20, "2026-11-23T08:00:00+08:00", bool(number % 3))
-        for number in range(statements)
+        answer(number, number % 5_000, number % 400, bool(number % 3)) for number in range(LEARNERS)
     ]
-    return orjson.dumps(made[0] if statements == 1 else made)
+    if statements == 1:
+        return b"\n".join(map(orjson.dumps, made))
+    starts = range(0, LEARNERS - statements, statements)
+    return b"\n".join(orjson.dumps(made[start : start + statements]) for start in starts)
 
 
 def _compare(
-    name: str, statements: int, bare: Target, ours: Target, body: Path, seconds: float, rounds: int
+    name: str,
+    statements: int,
+    bare: Target,
+    ours: Target,
+    bodies: Path,
+    seconds: float,
+    rounds: int,
 ) -> None:
     rates: dict[str, list[float]] = {"floor": [], "xueji": []}
     for _ in range(rounds):
         for who, target in (("floor", bare), ("xueji", ours)):
             before = target.cpu_seconds()
             figures = load(
-                target, "/xapi/statements", seconds, CONNECTIONS, body=str(body), method="POST"
+                target, "/xapi/statements", seconds, CONNECTIONS, bodies=str(bodies), method="POST"
             )
             if figures["refused"]:
                 raise SystemExit(f"{who} refused {figures['refused']} requests")

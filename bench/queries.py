@@ -80,8 +80,8 @@ def _batches(size: int) -> Iterator[list[Draft]]:
             chance.randrange(LEARNERS),
             chance.randrange(ITEMS),
             chance.randrange(POINTS),
-            moment,
             chance.random() < 0.7,
+            moment,
         )
         made["verb"]["id"] = _verb(chance.randrange(len(VERBS)))
         drafts.append(

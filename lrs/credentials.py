@@ -4,6 +4,7 @@ Secrets have 256 random bits, so a fast keyed hash is right for them: there is n
 a slow hash would be the whole latency of a request.
 """
 
+import re
 import secrets
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
@@ -31,6 +32,7 @@ SCOPES: Final = (
 
 # A revocation is effective within this many seconds in every process.
 REMEMBER_SECONDS: Final = 0.5
+_STORE_NAME: Final = re.compile(r"[\w.-]{1,100}")  # no "/": it begins originator ids
 _SECRET_BYTES: Final = 32
 _PEPPER_CONTEXT: Final = b"xueji secret"
 _NO_HASH: Final = bytes(32)
@@ -71,7 +73,14 @@ class Credentials:
         self._remembered: dict[str, tuple[float, Credential | None, bytes]] = {}
 
     def add(self, store: str, app: str, scopes: Iterable[str]) -> tuple[Credential, str]:
-        """Make a credential; gives it with its secret, which is not kept and not shown again."""
+        """Make a credential; gives it with its secret, which is not kept and not shown again.
+
+        Raises UnknownScopeError, and ValueError for a store without a plain name.
+        """
+        if not _STORE_NAME.fullmatch(store):
+            raise ValueError(
+                f"a store's name is 1 to 100 letters, digits, '.', '_' and '-', not {store!r}"
+            )
         wanted = frozenset(scopes)
         if unknown := wanted - set(SCOPES):
             raise UnknownScopeError(
@@ -133,8 +142,8 @@ class Credentials:
         return _credential(rows[0]), bytes(rows[0]["secret_hash"])
 
     def _hash(self, secret: str) -> bytes:
-        # surrogateescape: what is not text can't be a secret either, and must not be an error.
-        data = secret.encode("utf-8", "surrogateescape")
+        # surrogatepass: what is not text can't be a secret either, and must not be an error.
+        data = secret.encode("utf-8", "surrogatepass")
         return blake2b(data, key=self._pepper[:64], digest_size=32, person=_PEPPER_CONTEXT).digest()
 
 

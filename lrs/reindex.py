@@ -11,7 +11,7 @@ from lrs.drafts import VOIDED_VERB, Draft
 from lrs.events import STATEMENT_STORED, STATEMENT_VOIDED, RecordMapper, originator_parts
 from lrs.formats import instant
 from lrs.recorders.base import RecordTransaction, StatementRecorder
-from lrs.writing import Entry, ReferenceIndex
+from lrs.writing import Entry, index_statements
 
 INDEX_TABLES = ("statement_terms", "statement_references", "voided_statements", "commits")
 BATCH = 2_000
@@ -50,13 +50,9 @@ def _index(transaction: RecordTransaction, mapper: RecordMapper, notifications: 
         elif notification.topic == STATEMENT_VOIDED:
             voided.append(_voided(transaction, event))
             commits.append((instant(event.stored), notification.id, 1))
-    references = ReferenceIndex(transaction, mapper)
-    references.add(entries)
-    rows = [(term, entry.position, 0) for entry in entries for term in entry.draft.terms]
-    rows += references.inherited_terms(entries)
-    transaction.insert_rows("statement_terms", ("term", "position", "source"), rows)
-    transaction.insert_rows("voided_statements", ("position", "voided_by"), voided)
-    transaction.insert_rows("commits", ("stored", "position", "events"), commits)
+    index_statements(transaction, mapper, entries)
+    transaction.insert_rows("voided_statements", voided)
+    transaction.insert_rows("commits", commits)
     return len(entries)
 
 

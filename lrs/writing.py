@@ -1,5 +1,6 @@
 """What storing a group of submissions does to the log and the index, in one transaction."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -39,11 +40,12 @@ class Entry(msgspec.Struct):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A statement in the log: where it is, and its JSON."""
+    """A statement in the log: where it is, its JSON as served, and as it was received."""
 
     position: int
     statement_id: str
     json: bytes
+    received: bytes
 
     def voids(self) -> bool:
         """Tell whether it is a voiding statement."""
@@ -63,7 +65,8 @@ def known_statements(
 
 def _read(mapper: RecordMapper, position: int, stored_event: StoredEvent) -> Known:
     event: Any = mapper.to_domain_event(stored_event)
-    return Known(position, originator_parts(event.originator_id)[2], event.exact())
+    statement_id = originator_parts(event.originator_id)[2]
+    return Known(position, statement_id, event.exact(), event.statement)
 
 
 class GroupWriter:
@@ -74,6 +77,7 @@ class GroupWriter:
         self.mapper = mapper
         self.first_position = 0
         self.events = 0
+        self.voided_at: dict[str, int] = {}  # by stream, what this group voids
 
     def write(self, submissions: Sequence[Submission]) -> None:
         """Store what can be stored; sets the outcome of every submission.
@@ -130,7 +134,7 @@ class GroupWriter:
             if twin := fresh.get(originator_id) or admitted.get(originator_id):
                 stored = twin.draft.statement
             elif originator_id in known:
-                stored = known[originator_id].json
+                stored = known[originator_id].received
             else:
                 self._check_target(entry, fresh, admitted, targets)
                 fresh[originator_id] = entry
@@ -159,12 +163,7 @@ class GroupWriter:
             raise VoidingError(draft.target)
 
     def _known_targets(self, submissions: Sequence[Submission]) -> dict[str, Known]:
-        wanted = {
-            statement_originator(submission.store, draft.target)
-            for submission in submissions
-            for draft in submission.drafts
-            if draft.voids and draft.target is not None
-        }
+        wanted = {stream for submission in submissions for stream in _voiding_targets(submission)}
         return self._known(wanted) if wanted else {}
 
     def _known(self, originator_ids: Iterable[str]) -> dict[str, Known]:
@@ -190,20 +189,13 @@ class GroupWriter:
 
     def _note_commit(self) -> None:
         if self.events:
-            self.transaction.insert_rows(
-                "commits",
-                ("stored", "position", "events"),
-                [(self.transaction.stored, self.first_position, self.events)],
-            )
+            commit = (self.transaction.stored, self.first_position, self.events)
+            self.transaction.insert_rows("commits", [commit])
 
     # Index ---------------------------------------------------------------------------------
 
     def _index(self, entries: Sequence[Entry]) -> None:
-        rows = [(term, entry.position, 0) for entry in entries for term in entry.draft.terms]
-        references = ReferenceIndex(self.transaction, self.mapper)
-        references.add(entries)
-        rows += references.inherited_terms(entries)
-        self.transaction.insert_rows("statement_terms", ("term", "position", "source"), rows)
+        references = index_statements(self.transaction, self.mapper, entries)
         self._void(references.newly_voided(entries))
 
     def _void(self, voided: dict[str, tuple[int, int, str]]) -> None:
@@ -211,27 +203,68 @@ class GroupWriter:
         if not voided:
             return
         first = self.transaction.stored + self.events
-        self._insert(
+        positions = self._insert(
             [
                 StatementVoided(originator_id, 2, voided_by, iso_text(first + index))
                 for index, (originator_id, (_, _, voided_by)) in enumerate(voided.items())
             ]
         )
+        self.voided_at = dict(zip(voided, positions or (), strict=True))
         rows = [(position, voider) for position, voider, _ in voided.values()]
-        self.transaction.insert_rows("voided_statements", ("position", "voided_by"), rows)
+        self.transaction.insert_rows("voided_statements", rows)
 
-    @staticmethod
     def _settle(
-        submissions: Sequence[Submission], entries: Sequence[Entry], known: dict[str, Known]
+        self,
+        submissions: Sequence[Submission],
+        entries: Sequence[Entry],
+        known: dict[str, Known],
     ) -> None:
         position_of = {stream: statement.position for stream, statement in known.items()}
         position_of |= {entry.originator_id: entry.position for entry in entries}
+        voided_at = self._voided_at(submissions)
         for submission in submissions:
             if submission.outcome is None:
                 ids = [draft.statement_id for draft in submission.drafts]
-                streams = (statement_originator(submission.store, one) for one in ids)
+                streams = [statement_originator(submission.store, one) for one in ids]
                 newest = max((position_of[stream] for stream in streams), default=0)
+                if voided_at:  # a voiding has come about only with the event that voids its target
+                    voided = (*streams, *_voiding_targets(submission))
+                    newest = max(newest, *(voided_at.get(stream, 0) for stream in voided))
                 submission.outcome = Stored(ids, newest)
+
+    def _voided_at(self, submissions: Sequence[Submission]) -> dict[str, int]:
+        """Give the positions at which this group's targets were voided, now or before."""
+        targets = {stream for submission in submissions for stream in _voiding_targets(submission)}
+        before = list(targets - self.voided_at.keys())
+        found = self.transaction.events_of(before, version=2) if before else {}
+        return self.voided_at | {stream: event.position for stream, event in found.items()}
+
+
+def _voiding_targets(submission: Submission) -> list[str]:
+    """Name the streams of what a submission voids."""
+    return [
+        statement_originator(submission.store, draft.target)
+        for draft in submission.drafts
+        if draft.voids and draft.target is not None
+    ]
+
+
+def index_statements(
+    transaction: RecordTransaction, mapper: RecordMapper, entries: Sequence[Entry]
+) -> "ReferenceIndex":
+    """Write the posting lists of statements just stored, in the order of their positions."""
+    references = ReferenceIndex(transaction, mapper)
+    references.add(entries)
+    postings: defaultdict[int, list[int]] = defaultdict(list)
+    for entry in entries:
+        position = entry.position
+        for term in entry.draft.terms:
+            postings[term].append(position)
+    # In the order of the table's key, so that neighbours are written together.
+    rows = [(term, position, 0) for term in sorted(postings) for position in postings[term]]
+    transaction.insert_rows("statement_terms", rows)
+    transaction.insert_rows("statement_terms", sorted(references.inherited_terms(entries)))
+    return references
 
 
 class ReferenceIndex:
@@ -251,9 +284,7 @@ class ReferenceIndex:
             if entry.draft.target is not None
         ]
         if rows:
-            self.transaction.insert_rows(
-                "statement_references", ("target", "position", "voids"), rows
-            )
+            self.transaction.insert_rows("statement_references", rows)
         self.none = not self.transaction.has_references()
         if not self.none:
             self._load(self._term(entry.store, entry.draft.statement_id) for entry in entries)

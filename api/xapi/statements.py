@@ -149,22 +149,30 @@ async def _store(request: Request, credential: Credential, drafts: list[Draft]) 
     try:
         return await record.store_statements(credential.store, drafts)
     except StatementConflictError as error:
+        place = [draft.statement_id for draft in drafts].index(error.statement_id)
         raise ApiError(
             409,
             str(error),
+            path=_path(drafts, place, "id"),
             rule="a statement never changes: its id can't be used for another",
             section="xAPI 1.0.3 Data 2.3.1",
             value=error.statement_id,
         ) from None
     except VoidingError as error:
+        place = [draft.target for draft in drafts].index(error.statement_id)
         raise ApiError(
             400,
             str(error),
-            path="$.object.id",
+            path=_path(drafts, place, "object.id"),
             rule="a voiding statement can't be voided",
             section="xAPI 1.0.3 Data 2.3.2",
             value=error.statement_id,
         ) from None
+
+
+def _path(drafts: list[Draft], place: int, rest: str) -> str:
+    """Say where in the body a draft stood; a batch of one reads the same as one statement."""
+    return f"$[{place}].{rest}" if len(drafts) > 1 else f"$.{rest}"
 
 
 def _check_content_type(request: Request) -> None:

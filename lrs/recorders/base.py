@@ -54,10 +54,8 @@ class RecordTransaction(ABC):
         """
 
     @abstractmethod
-    def insert_rows(
-        self, table: str, columns: Sequence[str], rows: Sequence[Sequence[int]]
-    ) -> None:
-        """Add rows of integers to an index table; rows already there stay as they are."""
+    def insert_rows(self, table: str, rows: Sequence[Sequence[int]]) -> None:
+        """Add rows of integers, a value a column of the table; rows already there stay."""
 
     @abstractmethod
     def events_of(self, originator_ids: Sequence[str], version: int) -> dict[str, StoredAt]:

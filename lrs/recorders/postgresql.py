@@ -82,16 +82,15 @@ class PostgreSQLTransaction(RecordTransaction):
         self.last_position = positions[-1] if positions else self.last_position
         return positions
 
-    def insert_rows(
-        self, table: str, columns: Sequence[str], rows: Sequence[Sequence[int]]
-    ) -> None:
+    def insert_rows(self, table: str, rows: Sequence[Sequence[int]]) -> None:
         """Add rows with one statement, a column an array."""
         if not rows:
             return
+        columns = list(zip(*rows, strict=True))
         arrays = ", ".join(["%s::bigint[]"] * len(columns))
         self.cursor.execute(
             f"INSERT INTO {table} SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING".encode(),
-            [list(column) for column in zip(*rows, strict=True)],
+            [list(column) for column in columns],
         )
 
     def has_references(self) -> bool:

@@ -29,7 +29,7 @@ from lrs.recorders.base import (
 from lrs.times import now_microseconds
 
 # Rows of one INSERT: long ones give the interpreter away seldom, short ones fill up.
-RUN_LENGTHS = (512, 64, 8, 1)
+RUN_LENGTHS = (4096, 512, 64, 8, 1)
 CACHE_KIBIBYTES = 65_536
 # Pages the write-ahead log grows to before they are copied into the database file: 64 MiB.
 CHECKPOINT_PAGES = 16_384
@@ -98,12 +98,10 @@ class SQLiteTransaction(RecordTransaction):
         self.last_position = positions[-1] if positions else self.last_position
         return positions
 
-    def insert_rows(
-        self, table: str, columns: Sequence[str], rows: Sequence[Sequence[int]]
-    ) -> None:
-        """Add rows, sorted so that neighbours in the table are written together."""
-        for chunk in _runs(sorted(rows)):
-            sql = _insert_sql(table, len(columns), len(chunk)) + " ON CONFLICT DO NOTHING"
+    def insert_rows(self, table: str, rows: Sequence[Sequence[int]]) -> None:
+        """Add rows of integers to an index table."""
+        for chunk in _runs(rows):
+            sql = _insert_sql(table, len(chunk[0]), len(chunk)) + " ON CONFLICT DO NOTHING"
             self.cursor.execute(sql, list(chain.from_iterable(chunk)))
 
     def has_references(self) -> bool:

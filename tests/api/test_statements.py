@@ -108,7 +108,8 @@ def test_an_id_twice_in_a_batch_is_refused(xapi: XapiClient) -> None:
 
 def test_a_conflict_in_a_batch_stores_none_of_it(xapi: XapiClient) -> None:
     xapi.post(statement(id=statement_id(1)))
-    error(xapi.post([statement(), statement("li", id=statement_id(1))]), 409)
+    refused = error(xapi.post([statement(), statement("li", id=statement_id(1))]), 409)
+    assert refused["path"] == "$[1].id"
     assert len(xapi.found()) == 1
 
 
@@ -236,7 +237,11 @@ def test_without_valid_credentials_nothing_is_served(
     application: RunningApplication, credential: tuple[str, str] | None
 ) -> None:
     anyone = XapiClient(application.client, credential)
-    for answer in (anyone.get(), anyone.post(statement()), anyone.put(statement_id(1), statement())):
+    for answer in (
+        anyone.get(),
+        anyone.post(statement()),
+        anyone.put(statement_id(1), statement()),
+    ):
         error(answer, 401)
         assert answer.headers["WWW-Authenticate"].startswith("Basic")
 

@@ -72,9 +72,7 @@ def test_the_bytes_received_come_back_as_they_were(record: Record) -> None:
 
 
 def test_properties_the_record_decides_replace_those_received(record: Record) -> None:
-    [one] = store(
-        record, statement(stored="2001-01-01T00:00:00Z", authority=agent("someone else"))
-    )
+    [one] = store(record, statement(stored="2001-01-01T00:00:00Z", authority=agent("someone else")))
     read = orjson.loads(record.statement("district", one, voided=False) or b"null")
     assert read["stored"] > "2020"
     assert read["authority"]["account"]["name"] == "clicker"
@@ -332,7 +330,9 @@ def test_the_index_rebuilt_from_the_log_is_the_index(record: Record) -> None:
 
     def rows() -> list[Any]:
         return [
-            sorted(tuple(dict(row).values()) for row in record.statements.read(f"SELECT * FROM {t}"))
+            sorted(
+                tuple(dict(row).values()) for row in record.statements.read(f"SELECT * FROM {t}")
+            )
             for t in INDEX
         ]
 

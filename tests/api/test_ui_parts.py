@@ -1,0 +1,205 @@
+"""What the pages are made of: words in both languages, numbers, periods, tickets, own addresses."""
+
+import ast
+import re
+from datetime import date, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api import ui
+from api.ui import formats
+from api.ui.periods import MOST_DAYS, MOST_WEEKS, count_by_period
+from api.ui.session import HOME, own_page
+from api.ui.tickets import TICKET_SECONDS, Tickets
+from api.ui.words import CHINESE, ENGLISH, WORDS, Words
+
+PLACE = re.compile(r"\{(\w+)\}")
+SOURCES = sorted(Path(ui.__file__).parent.rglob("*.py"))
+
+
+def strings(path: Path) -> set[str]:
+    """Give every string of a source file; what an f-string fills in is `*`."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+        elif isinstance(node, ast.JoinedStr):
+            parts = (part.value if isinstance(part, ast.Constant) else "*" for part in node.values)
+            found.add("".join(map(str, parts)))
+    return found
+
+
+@pytest.mark.parametrize("key", WORDS)
+def test_every_word_is_there_in_both_languages_with_the_same_places(key: str) -> None:
+    chinese, english = WORDS[key]
+    assert chinese.strip()
+    assert english.strip()
+    assert sorted(PLACE.findall(chinese)) == sorted(PLACE.findall(english))
+
+
+def test_every_word_is_said_somewhere() -> None:
+    said = set().union(*(strings(path) for path in SOURCES if path.name != "words.py"))
+    patterns = [re.compile(re.escape(one).replace(r"\*", r"[\w-]*")) for one in said if "*" in one]
+    assert [
+        key
+        for key in WORDS
+        if key not in said and not any(pattern.fullmatch(key) for pattern in patterns)
+    ] == []
+
+
+def test_no_page_says_chinese_that_is_not_among_the_words() -> None:
+    spoken = re.compile(r"[\u4e00-\u9fff]")
+    for path in SOURCES:
+        if path.name != "words.py":
+            # The product's name, and who an example is about.
+            names = re.compile("学迹 Xueji|小明")
+            said = [names.sub("", text) for text in strings(path)]
+            assert [text for text in said if spoken.search(text)] == [], path
+
+
+def test_words_say_values_in_their_places() -> None:
+    assert Words(CHINESE)("students.none_found", search="李").startswith("没有找到“李”")
+    assert Words(ENGLISH)("students.none_found", search="{x}").startswith("Nobody found for “{x}”")
+
+
+@pytest.mark.parametrize(
+    ("language", "names", "chosen"),
+    [
+        (CHINESE, {"zh-CN": "分数", "en": "Fractions"}, "分数"),
+        (CHINESE, {"zh-Hans": "分数", "en": "Fractions"}, "分数"),
+        (CHINESE, {"en": "Fractions"}, "Fractions"),
+        (ENGLISH, {"en-US": "Fractions", "zh-CN": "分数"}, "Fractions"),
+        (ENGLISH, {"zh-CN": "分数"}, "分数"),
+        (ENGLISH, {}, "fractions"),
+    ],
+)
+def test_a_name_is_chosen_in_the_pages_language_or_the_nearest(
+    language: str, names: dict[str, str], chosen: str
+) -> None:
+    assert Words(language).choose(names, "fractions") == chosen  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("share", "written"),
+    [(0, "0%"), (0.001, "<1%"), (0.426, "43%"), (0.999, ">99%"), (1, "100%")],
+)
+def test_a_percentage_is_never_more_certain_than_the_share(share: float, written: str) -> None:
+    assert formats.percent(share) == written
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(0, "—"), (12.4, "12 秒"), (90, "2 分"), (3599, "1 小时 0 分"), (5825, "1 小时 37 分")],
+)
+def test_a_length_of_time_is_written_in_its_largest_units(seconds: float, written: str) -> None:
+    assert formats.length(seconds, Words(CHINESE)) == written
+
+
+def test_a_moment_is_written_in_the_districts_time() -> None:
+    shanghai = ZoneInfo("Asia/Shanghai")
+    assert formats.moment("2026-03-02T16:30:05.123Z", shanghai) == "2026-03-03 00:30"
+    assert formats.moment("2026-03-02T16:30:05Z", shanghai, seconds=True) == "2026-03-03 00:30:05"
+    assert formats.moment("0000-01-01T00:00:00.000Z", shanghai) == "0000-01-01T00:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("person", "account"),
+    [
+        ("account:https://district.example|s001", "s001"),
+        ("mbox:mailto:ming@school.example", "ming@school.example"),
+        ("openid:https://id.example/ming", "https://id.example/ming"),
+    ],
+)
+def test_an_account_is_written_as_people_know_it(person: str, account: str) -> None:
+    assert formats.account(person) == account
+
+
+DAYS = st.dates(date(1900, 1, 1), date(2299, 12, 31))
+ACTIVE_DAYS = st.lists(
+    st.tuples(DAYS, st.sampled_from(["pre", "in", "post", ""]), st.integers(1, 50)), min_size=1
+)
+
+
+@given(ACTIVE_DAYS)
+def test_periods_follow_one_another_and_count_every_action_once(
+    active: list[tuple[date, str, int]],
+) -> None:
+    days = [{"day": str(day), "phase": phase, "actions": n} for day, phase, n in active]
+    periods, counts = count_by_period(days, ["pre", "in", "post", ""])
+    starts = [period.first for period in periods]
+    assert starts == sorted(set(starts))
+    assert starts[0] <= min(day for day, *_ in active)
+    assert starts[-1] <= max(day for day, *_ in active)
+    for phase, numbers in counts.items():
+        assert len(numbers) == len(periods)
+        assert sum(numbers) == sum(n for _, of, n in active if of == phase)
+
+
+@pytest.mark.parametrize(
+    ("days", "span"),
+    [
+        (1, "day"),
+        (MOST_DAYS, "day"),
+        (MOST_DAYS + 1, "week"),
+        (7 * MOST_WEEKS, "week"),
+        (7 * MOST_WEEKS + 1, "month"),
+    ],
+)
+def test_a_long_history_is_counted_by_longer_periods(days: int, span: str) -> None:
+    first = date(2026, 3, 2)
+    ends = [first, first + timedelta(days=days - 1)]
+    active = [{"day": str(day), "phase": "in", "actions": 1} for day in ends]
+    periods, _ = count_by_period(active, ["in"])
+    assert periods[0].span == span
+
+
+def test_a_ticket_opens_once() -> None:
+    tickets = Tickets()
+    ticket = tickets.issue("key")
+    assert tickets.redeem(ticket) == "key"
+    assert tickets.redeem(ticket) is None
+
+
+def test_a_ticket_is_void_after_ten_minutes() -> None:
+    now = 0.0
+    tickets = Tickets(lambda: now)
+    early, late = tickets.issue("key"), tickets.issue("key")
+    now = TICKET_SECONDS - 1
+    assert tickets.redeem(early) == "key"
+    now = TICKET_SECONDS
+    assert tickets.redeem(late) is None
+
+
+@pytest.mark.parametrize("ticket", ["", "x", "\udcff", "a" * 10_000])
+def test_what_is_no_ticket_opens_nothing(ticket: str) -> None:
+    tickets = Tickets()
+    tickets.issue("key")
+    assert tickets.redeem(ticket) is None
+
+
+@pytest.mark.parametrize("path", ["/ui/students", "/ui/students/account%3Ax?search=%E6%9D%8E"])
+def test_a_visitor_is_sent_back_to_a_page_of_ours(path: str) -> None:
+    assert own_page(path) == path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "//evil.example/ui/",
+        "https://evil.example/ui/",
+        "/\\evil.example/ui/",
+        "/ui/\\evil.example",
+        "/ui/\nSet-Cookie: x",
+        "javascript:alert(1)",
+        "http:///ui/x",
+        "http://[/ui/",
+    ],
+)
+def test_a_visitor_is_never_sent_elsewhere(path: str) -> None:
+    assert own_page(path) == HOME
