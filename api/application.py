@@ -1,11 +1,10 @@
 """The server put together: one FastAPI application over record, carrier and projections."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,7 +15,8 @@ from api.services import Services
 from api.settings import Settings
 from api.ui import mount_ui
 from api.xapi import about, statements
-from api.xapi.versions import VERSION_HEADER, answered_version
+from api.xapi.versions import answered_header
+from lrs.versions import Version
 
 
 def create_application(settings: Settings) -> FastAPI:
@@ -38,7 +38,7 @@ def create_application(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     application.state.settings = settings
-    application.add_middleware(VersionHeader, application=application)
+    application.add_middleware(VersionHeader, default=settings.default_version)
     application.add_exception_handler(ApiError, _api_error)
     application.add_exception_handler(HTTPException, _http_error)
     application.add_exception_handler(Exception, _server_error)
@@ -70,22 +70,20 @@ async def _server_error(request: Request, _: Exception) -> Response:
 class VersionHeader:
     """Names the xAPI version in every answer under /xapi, errors included."""
 
-    def __init__(self, app: ASGIApp, application: FastAPI) -> None:
+    def __init__(self, app: ASGIApp, default: Version) -> None:
         self.app = app
-        self.application = application
+        self.default = default
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http" or not scope["path"].startswith("/xapi"):
             await self.app(scope, receive, send)
             return
-        await self.app(scope, receive, self._naming(scope, send))
+        header = answered_header(scope["headers"], self.default)
 
-    def _naming(self, scope: Scope, send: Send) -> Callable[[Message], Awaitable[None]]:
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                request = Request({**scope, "app": self.application})
-                MutableHeaders(scope=message)[VERSION_HEADER] = answered_version(request)
+                message.setdefault("headers", []).append(header)
             await send(message)
 
-        return named
+        await self.app(scope, receive, named)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 
 from fastapi import FastAPI
 
@@ -15,6 +16,12 @@ from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier
 from streams.states import States
 
+# While the record is written to all the time, carrying rests this many times as long as it works:
+# acknowledging comes first, and the projection catches up at its own pace.
+STANDING_BACK = 4.0
+# How long a generation found by its name is taken to be the same, in seconds.
+REMEMBER_SECONDS = 1.0
+
 
 @dataclass
 class Services:
@@ -27,7 +34,7 @@ class Services:
     generation: Generation  # the live one, which the carrier keeps
     carrier: EmbeddedCarrier | None
     states: States | None
-    _portraits: dict[str, Portraits] = field(default_factory=dict)
+    _portraits: dict[str | None, tuple[float, Portraits]] = field(default_factory=dict)
 
     @classmethod
     def open(cls, settings: Settings) -> "Services":
@@ -46,6 +53,7 @@ class Services:
                 Fold(timezone=settings.timezone),
                 generation,
                 states,
+                rest=lambda: STANDING_BACK * record.writing_share(),
             )
             carrier.start()
         return cls(settings, record, credentials, warehouse, generation, carrier, states)
@@ -55,10 +63,13 @@ class Services:
 
         Raises UnknownGeneration.
         """
-        found = self.warehouse.generation(generation)
-        if found.identity not in self._portraits:
-            self._portraits[found.identity] = Portraits(found, self._position_of(found))
-        return self._portraits[found.identity]
+        until, portraits = self._portraits.get(generation, (0.0, None))
+        if portraits is None or until < monotonic():
+            found = self.warehouse.generation(generation)
+            if portraits is None or portraits.identity != found.identity:
+                portraits = Portraits(found, self._position_of(found))
+            self._portraits[generation] = (monotonic() + REMEMBER_SECONDS, portraits)
+        return portraits
 
     def _position_of(self, generation: Generation) -> Callable[[], int]:
         carrier = self.carrier

@@ -49,7 +49,7 @@ class Authority(msgspec.Struct, frozen=True):
     json: bytes
 
 
-class Draft(msgspec.Struct, frozen=True):
+class Draft(msgspec.Struct, frozen=True, gc=False):
     """A statement to be stored."""
 
     statement_id: str  # lower case

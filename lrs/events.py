@@ -24,7 +24,7 @@ REWRITTEN: Final = b"rewritten"
 CONTEXT_ACTIVITY_KEYS: Final = ("parent", "grouping", "category", "other")
 
 
-class StatementStored(msgspec.Struct, frozen=True):
+class StatementStored(msgspec.Struct, frozen=True, gc=False):
     """A statement entered the record: version 1 of its stream."""
 
     originator_id: str  # "{store}/statement/{uuid}"

@@ -39,7 +39,7 @@ class Page(msgspec.Struct, frozen=True):
     next_after: int | None
 
 
-class LogEntry(msgspec.Struct, frozen=True):
+class LogEntry(msgspec.Struct, frozen=True, gc=False):
     """One event of the log, as the carriers read it.
 
     `kind` is ``statement``, ``voiding`` (then `statement` is the one now voided), or the topic of

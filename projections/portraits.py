@@ -61,6 +61,7 @@ class Portraits:
     """
 
     def __init__(self, generation: Generation, position: Callable[[], int]) -> None:
+        self.identity = generation.identity
         self._generation = generation
         self._position = position
         self._cohorts: dict[str, _Cohort] = {}
@@ -79,13 +80,13 @@ class Portraits:
         if not found:
             return None
         days = self._days(store, person)
-        mastery = self._mastery(store, person)
+        mastery, name = self._mastery_and_name(store, person)
         phases = [_phase(phase, days) for phase in PHASES]
         unknown_phase = [_phase("", days)] if any(not day["phase"] for day in days) else []
         return {
             "store": store,
             "person": person,
-            "name": found[0][2] or person,
+            "name": name or person,
             "generation": self._generation.name,
             "position": position,
             "as_of": _iso(now),
@@ -134,20 +135,22 @@ class Portraits:
 
     def _days(self, store: str, person: str) -> list[dict[str, Any]]:
         rows = self._generation.query("portrait_days", store=store, person=person)
+        rows.sort(key=lambda row: (row[0], (*PHASES, "").index(row[1])))
         return [dict(zip(_DAY_FIELDS, row, strict=True)) for row in rows]
 
-    def _mastery(self, store: str, person: str) -> list[dict[str, Any]]:
+    def _mastery_and_name(self, store: str, person: str) -> tuple[list[dict[str, Any]], str]:
+        """Give a person's mastery by knowledge point, and the person's name ('' if unknown)."""
         rows = self._generation.query("portrait_mastery", store=store, person=person)
         names: dict[str, dict[str, str]] = {row[0]: {} for row in rows}
-        if names:
-            named = self._generation.query("names_of", store=store, subjects=list(names))
-            for point, language, name in named:
-                names[point][language] = name
-        return [
+        named = self._generation.query("names_of", store=store, subjects=[person, *names])
+        for subject, language, name in sorted(named):
+            names.setdefault(subject, {})[language] = name
+        mastery = [
             dict(zip(_MASTERY_FIELDS, row[:-1], strict=True))
             | {"names": names[row[0]], "last_time": _iso_of(row[-1])}
-            for row in rows
+            for row in sorted(rows)
         ]
+        return mastery, names.get(person, {}).get("", "")
 
     def _ranks(
         self, store: str, position: int, phases: list[dict[str, Any]]

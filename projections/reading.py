@@ -50,7 +50,7 @@ class Name(msgspec.Struct, frozen=True, gc=False):
     statement: str
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """All that one statement says: facts numbered from 0, and names."""
 
     facts: list[Fact]

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import clickhouse_connect
@@ -86,6 +87,7 @@ class Warehouse:
         self._clients = _Clients(connect)
         self._catalogue = catalogue
         self._making = threading.Lock()
+        self._up_to_date: set[str] = set()  # identities of generations: found so once, it's so
 
     @classmethod
     def open(cls, dsn: str, *, catalogue: str = "xueji") -> "Warehouse":
@@ -104,7 +106,8 @@ class Warehouse:
             warehouse._ensure_catalogue()
         except Exception as error:
             warehouse.close()
-            raise WarehouseUnavailable(str(error)) from error
+            hint = " (one process at a time can have its folder open)" if _is_embedded(dsn) else ""
+            raise WarehouseUnavailable(f"no ClickHouse at the DSN{hint}: {error}") from error
         return warehouse
 
     def close(self) -> None:
@@ -125,8 +128,10 @@ class Warehouse:
         """
         for record in self.generations():
             if record.name == name or (name is None and record.is_live):
-                if outdated := self._missing(record.database):
-                    raise SchemaOutdated(record.name, outdated)
+                if record.identity not in self._up_to_date:
+                    if outdated := self._missing(record.database):
+                        raise SchemaOutdated(record.name, outdated)
+                    self._up_to_date.add(record.identity)
                 return Generation(record, self._clients)
         raise UnknownGeneration(name or "the live one")
 
@@ -314,9 +319,21 @@ class _Clients:
         client.close()
 
 
+def embedded_dsn(folder: Path) -> str:
+    """Give the DSN of the embedded engine in a folder, which is made where there is none."""
+    path = str(folder.resolve())
+    if "?" in path or "#" in path:
+        raise ValueError(f"a DSN can't name the folder {path!r}: it holds '?' or '#'")
+    return f"chdb://{path}"
+
+
+def _is_embedded(dsn: str) -> bool:
+    return dsn.startswith("chdb:")
+
+
 def _connect(dsn: str) -> Client:
     """Open one client; ClickHouse's own errors pass through."""
-    if dsn.startswith("chdb:"):
+    if _is_embedded(dsn):
         options = {name: str(value) for name, value in _ENGINE_OPTIONS.items()}
         settings = _SETTINGS | _ENGINE_SETTINGS
         return clickhouse_connect.get_client(dsn=dsn, settings=settings, chdb_options=options)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Protocol
@@ -15,7 +15,7 @@ from projections.warehouse import Generation
 from streams.projector import Projector
 from streams.states import DeadLetter, States
 
-_PATIENCE = 0.5  # seconds that a wait for the log may take, and so that stopping may take
+_PATIENCE = 0.25  # seconds that a wait for the log may take, and so that stopping may take
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0  # seconds between tries while something fails
 
 _log = logging.getLogger(__name__)
@@ -62,8 +62,9 @@ class EmbeddedCarrier:
     ``limit`` is the most entries in a batch. ``spacing`` (seconds) is the least time between the
     starts of two batches while the log grows slowly, so that ClickHouse isn't choked by tiny
     inserts; the first event after a quiet time doesn't wait. ``rest`` is how long to sleep
-    between chunks of work, as a share of the time that the chunk took: 0 takes all the
-    interpreter it can get, 1 at most half of it.
+    between chunks of work, as a multiple of the time that the chunk took: 0 takes all the
+    interpreter it can get, 1 at most half of it. It is asked anew at each chunk, so that carrying
+    can stand back while there is much to acknowledge.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class EmbeddedCarrier:
         *,
         limit: int = 8000,
         spacing: float = 0.25,
-        rest: float = 0.0,
+        rest: Callable[[], float] = lambda: 0.0,
         cached_states: int = 2000,
     ) -> None:
         self._source = log
@@ -124,15 +125,17 @@ class EmbeddedCarrier:
     def run_once(self) -> int:
         """Carry one batch, if the log has more; gives the number of entries carried.
 
-        Raises what ClickHouse or the record raises; the position is then as before.
+        Raises what ClickHouse or the record raises; what wasn't carried stays to be carried.
         """
         with self._carrying:
             began = self._chunk_began = monotonic()
             entries = self._source.read_log(self._position, self._limit)
             if entries:
-                self._projector.carry(entries)
+                try:
+                    self._projector.carry(entries)
+                finally:
+                    self._advance(self._projector.position)
                 self._last_batch = (len(entries), monotonic() - began)
-                self._advance(self._projector.position)
             return len(entries)
 
     def _follow(self) -> None:
@@ -155,8 +158,8 @@ class EmbeddedCarrier:
 
     def _breathe(self) -> None:
         """Leave other threads their turn between two chunks of work."""
-        if self._rest:
-            sleep(self._rest * (monotonic() - self._chunk_began))
+        if (rest := self._rest()) > 0:
+            sleep(rest * (monotonic() - self._chunk_began))
         self._chunk_began = monotonic()
 
     # Waiting -------------------------------------------------------------------------------

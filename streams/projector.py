@@ -14,7 +14,7 @@ import orjson
 
 from lrs.record import LogEntry
 from projections.facts import Fact
-from projections.folds import Fold, PersonState, decode, encode, is_newer
+from projections.folds import Fold, PersonState, Rows, decode, encode, is_newer
 from projections.reading import Reader
 from projections.tables import FACTS, NAMES, PERSON_TABLES, Table, fact_row, name_row
 from projections.warehouse import Generation, RowsRefused
@@ -24,7 +24,6 @@ _CHUNK = 64  # entries or persons between two breaths
 _PERSONS_A_REFOLD = 32  # whole histories that are held in memory at a time
 
 T = TypeVar("T")
-Rows = dict[str, list[tuple[Any, ...]]]
 _order: Callable[[Fact], tuple[int, str, int]] = attrgetter("time", "statement", "ordinal")
 _order_and_position = attrgetter("time", "statement", "ordinal", "position")
 NameKey = tuple[str, str, str]  # store, subject, language
@@ -85,8 +84,8 @@ class Projector:
     def carry(self, entries: Sequence[LogEntry]) -> None:
         """Bring entries of the log, in its order, to rows; then ``position`` is their last's.
 
-        An entry that can't be brought is set aside as a dead letter. Any error that is raised
-        (ClickHouse's, SQLite's) leaves the position as it was: carry the same entries again.
+        An entry that can't be brought is set aside as a dead letter. After any error that is
+        raised (ClickHouse's, SQLite's), carry again what comes after ``position``.
         """
         if not entries:
             return

@@ -1,11 +1,15 @@
 """The version header of requests and answers: xAPI 1.0.3 part 3, 3.3; 2.0, 4.1.2."""
 
+from collections.abc import Iterable
+from functools import lru_cache
+
 from starlette.requests import Request
 
 from api.errors import ApiError
 from lrs.versions import Version, version_of
 
 VERSION_HEADER = "X-Experience-API-Version"
+_NAME = VERSION_HEADER.lower().encode()
 
 
 def requested_version(request: Request) -> Version:
@@ -30,8 +34,19 @@ def requested_version(request: Request) -> Version:
     return version
 
 
-def answered_version(request: Request) -> str:
-    """Give the version named in the answer: the one asked for, else the default."""
-    header = request.headers.get("x-experience-api-version")
-    asked = version_of(header) if header else None
-    return str(asked or request.app.state.settings.default_version)
+def answered_header(
+    headers: Iterable[tuple[bytes, bytes]], default: Version
+) -> tuple[bytes, bytes]:
+    """Give the header that names the version in the answer: the one asked for, else the default.
+
+    Headers are in ASGI's form: names in lower case.
+    """
+    for name, value in headers:
+        if name == _NAME:
+            return _NAME, _answered(value, default)
+    return _NAME, default.encode()
+
+
+@lru_cache(maxsize=64)
+def _answered(asked: bytes, default: Version) -> bytes:
+    return (version_of(asked.decode("latin-1")) or default).encode()

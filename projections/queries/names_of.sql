@@ -3,4 +3,3 @@ SELECT subject, language, tupleElement(max(latest), 'name')
 FROM {database:Identifier}.names
 WHERE store = {store:String} AND subject IN {subjects:Array(String)}
 GROUP BY subject, language
-ORDER BY subject, language

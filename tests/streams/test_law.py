@@ -25,7 +25,7 @@ from tests.support.clickhouse import embedded_dsn, fresh_catalogue, rows_of
 from tests.support.histories import ListLog, answer, entry
 
 # As many as the profile says in a long run; a few dozen otherwise, as each takes some 0.3 s.
-EXAMPLES = settings.default.max_examples if settings.default.max_examples > 1000 else 40
+EXAMPLES = settings.default.max_examples if settings.default.max_examples > 1000 else 30
 
 _stores = (f"store-{number}" for number in itertools.count())
 

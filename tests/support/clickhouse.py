@@ -29,6 +29,7 @@ from urllib.request import urlopen
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
+from projections import warehouse
 from projections.tables import TABLES
 from projections.warehouse import Generation
 
@@ -45,7 +46,7 @@ def embedded_dsn() -> str:
     """Give the DSN of this process's embedded engine, in a folder that goes when it ends."""
     folder = tempfile.mkdtemp(prefix="warehouse-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return f"chdb://{folder}"
+    return warehouse.embedded_dsn(Path(folder))
 
 
 def rows_of(

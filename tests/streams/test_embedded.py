@@ -1,0 +1,447 @@
+"""The embedded carrier: follows the log to rows, waits, is waited for, and survives trouble."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from lrs.record import LogEntry, Record
+from projections.folds import Fold
+from projections.reading import default_reader
+from projections.warehouse import Generation, Warehouse
+from streams.embedded import EmbeddedCarrier, LogReplaced
+from streams.states import DeadLetter, States
+from tests.support.clickhouse import ClickHouseServer, embedded_dsn, fresh_catalogue, rows_of
+from tests.support.histories import ListLog, answer, entry, person_key
+from tests.support.records import draft, statement_id, voiding
+
+
+@pytest.fixture(scope="module")
+def warehouse() -> Iterator[Warehouse]:
+    warehouse = Warehouse.open(embedded_dsn(), catalogue=fresh_catalogue())
+    yield warehouse
+    warehouse.close()
+
+
+@pytest.fixture
+def generation(warehouse: Warehouse, request: pytest.FixtureRequest) -> Iterator[Generation]:
+    warehouse.ensure()
+    yield warehouse.ensure("of_test")
+    warehouse.drop("of_test")
+
+
+@pytest.fixture
+def log() -> ListLog:
+    return ListLog()
+
+
+@pytest.fixture
+def states_file(tmp_path: Path) -> Path:
+    return tmp_path / "carrier.sqlite"
+
+
+Make = Callable[..., EmbeddedCarrier]
+
+
+@pytest.fixture
+def make(log: ListLog, generation: Generation, states_file: Path) -> Iterator[Make]:
+    """Make carriers of the test's log and generation; all are stopped when the test ends."""
+    made: list[tuple[EmbeddedCarrier, States]] = []
+
+    def make(**options: Any) -> EmbeddedCarrier:
+        given: Any = {"log": log, "generation": generation, "fold": Fold()}
+        given |= {"reader": default_reader(), "spacing": 0.01} | options
+        states = States(states_file, given["generation"].identity)
+        carrier = EmbeddedCarrier(states=states, **given)
+        made.append((carrier, states))
+        return carrier
+
+    yield make
+    for carrier, states in made:
+        carrier.stop()
+        states.close()
+
+
+def facts_of(generation: Generation, name: str = "s1") -> int:
+    """Tell how many facts there are about a person."""
+    found = generation.query("portrait_person", store="demo", person=person_key(name))
+    return found[0][0] if found else 0
+
+
+def answers(*numbers: int, **fields: Any) -> list[LogEntry]:
+    return [entry(number, answer(after=timedelta(minutes=number), **fields)) for number in numbers]
+
+
+# Carrying ------------------------------------------------------------------------------------
+
+
+def test_statements_become_facts_names_days_and_mastery(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    log.append(*answers(1, 2, name="小安"))
+    assert make().run_once() == 2
+    assert len(rows_of(generation, "facts", "demo")) == 2
+    assert rows_of(generation, "persons", "demo")[0][:2] == (person_key("s1"), 2)
+    assert [row[2:6] for row in rows_of(generation, "person_days", "demo")] == [("post", 2, 2, 2)]
+    assert len(rows_of(generation, "person_mastery", "demo")) == 1
+    assert {row[-1][-1] for row in rows_of(generation, "names", "demo")} >= {"小安", "fractions"}
+
+
+def test_an_empty_log_is_nothing_to_carry(make: Make) -> None:
+    carrier = make()
+    assert carrier.run_once() == 0
+    assert carrier.position == 0
+
+
+def test_a_batch_holds_at_most_the_limit(log: ListLog, make: Make) -> None:
+    log.append(*answers(*range(1, 8)))
+    carrier = make(limit=3)
+    assert [carrier.run_once() for _ in range(4)] == [3, 3, 1, 0]
+
+
+def test_a_restarted_carrier_goes_on_where_the_last_one_stopped(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    log.append(*answers(1, 2))
+    make().run_once()
+    log.append(*answers(3))
+    carrier = make()
+    assert carrier.position == 2
+    assert carrier.run_once() == 1
+    assert facts_of(generation) == 3
+
+
+def test_a_generation_made_anew_is_carried_to_from_the_start(
+    warehouse: Warehouse, log: ListLog, make: Make
+) -> None:
+    log.append(*answers(1, 2))
+    make(generation=warehouse.ensure("made_anew")).run_once()
+    warehouse.drop("made_anew")
+    anew = warehouse.ensure("made_anew")
+    carrier = make(generation=anew)
+    assert carrier.position == 0
+    assert carrier.run_once() == 2
+    assert facts_of(anew) == 2
+    warehouse.drop("made_anew")
+
+
+def test_a_late_statement_changes_the_past(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    carrier = make()
+    log.append(entry(1, answer(after=timedelta(days=1), success=False)))
+    carrier.run_once()
+    log.append(entry(2, answer(after=timedelta(days=0))))
+    carrier.run_once()
+    days = rows_of(generation, "person_days", "demo", leave_out=())
+    assert [(row[4:7], row[-1]) for row in days] == [((1, 1, 1), 2), ((1, 1, 0), 2)]
+
+
+def test_a_voided_statement_leaves_no_row_of_its_own(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    carrier = make()
+    kept, voided = answer(points=["x"]), answer(points=["y"], phase="pre", after=timedelta(1))
+    log.append(entry(1, kept), entry(2, voided))
+    carrier.run_once()
+    assert len(rows_of(generation, "person_mastery", "demo")) == 2
+    log.append(entry(3, voided, kind="voiding"))
+    carrier.run_once()
+    assert facts_of(generation) == 1
+    assert len(rows_of(generation, "person_mastery", "demo")) == 1
+    assert len(rows_of(generation, "person_days", "demo")) == 1
+    assert len(rows_of(generation, "facts", "demo")) == 1
+
+
+def test_a_person_whose_only_statement_is_voided_is_unknown(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    only = answer()
+    log.append(entry(1, only), entry(2, only, kind="voiding"))
+    make().run_once()
+    assert not any(rows_of(generation, t, "demo") for t in ("facts", "persons", "person_days"))
+    log.append(entry(3, answer()))
+    make().run_once()
+    assert facts_of(generation) == 1
+
+
+def test_an_event_without_a_statement_only_moves_the_position(log: ListLog, make: Make) -> None:
+    log.append(LogEntry(1, "demo", "roster.RosterImported", "", 1, b""))
+    carrier = make()
+    assert carrier.run_once() == 1
+    assert carrier.position == 1
+    assert carrier.dead_letters() == []
+
+
+# Trouble -------------------------------------------------------------------------------------
+
+
+def test_a_statement_that_cannot_be_read_is_set_aside_and_the_rest_goes_on(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    broken = LogEntry(2, "demo", "statement", "broken-id", 2, b'{"id": ')
+    log.append(*answers(1), broken, *answers(3))
+    carrier = make()
+    carrier.run_once()
+    assert facts_of(generation) == 2
+    (letter,) = carrier.dead_letters()
+    assert (letter.position, letter.store, letter.statement_id) == (2, "demo", "broken-id")
+    assert "JSONDecodeError" in letter.reason
+    assert carrier.status().dead_letters == 1
+
+
+def test_a_fact_that_no_column_can_hold_is_set_aside_and_the_rest_goes_on(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    class Misreader:
+        def read(self, statement: Any, *, store: str, position: int) -> Any:
+            reading = default_reader().read(statement, store=store, position=position)
+            if position == 5:
+                facts = [msgspec.structs.replace(fact, item=7) for fact in reading.facts]
+                return msgspec.structs.replace(reading, facts=facts)
+            return reading
+
+    log.append(*answers(*range(1, 9)))
+    carrier = make(reader=Misreader())
+    assert carrier.run_once() == 8
+    assert facts_of(generation) == 7
+    assert [letter.position for letter in carrier.dead_letters()] == [5]
+
+
+def test_a_fact_that_the_fold_refuses_is_set_aside_now_and_when_refolded(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    class Refuser(Fold):
+        def apply(self, state: Any, fact: Any) -> None:
+            if fact.position == 2:
+                state.facts += 100
+                raise ZeroDivisionError("a bug")
+            super().apply(state, fact)
+
+    log.append(*answers(1, 2, 3))
+    carrier = make(fold=Refuser())
+    carrier.run_once()
+    assert facts_of(generation) == 2
+    log.append(entry(4, answer(after=timedelta(minutes=-5))))
+    carrier.run_once()
+    assert facts_of(generation) == 3
+    (letter,) = carrier.dead_letters()
+    assert (letter.position, letter.reason) == (2, "ZeroDivisionError: a bug")
+
+
+def test_dead_letters_are_listed_by_position_a_page_at_a_time(states_file: Path) -> None:
+    states = States(states_file, "g")
+    letters = [DeadLetter(position, "demo", "", "why") for position in (3, 1, 2)]
+    states.commit(3, {}, letters)
+    assert [letter.position for letter in states.dead_letters(limit=2)] == [1, 2]
+    assert [letter.position for letter in states.dead_letters(after=2)] == [3]
+    assert States(states_file, "other").count_dead_letters() == 0
+
+
+def test_while_clickhouse_fails_nothing_is_lost_and_the_error_shows(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    class Failing(Generation):
+        failures = 2
+
+        def __init__(self, real: Generation) -> None:
+            self.__dict__.update(real.__dict__)
+
+        def insert(self, table: str, rows: Any) -> None:
+            if table == "person_days" and self.failures:
+                self.failures -= 1
+                raise ConnectionError("ClickHouse is away")
+            super().insert(table, rows)
+
+    log.append(*answers(1, 2))
+    carrier = make(generation=Failing(generation))
+    carrier.start()
+    wait_for(lambda: carrier.status().error is not None)
+    assert "ClickHouse is away" in str(carrier.status().error)
+    assert carrier.status().lag == 2
+    assert carrier.wait_until(2, timeout=10)
+    wait_for(lambda: carrier.status().error is None)
+    assert facts_of(generation) == 2
+    assert carrier.dead_letters() == []
+
+
+def test_a_server_that_goes_away_and_comes_back_is_caught_up_with(
+    tmp_path: Path, log: ListLog, make: Make
+) -> None:
+    server = ClickHouseServer(tmp_path / "server")
+    server.start()
+    warehouse = Warehouse.open(server.dsn)
+    try:
+        generation = warehouse.ensure()
+        carrier = make(generation=generation)
+        log.append(*answers(1))
+        carrier.start()
+        assert carrier.wait_until(1, timeout=10)
+        server.stop()
+        log.append(*answers(2))
+        wait_for(lambda: carrier.status().error is not None)
+        server.start()
+        assert carrier.wait_until(2, timeout=20)
+        assert facts_of(generation) == 2
+    finally:
+        server.stop()
+        warehouse.close()
+
+
+def test_a_log_that_is_shorter_than_what_was_carried_is_another_log(
+    log: ListLog, make: Make
+) -> None:
+    log.append(*answers(1, 2))
+    make().run_once()
+    log.entries.pop()
+    with pytest.raises(LogReplaced, match="position 2, but the log ends at 1"):
+        make().start()
+
+
+# Following and waiting -------------------------------------------------------------------------
+
+
+def test_a_running_carrier_follows_the_log(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    carrier = make()
+    carrier.start()
+    log.append(*answers(1))
+    assert carrier.wait_until(1, timeout=5)
+    log.append(*answers(2, 3))
+    assert carrier.wait_until(3, timeout=5)
+    assert facts_of(generation) == 3
+    status = carrier.status()
+    assert (status.running, status.position, status.lag, status.error) == (True, 3, 0, None)
+    assert status.events_per_second > 0
+
+
+def test_batches_of_a_slow_log_keep_their_distance(log: ListLog, make: Make) -> None:
+    carrier = make(spacing=0.4)
+    carrier.start()
+    log.append(*answers(1))
+    assert carrier.wait_until(1, timeout=5)
+    first = time.monotonic()
+    log.append(*answers(2))
+    assert carrier.wait_until(2, timeout=5)
+    assert time.monotonic() - first > 0.2
+
+
+def test_waiting_ends_after_its_timeout(make: Make) -> None:
+    assert make().wait_until(1, timeout=0.01) is False
+
+
+def test_what_is_waited_for_is_in_the_rows(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    carrier = make()
+    carrier.start()
+
+    async def post_and_wait() -> int:
+        log.append(*answers(1))
+        assert await carrier.reached(1, timeout=5)
+        return facts_of(generation)
+
+    assert asyncio.run(post_and_wait()) == 1
+
+
+def test_an_event_loop_goes_on_while_it_waits(log: ListLog, make: Make) -> None:
+    carrier = make()
+
+    async def wait_and_tick() -> tuple[bool, int]:
+        waiting = asyncio.create_task(carrier.reached(1, timeout=0.2))
+        ticks = 0
+        while not waiting.done():
+            await asyncio.sleep(0.01)
+            ticks += 1
+        return waiting.result(), ticks
+
+    reached, ticks = asyncio.run(wait_and_tick())
+    assert not reached
+    assert ticks > 5
+
+
+def test_what_is_reached_already_is_not_waited_for(log: ListLog, make: Make) -> None:
+    log.append(*answers(1))
+    carrier = make()
+    carrier.run_once()
+    assert asyncio.run(carrier.reached(1, timeout=0)) is True
+
+
+def test_stopping_ends_the_waiting(make: Make) -> None:
+    carrier = make()
+    carrier.start()
+
+    async def wait() -> bool:
+        threading.Timer(0.1, carrier.stop).start()
+        return await carrier.reached(1, timeout=30)
+
+    began = time.monotonic()
+    assert asyncio.run(wait()) is False
+    assert time.monotonic() - began < 5
+    assert not carrier.status().running
+
+
+def test_a_carrier_that_rests_takes_longer(log: ListLog, make: Make) -> None:
+    log.append(*answers(*range(1, 301)))
+    carrier = make(rest=lambda: 1.0)
+    carrier.run_once()
+    assert carrier.status().last_batch_seconds > 1.5 * carrier.seconds()["read"]
+
+
+# States --------------------------------------------------------------------------------------
+
+
+def test_states_and_position_are_committed_together_or_not_at_all(states_file: Path) -> None:
+    states = States(states_file, "g")
+    states.commit(1, {("demo", "a"): b"1"})
+    with pytest.raises(Exception, match="type"):
+        states.commit(2, {("demo", "a"): b"2", ("demo", "b"): object()})  # type: ignore[dict-item]
+    again = States(states_file, "g")
+    assert again.position() == 1
+    assert again.states([("demo", "a"), ("demo", "b")]) == {("demo", "a"): b"1"}
+
+
+def test_states_are_those_of_the_generation_and_the_store(states_file: Path) -> None:
+    one, other = States(states_file, "one"), States(states_file, "other")
+    one.commit(1, {("demo", "学'\"1"): b"1", ("else", "学'\"1"): b"2"})
+    assert one.states([("demo", "学'\"1")]) == {("demo", "学'\"1"): b"1"}
+    assert other.states([("demo", "学'\"1")]) == {}
+    one.forget()
+    assert (one.position(), one.states([("else", "学'\"1")])) == (0, {})
+
+
+# With the real record -----------------------------------------------------------------------
+
+
+def test_the_records_own_log_is_followed(
+    tmp_path: Path, generation: Generation, make: Make
+) -> None:
+    record = Record.open(str(tmp_path / "record.sqlite"))
+    carrier = make(log=record)
+    carrier.start()
+    try:
+        statements = [answer(statement_id=statement_id(n)) for n in (1, 2)]
+        record.store_statements_now("demo", [draft(each, "demo") for each in statements])
+        assert carrier.wait_until(record.last_position(), timeout=5)
+        assert facts_of(generation) == 2
+        record.store_statements_now("demo", [draft(voiding(statement_id(1)), "demo")])
+        assert carrier.wait_until(record.last_position(), timeout=5)
+        assert facts_of(generation) == 1
+        assert carrier.dead_letters() == []
+    finally:
+        carrier.stop()
+        record.close()
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)

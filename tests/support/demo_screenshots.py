@@ -1,0 +1,97 @@
+"""Saves pictures of all pages, in every state they can be in, of a server with a demo district.
+
+    python -m tests.support.demo_screenshots var/screenshots
+
+Everything is in both languages, as on a desk and on a phone; the server and its data are gone
+afterwards. `tests.support.screenshots` does the same for a server that is running already.
+"""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
+
+import httpx
+from selenium.webdriver import Chrome
+
+from apps.demo_district import APPS, run_demo_district
+from tests.support.chromium import chromium
+from tests.support.clickhouse import ClickHouseServer
+from tests.support.screenshots import LANGUAGE_COOKIE, LANGUAGES, save, wait_until_still
+from tests.support.servers import Key, Server, running_server
+
+STUDENTS_OF_A_CLASS = 12
+FOR_STRANGERS = ("/ui/sign-in", "/ui/sign-in?notice=wrong", "/ui/nothing-here")
+NOBODY = ("/ui/students?search=nobody", "/ui/students/nobody")
+
+
+def main() -> None:
+    """Save the pictures and print their names."""
+    parser = argparse.ArgumentParser(description="Save pictures of all pages.")
+    parser.add_argument("folder", type=Path)
+    folder: Path = parser.parse_args().folder
+    with (
+        TemporaryDirectory(prefix="xueji-screenshots-") as data,
+        chromium() as driver,
+        demo(Path(data)) as (server, viewer, clickhouse),
+    ):
+        student = first_student(server, viewer)
+        stranger = server.add_key("new-school", "projections/read", "新学校")
+        take(driver, server, FOR_STRANGERS, folder / "pages")
+        sign_in(driver, server, stranger)
+        take(driver, server, ["/ui/students"], folder / "empty")
+        sign_in(driver, server, viewer)
+        take(driver, server, ["/ui/students", student, *NOBODY], folder / "pages")
+        clickhouse.stop()
+        take(driver, server, ["/ui/students", student], folder / "broken")
+
+
+@contextmanager
+def demo(data: Path) -> Iterator[tuple[Server, Key, ClickHouseServer]]:
+    """Start a server with a demo district; gives who may view it, and its ClickHouse."""
+    clickhouse = ClickHouseServer(data / "clickhouse")
+    clickhouse.start()
+    try:
+        with running_server(data / "record", clickhouse_dsn=clickhouse.dsn) as server:
+            keys = {app: server.add_key("demo", "statements/write", app) for app in APPS}
+            credentials = {app: (key.key, key.secret) for app, key in keys.items()}
+            run_demo_district(
+                f"{server.address}/xapi", credentials, students_of_a_class=STUDENTS_OF_A_CLASS
+            )
+            yield server, server.add_key("demo", "projections/read", "教研组"), clickhouse
+    finally:
+        clickhouse.stop()
+
+
+def first_student(server: Server, viewer: Key) -> str:
+    """Give the path of a student's page, once all is in the portraits."""
+    auth = (viewer.key, viewer.secret)
+    with httpx.Client(base_url=server.address, auth=auth, timeout=60) as http:
+        position = http.get("/v1/status").json()["record"]["position"]
+        listed = http.get("/v1/students", params={"after": position}).json()["students"]
+    return f"/ui/students/{quote(listed[0]['person'], safe='')}"
+
+
+def sign_in(driver: Chrome, server: Server, key: Key) -> None:
+    """Sign the browser in by a one-time link."""
+    made = httpx.post(f"{server.address}/ui/tickets", auth=(key.key, key.secret))
+    driver.get(server.address + made.raise_for_status().json()["path"])
+
+
+def take(driver: Chrome, server: Server, paths: list[str] | tuple[str, ...], folder: Path) -> None:
+    """Save the pages at some paths in every language and size."""
+    driver.get(f"{server.address}/ui/sign-in")
+    for language in LANGUAGES:
+        driver.add_cookie({"name": LANGUAGE_COOKIE, "value": language, "path": "/ui"})
+        (folder / language).mkdir(parents=True, exist_ok=True)
+        for path in paths:
+            driver.get(server.address + path)
+            wait_until_still(driver)
+            for saved in save(driver, path, folder / language):
+                print(saved, flush=True)
+
+
+if __name__ == "__main__":
+    main()
