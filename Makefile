@@ -16,8 +16,6 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 DEMO :=
 TESTS :=
 UPGRADE :=
-SERVER := http://127.0.0.1:8080
-PAGES := /ui
 BENCH = $(subst /,.,$(basename $(shell grep -l '^if __name__ ==' bench/*.py)))
 
 .PHONY: help demo test long-test lint format bench screenshots lock clean
@@ -29,7 +27,7 @@ help:
 	@echo "make lint         check style, types and the direction of imports"
 	@echo "make format       put the source into its style"
 	@echo "make bench        measure throughput and latency, each as a ratio to a bare floor"
-	@echo "make screenshots  save a picture of each page of a running Xueji (SERVER=address)"
+	@echo "make screenshots  save pictures of all pages with a demo district in var/screenshots"
 	@echo "make lock         write the lock files anew after a change of pyproject.toml"
 	@echo "make clean        remove the environment, caches and the demo's data (never a record)"
 
@@ -56,7 +54,7 @@ bench: $(VENV)/installed-tests
 	@for program in $(BENCH); do $(BIN)/python -m $$program || exit 1; done
 
 screenshots: $(VENV)/installed-tests
-	$(BIN)/python -m tests.support.screenshots $(SERVER) var/screenshots $(foreach page,$(PAGES),'$(page)')
+	$(BIN)/python -m tests.support.demo_screenshots var/screenshots
 
 # Not after installed-tests: that would first install the very lock that is to be written anew.
 lock: | $(VENV)/bin/python

@@ -15,11 +15,14 @@ from api.settings import Settings
 from api.ui import pages as pages  # makes NiceGUI know the pages
 from api.ui.charts import BRAND
 from api.ui.headers import PageHeaders
+from api.ui.layout import STATIC
 from api.ui.session import ROOT
 from api.ui.tickets import TICKET_SECONDS, Tickets, link
 
 SESSION_SECONDS: Final = 12 * 3600  # without a look: a school day
-_STATIC: Final = Path(__file__).parent / "static"
+
+# As the pages do by being imported: once in a process, however often the UI is mounted.
+nicegui_app.add_static_files("/static", STATIC)
 
 
 def mount_ui(application: FastAPI) -> None:
@@ -39,15 +42,11 @@ def mount_ui(application: FastAPI) -> None:
     nicegui_app.middleware_stack = None
     nicegui_app.add_middleware(PageHeaders)
     nicegui_app.colors(primary=BRAND)
-    nicegui_app.add_static_files("/static", _STATIC)
-    ui.add_head_html(
-        f'<link rel="stylesheet" href="{ROOT}/static/xueji.css?{_version()}">', shared=True
-    )
     ui.run_with(
         application,
         mount_path=ROOT,
         title="学迹 Xueji",
-        favicon=_STATIC / "xueji.svg",
+        favicon=STATIC / "xueji.svg",
         language="zh-CN",
         tailwind=False,
         show_welcome_message=False,
@@ -80,8 +79,3 @@ def _keep_sessions_in(folder: Path) -> None:
             file.unlink(missing_ok=True)
     Storage.path = folder.resolve()
     nicegui_app.storage = Storage()
-
-
-def _version() -> str:
-    """Give a word that changes when the looks do, so that browsers load them anew."""
-    return blake2b((_STATIC / "xueji.css").read_bytes(), digest_size=6).hexdigest()

@@ -34,6 +34,12 @@ def moment(text: str, timezone: tzinfo, *, seconds: bool = False) -> str:
     return local.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
 
 
+def account(person: str) -> str:
+    """Write the part of a person's key that people know: an account's name, a mail address."""
+    kind, _, value = person.partition(":")
+    return value.rpartition("|")[2] if kind == "account" else value.removeprefix("mailto:")
+
+
 def length(seconds: float, words: Words) -> str:
     """Write a length of time, in the two units that matter."""
     if not seconds:

@@ -1,5 +1,6 @@
 """What every answer of the UI tells browsers: load nothing from elsewhere, keep what can stay."""
 
+import re
 from typing import Final
 
 from nicegui import __version__
@@ -26,9 +27,10 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-# The address holds NiceGUI's version, so what it gives never changes. NiceGUI itself says so only
-# where it isn't mounted under a path.
-_UNCHANGING: Final = f"/_nicegui/{__version__}/"
+# These addresses hold NiceGUI's version, so what they give never changes; NiceGUI says so only
+# where it isn't mounted under a path. Components' addresses don't change when ours do.
+_UNCHANGING: Final = re.compile(rf"/_nicegui/{re.escape(__version__)}/(static|libraries|esm)/")
+_COMPONENT: Final = re.compile(r"/_nicegui/[^/]+/components/")
 # Private, because answers may set the session's cookie.
 _FOR_EVER: Final = "private, max-age=31536000, immutable"
 
@@ -49,8 +51,10 @@ class PageHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(_HEADERS)
-                if _UNCHANGING in scope["path"] and "dynamic_resources" not in scope["path"]:
+                if _UNCHANGING.search(scope["path"]):
                     headers["Cache-Control"] = _FOR_EVER
+                elif _COMPONENT.search(scope["path"]):
+                    headers["Cache-Control"] = "no-cache"
             await send(message)
 
         await self.app(scope, receive, with_headers)

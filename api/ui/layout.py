@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -15,13 +17,21 @@ from api.ui.words import CHINESE, LANGUAGES, Language, Words
 # The pages one can go to from everywhere: a key of words, and the path.
 SECTIONS = (("students.title", HOME),)
 
+STATIC = Path(__file__).parent / "static"
+# The address changes when the looks do, so that browsers load them anew.
+_LOOKS = blake2b((STATIC / "xueji.css").read_bytes(), digest_size=6).hexdigest()
+_HEAD = f'<link rel="stylesheet" href="{ROOT}/static/xueji.css?{_LOOKS}">'
+
+_CLOSE_IF_LEFT = """(event) => {
+    const details = event.currentTarget;
+    if (!details.contains(event.relatedTarget)) details.open = false;
+}"""
+
 
 class Tag(TextElement):
     """An HTML element by its name, with text that can change; attributes' `_` stands for `-`."""
 
-    def __init__(
-        self, name: str, /, text: str = "", classes: str = "", **attributes: Any
-    ) -> None:
+    def __init__(self, name: str, /, text: str = "", classes: str = "", **attributes: Any) -> None:
         super().__init__(tag=name, text=text)
         self.classes(classes)
         for attribute, value in attributes.items():
@@ -43,16 +53,19 @@ def page(words: Words, title: str, path: str, visit: Visit | None = None) -> Ite
     client = ui.context.client
     client.page = copy(client.page)  # pages are shared between visitors; languages are not
     client.page.language = "zh-CN" if words.language == CHINESE else "en-US"
+    ui.add_head_html(_HEAD)
     ui.page_title(f"{title} · {words('product')}")
-    skip = Tag("a", words("skip"), "xj-skip", href="#content")
-    skip.on("click", js_handler="() => document.getElementById('content').focus()")
-    _header(words, path, visit)
-    with Tag("main", classes="xj-main", id="content", tabindex="-1"):
+    with client.layout:  # before NiceGUI's own main element, in which all else is
+        skip = Tag("a", words("skip"), "xj-skip", href="#content")
+        skip.on("click", js_handler="() => document.getElementById('content').focus()")
+        skip.move(target_index=0)
+        _header(words, path, visit).move(target_index=1)
+    with Tag("div", classes="xj-main", id="content", tabindex="-1"):
         yield
 
 
-def _header(words: Words, path: str, visit: Visit | None) -> None:
-    with Tag("header", classes="xj-header"), Tag("div", classes="xj-header-inside"):
+def _header(words: Words, path: str, visit: Visit | None) -> Tag:
+    with Tag("header", classes="xj-header") as header, Tag("div", classes="xj-header-inside"):
         with Tag("a", classes="xj-brand", href=HOME):
             Tag("span", classes="xj-brand-mark", aria_hidden="true")
             Tag("span", words("product"))
@@ -62,6 +75,7 @@ def _header(words: Words, path: str, visit: Visit | None) -> None:
             _language_switch(words, path)
             if visit is not None:
                 _account(words, visit)
+    return header
 
 
 def _navigation(words: Words, path: str) -> None:
@@ -121,14 +135,16 @@ class Card:
 
 def explain(words: Words, what: str, explanation: str) -> None:
     """Put a question mark that opens an explanation, by mouse, touch and keyboard alike."""
-    with Tag("details", classes="xj-explain"):
+    with Tag("details", classes="xj-explain") as details:
         Tag("summary", "?", aria_label=words("explain", what=what))
         Tag("p", explanation)
+    details.on("keydown.esc", js_handler="(event) => (event.currentTarget.open = false)")
+    details.on("focusout", js_handler=_CLOSE_IF_LEFT)
 
 
-def message(title: str, text: str, classes: str = "", role: str = "status") -> Tag:
-    """Say one thing in the middle of the page."""
-    with Tag("div", classes=f"xj-message {classes}", role=role) as box:
-        Tag("h2", title)
+def message(title: str, text: str, role: str = "status") -> Tag:
+    """Say one thing in the middle of the page, instead of what else would be there."""
+    with Tag("div", classes="xj-message", role=role) as box:
+        Tag("h1", title)
         Tag("p", text)
     return box

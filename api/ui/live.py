@@ -8,8 +8,11 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from nicegui import ui
 
+from api.ui.queries import LONGEST_ANSWER
 from api.ui.session import ROOT, SIGN_IN, Visit
 
+# How long a page may take to be put together, its first answer included, in seconds.
+PAGE_SECONDS = LONGEST_ANSWER + 5.0
 # How long to wait for news in one go, in seconds.
 PATIENCE = 10.0
 # What depends on other people (ranks) is shown anew at most this long after it changed.

@@ -1,12 +1,17 @@
 """What pages ask of one store's projections, off the event loop."""
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from api.services import Services
 
 # How often a page looks again where no carrier of this process tells what is new, in seconds.
 LOOK_AGAIN = 2.0
+# How long an answer may take before a page says that there is none, in seconds.
+LONGEST_ANSWER = 10.0
+
+_Answer = TypeVar("_Answer")
 
 
 class Queries:
@@ -23,7 +28,7 @@ class Queries:
             portraits = self._services.portraits()
             return portraits.students(self._store, search=search, limit=limit, cursor=cursor)
 
-        return await asyncio.to_thread(ask)
+        return await _off_the_loop(ask)
 
     async def student(self, person: str) -> dict[str, Any] | None:
         """Draw a portrait as ``projections.portraits.Portraits.student`` does."""
@@ -31,7 +36,7 @@ class Queries:
         def ask() -> dict[str, Any] | None:
             return self._services.portraits().student(self._store, person)
 
-        return await asyncio.to_thread(ask)
+        return await _off_the_loop(ask)
 
     async def mark(self, person: str) -> Any:
         """Give what differs once there is more evidence about a person; much cheaper to ask."""
@@ -40,7 +45,7 @@ class Queries:
             generation = self._services.generation
             return generation.query("portrait_person", store=self._store, person=person)
 
-        return await asyncio.to_thread(ask)
+        return await _off_the_loop(ask)
 
     @property
     def position(self) -> int:
@@ -55,3 +60,8 @@ class Queries:
             await asyncio.sleep(LOOK_AGAIN)
             return True
         return await carrier.reached(position + 1, patience)
+
+
+async def _off_the_loop(ask: Callable[[], _Answer]) -> _Answer:
+    """Give what a query answers; raises TimeoutError where that takes too long."""
+    return await asyncio.wait_for(asyncio.to_thread(ask), LONGEST_ANSWER)

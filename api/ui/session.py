@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from hmac import compare_digest
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
@@ -83,6 +82,15 @@ async def admit(request: Request) -> Visit:
 Visitor = Annotated[Visit, Depends(admit)]
 
 
+async def is_signed_in(request: Request) -> bool:
+    """Tell whether `admit` would let this visitor in."""
+    try:
+        await admit(request)
+    except NotSignedIn:
+        return False
+    return True
+
+
 async def prove(key: str, secret: str) -> Credential | None:
     """Give the credential that key and secret prove, if it may view portraits."""
     credential = await asyncio.to_thread(services().credentials.check, key, secret)
@@ -129,14 +137,14 @@ def language_of(request: Request) -> Language:
 
 def own_page(path: str) -> str:
     """Give a path if it leads to a page of ours, else the first page: nobody is sent elsewhere."""
-    parts = urlsplit(path)
-    is_own = not parts.scheme and not parts.netloc and parts.path.startswith(f"{ROOT}/")
-    return path if is_own and path.isprintable() and "\\" not in path else HOME
+    is_own = path.startswith(f"{ROOT}/") and path.isprintable() and "\\" not in path
+    return path if is_own else HOME
 
 
 def _path_and_query(request: Request) -> str:
-    query = request.url.query
-    return request.url.path + (f"?{query}" if query else "")
+    path: bytes = request.scope["raw_path"]  # as it was sent: decoded, a `?` could be in it
+    query: bytes = request.scope["query_string"]
+    return (path + b"?" + query if query else path).decode("latin-1")
 
 
 async def _viewing_credential(of: Services, key: str) -> Credential | None:

@@ -143,14 +143,16 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "dimension.participation.n": ("{n} 次活动", "n = {n} activities"),
     "dimension.consolidation.n": ("{n} 次活动", "n = {n} activities"),
     "dimension.accuracy.n": ("{n} 次作答", "n = {n} answers"),
-    "dimension.mastery.n": ("{n} 个知识点", "n = {n} knowledge points"),
+    "dimension.mastery.n": ("{n} 个知识点", "n = {n} points"),
     # Weak and strong points
     "points.title": ("薄弱与优势", "Weak and strong points"),
-    "points.weakest": ("需要帮助", "Needs help"),
-    "points.strongest": ("掌握得好", "Mastered well"),
+    "points.weakest": ("相对薄弱", "Relatively weak"),
+    "points.strongest": ("相对扎实", "Relatively strong"),
     "points.help": (
-        "只列出作答次数足够、比较有把握的知识点，最多各五个。",
-        "Only knowledge points with enough answers to be sure of; five of each at most.",
+        "与这名学生自己的其他知识点相比。只列作答次数足够的知识点，最有把握的排在前面，最多各五个。"
+        "百分数是掌握程度。",
+        "Compared with this student's other knowledge points. Only those with enough answers, the"
+        " surest first; five of each at most. The percentage is the mastery.",
     ),
     "points.tries": ("答对 {successes} / {tries}", "{successes} of {tries} right"),
     # Activity

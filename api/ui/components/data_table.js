@@ -1,4 +1,4 @@
-// A table whose column headings sort by mouse and keyboard; on a phone each row becomes a card.
+// A table whose column headings sort by mouse and keyboard; on a phone each row is a card.
 export default {
   props: { columns: Array, rows: Array, caption: String, order: Object, words: Object },
   data() {

@@ -24,8 +24,16 @@ async def no_such_page(request: Request, _: Exception) -> Response:
 
 @app.on_page_exception
 def page_failed() -> None:
-    """Say that a page failed; NiceGUI logs why."""
+    """Say that a page failed while it was put together; NiceGUI logs why."""
     _say(ui.context.client.request, "failed")
+
+
+@app.exception_handler(Exception)
+async def request_failed(request: Request, _: Exception) -> Response:
+    """Say that a page failed before; the server logs why."""
+    with Client(ui.page(""), request=request) as client:
+        _say(request, "failed")
+    return client.build_response(request, 500)
 
 
 def _say(request: Request, what: str) -> None:

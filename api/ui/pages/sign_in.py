@@ -74,12 +74,13 @@ async def sign_in(request: Request) -> Response:
 
 
 @app.get("/enter")
-async def enter(ticket: str, wanted: str = HOME) -> Response:
-    """Sign in by a one-time link."""
+async def enter(request: Request, ticket: str, wanted: str = HOME) -> Response:
+    """Sign in by a one-time link; a used one still leads on who is signed in already."""
     credential = await session.proved_by_ticket(ticket)
-    if credential is None:
-        return RedirectResponse(_sign_in_path(notice="used-link", wanted=HOME), SEE_OTHER)
-    session.sign_in(credential)
+    if credential is not None:
+        session.sign_in(credential)
+    elif not await session.is_signed_in(request):
+        return RedirectResponse(_sign_in_path(notice="used-link"), SEE_OTHER)
     return RedirectResponse(own_page(wanted), SEE_OTHER)
 
 
@@ -88,7 +89,7 @@ def sign_out(request: Request) -> Response:
     """Forget who is signed in."""
     _demand_own_form(request)
     session.sign_out()
-    return RedirectResponse(_sign_in_path(notice="left", wanted=HOME), SEE_OTHER)
+    return RedirectResponse(_sign_in_path(notice="left"), SEE_OTHER)
 
 
 @app.get("/language/{language}")

@@ -1,20 +1,20 @@
 """A student's page: where the student stands now, by radar, points, activity and mastery; live."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from nicegui import ui
 
 from api.ui import formats
 from api.ui.layout import Tag, message, page, student_link
-from api.ui.live import Live
+from api.ui.live import PAGE_SECONDS, Live
 from api.ui.pages.student_parts import Activity, Figures, Mastery, Points, Radar
 from api.ui.session import HOME, Visit, Visitor
 
 Portrait = dict[str, Any]
 
 
-@ui.page("/students/{person:path}")
+@ui.page("/students/{person:path}", response_timeout=PAGE_SECONDS)
 async def student_page(visit: Visitor, person: str) -> None:
     """Show a student's portrait, and keep it true."""
     queries = visit.queries
@@ -22,6 +22,13 @@ async def student_page(visit: Visitor, person: str) -> None:
         view = StudentView(visit, person)
         live = Live(visit, view, lambda: queries.student(person), lambda: queries.mark(person))
         await live.begin()
+
+
+class Part(Protocol):
+    """A part of the page."""
+
+    def show(self, portrait: Portrait) -> None:
+        """Show what of a portrait is this part's."""
 
 
 class StudentView:
@@ -36,7 +43,7 @@ class StudentView:
         self._instead = Tag("div")
         with Tag("article", classes="xj-portrait") as self._portrait:
             self._make_head()
-            self._parts = [
+            self._parts: list[Part] = [
                 Figures(visit),
                 Radar(visit),
                 Points(visit),
@@ -49,7 +56,7 @@ class StudentView:
         with Tag("div", classes="xj-title"):
             with Tag("div"):
                 self._name = Tag("h1")
-                self._account = Tag("p", classes="xj-note xj-person")
+                self._account = Tag("p", classes="xj-note xj-person", title=self._person)
             with Tag("div", classes="xj-as-of"):
                 with Tag("p"):
                     Tag("span", self._visit.words("student.live"), "xj-live")
@@ -75,7 +82,7 @@ class StudentView:
         words = self._visit.words
         ui.page_title(f"{portrait['name']} · {words('product')}")
         self._name.text = portrait["name"]
-        self._account.text = self._person if portrait["name"] != self._person else ""
+        self._account.text = formats.account(self._person)
         time = formats.moment(portrait["as_of"], self._visit.timezone, seconds=True)
         self._as_of.text = words("as_of", time=time)
         position = formats.count(portrait["position"])

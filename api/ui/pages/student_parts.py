@@ -92,9 +92,9 @@ class Points:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         words = self._words = visit.words
-        with Card(words, words("points.title"), words("points.help"), "xj-points-card"):
-            with Tag("div", classes="xj-points"):
-                self._lists = {which: self._group(which) for which in ("weakest", "strongest")}
+        card = Card(words, words("points.title"), words("points.help"), "xj-points-card")
+        with card, Tag("div", classes="xj-points"):
+            self._lists = {which: self._group(which) for which in ("weakest", "strongest")}
 
     def _group(self, which: str) -> Tag:
         with Tag("section", classes=f"xj-{which}"):
@@ -126,17 +126,14 @@ class Activity:
         self._visit = visit
         words = self._words = visit.words
         number_keys = ("actions", "answers", "accuracy", "time", "active_days")
-        with Card(words, words("activity.title"), words("activity.help"), "xj-activity-card"):
-            with Tag("div", classes="xj-activity"):
-                self._figure = Figure(words, "xj-bars")
-                self._table = DataTable(
-                    words,
-                    words("activity.caption"),
-                    [
-                        Column("phase", words("activity.phase")),
-                        *(Column(key, words(f"activity.{key}"), "number") for key in number_keys),
-                    ],
-                )
+        columns = [
+            Column("phase", words("activity.phase")),
+            *(Column(key, words(f"activity.{key}"), "number") for key in number_keys),
+        ]
+        card = Card(words, words("activity.title"), words("activity.help"), "xj-activity-card")
+        with card, Tag("div", classes="xj-activity"):
+            self._figure = Figure(words, "xj-bars")
+            self._table = DataTable(words, words("activity.caption"), columns)
 
     def show(self, portrait: Portrait) -> None:
         """Show the activity of a portrait."""

@@ -8,8 +8,8 @@ from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
 from api.ui import formats
-from api.ui.layout import Tag, message, page, student_link
-from api.ui.live import Live
+from api.ui.layout import Tag, page, student_link
+from api.ui.live import PAGE_SECONDS, Live
 from api.ui.session import HOME, ROOT, Visit, Visitor
 from api.ui.table import Column, DataTable, Row, cell
 
@@ -17,7 +17,7 @@ PAGE_SIZE = 50
 SPACING = 2.0  # seconds between two looks: a page of the list costs more than a portrait's mark
 
 
-@ui.page("/students")
+@ui.page("/students", response_timeout=PAGE_SECONDS)
 async def students_page(request: Request, visit: Visitor, search: str = "") -> None:
     """Show the students, and keep them true."""
     with page(visit.words, visit.words("students.title"), HOME, visit):
@@ -38,7 +38,7 @@ class StudentsView:
         self._cursors: list[str | None] = [None]  # of the pages up to this one
         self._next: str | None = None
         self._make_head()
-        self._broken = message("", "", "xj-message-broken", role="alert")
+        self._broken = Tag("p", classes="xj-notice", role="alert")
         self._broken.set_visibility(False)
         self._empty = _empty(visit, base_url.removesuffix(f"{ROOT}/").rstrip("/"))
         self._nobody = Tag("p", classes="xj-empty", role="status")
@@ -98,10 +98,7 @@ class StudentsView:
 
     def show_broken(self, since: datetime | None) -> None:
         """Say that the list can't be read; what was shown before stays."""
-        self._broken.clear()
-        with self._broken:
-            Tag("h2", self._words("broken.title"))
-            Tag("p", self._words("broken.text"))
+        self._broken.text = f"{self._words('broken.title')} — {self._words('broken.text')}"
         self._broken.set_visibility(True)
         if since is None:
             for part in (self._empty, self._nobody, self._list):
@@ -127,18 +124,12 @@ def _row(visit: Visit, student: dict[str, Any]) -> Row:
         "id": person,
         "name": cell(
             name,
-            note=_account(person) if name != person else "",
+            note=formats.account(person) if name != person else "",
             href=student_link(person),
         ),
         "facts": cell(formats.count(student["facts"])),
         "last_time": cell(formats.moment(student["last_time"], visit.timezone)),
     }
-
-
-def _account(person: str) -> str:
-    """Give the part of a person's key that people know: an account's name, a mail address."""
-    kind, _, value = person.partition(":")
-    return value.rpartition("|")[2] if kind == "account" else value.removeprefix("mailto:")
 
 
 def _empty(visit: Visit, server: str) -> Tag:
@@ -147,18 +138,25 @@ def _empty(visit: Visit, server: str) -> Tag:
         Tag("h2", words("students.empty.title"))
         Tag("p", words("students.empty.text"))
         Tag("h3", words("students.empty.key"))
-        Tag("pre", f"xueji keys add --store {visit.credential.store} --scope statements/write")
+        _command(f"xueji keys add --store {visit.credential.store} --scope statements/write")
         Tag("h3", words("students.empty.post"))
-        Tag("pre", _example(server))
+        _command(_example(server))
         Tag("p", words("students.empty.waiting"), "xj-waiting")
     return box
+
+
+def _command(text: str) -> None:
+    Tag("pre", text, tabindex="0")  # focusable, so that the keyboard can scroll it
 
 
 def _example(server: str) -> str:
     return f"""curl -u KEY:SECRET {server}/xapi/statements \\
   -H 'X-Experience-API-Version: 2.0.0' -H 'Content-Type: application/json' \\
   -d '{{
-    "actor": {{"name": "小明", "account": {{"homePage": "https://school.example", "name": "s001"}}}},
+    "actor": {{
+      "name": "小明",
+      "account": {{"homePage": "https://school.example", "name": "s001"}}
+    }},
     "verb": {{"id": "http://adlnet.gov/expapi/verbs/answered"}},
     "object": {{"id": "https://school.example/items/1"}},
     "result": {{"success": true}}

@@ -1,0 +1,503 @@
+"""The pages as people meet them: a real server, a real browser, true numbers, and nothing leaks."""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+import pytest
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+from api.command_line import opened_credentials
+from api.settings import Settings
+from api.ui.pages.students import PAGE_SIZE
+from tests.support.chromium import forget
+from tests.support.clickhouse import ClickHouseServer
+from tests.support.histories import answer, person_key
+from tests.support.servers import ROOT, XUEJI, Key, Server, running_server
+
+STORE = "district"
+PATIENCE = 10.0  # seconds
+LIVE = 2.0  # seconds within which a statement is on an open page
+RESOURCES = "return performance.getEntriesByType('resource').map(entry => entry.name)"
+ATTACK = "<img src=x onerror=alert(1)>"
+NAMES = {"ming": "小明", "hong": "小红", "li": "李雷", "mei": "韩梅梅", "x": ATTACK, "wei": "王伟"}
+POINTS = ("fractions", "decimals", "equations")
+
+
+def statements_of_a_class() -> Iterator[dict[str, Any]]:
+    """Give six students' answers in three phases of four days, one point wrong more than others."""
+    for place, (account, name) in enumerate(NAMES.items()):
+        for number in range(12 + 3 * place):
+            yield unstored(
+                answer(
+                    person=account,
+                    name=name,
+                    item=f"item-{number % 9}",
+                    points=[POINTS[number % 3]],
+                    success=(number + place) % (2 + number % 3) > 0,
+                    phase=("pre", "in", "post")[number % 3],
+                    after=timedelta(hours=7 * number, minutes=place),
+                )
+            )
+
+
+def unstored(statement: dict[str, Any]) -> dict[str, Any]:
+    """Give a statement as an app posts it."""
+    return {name: value for name, value in statement.items() if name not in ("stored", "authority")}
+
+
+def make_keys(data_directory: Path) -> dict[str, Key]:
+    """Make the credentials of all tests at once, before the server starts."""
+    scopes = {
+        "writer": (STORE, "statements/write"),
+        "教研组": (STORE, "projections/read"),
+        "离职教师": (STORE, "projections/read"),
+        "新学校": ("new-school", "all"),
+        "小学校": ("small-school", "all"),
+        "大学校": ("big-school", "all"),
+        "外校": ("elsewhere", "projections/read"),
+    }
+    with opened_credentials(Settings(data_directory=data_directory)) as credentials:
+        made = {app: credentials.add(store, app, [scope]) for app, (store, scope) in scopes.items()}
+    return {app: Key(credential.key, secret) for app, (credential, secret) in made.items()}
+
+
+class Site:
+    """A server, and who may do what there."""
+
+    def __init__(self, server: Server, keys: dict[str, Key]) -> None:
+        self.server = server
+        self.address = server.address
+        self.keys = keys
+        self.writer, self.viewer = keys["writer"], keys["教研组"]
+        self.http = httpx.Client(base_url=self.address, auth=(self.viewer.key, self.viewer.secret))
+
+    def post(self, *statements: dict[str, Any], key: Key | None = None) -> int:
+        """Post statements; gives the log position of the last one."""
+        key = key or self.writer
+        posted = self.http.post(
+            "/xapi/statements",
+            json=list(statements),
+            headers={"X-Experience-API-Version": "1.0.3"},
+            auth=(key.key, key.secret),
+        )
+        assert posted.status_code == 200, posted.text
+        return int(posted.headers["X-Xueji-Position"])
+
+    def portrait(self, account: str, after: int | None = None) -> dict[str, Any]:
+        query = {} if after is None else {"after": after}
+        person = quote(person_key(account), safe="")
+        found = self.http.get(f"/v1/portraits/students/{person}", params=query)
+        assert found.status_code == 200, found.text
+        portrait: dict[str, Any] = found.json()
+        return portrait
+
+    def link(self, key: Key | None = None, wanted: str = "/ui/students") -> str:
+        """Give a one-time link that signs in and leads to a page."""
+        key = key or self.viewer
+        made = self.http.post("/ui/tickets", auth=(key.key, key.secret))
+        assert made.status_code == 201, made.text
+        return f"{self.address}{made.json()['path']}&wanted={quote(wanted, safe='')}"
+
+
+def student_path(account: str) -> str:
+    return f"/ui/students/{quote(person_key(account), safe='')}"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    keys = make_keys(folder)
+    with running_server(folder) as server:
+        site = Site(server, keys)
+        position = site.post(*statements_of_a_class())
+        site.portrait("ming", after=position)
+        yield site
+
+
+def wait_for(browser: Chrome, true: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+    """Wait until something is true of the page; gives it."""
+    wait = WebDriverWait(browser, seconds, 0.02, [StaleElementReferenceException])
+    return wait.until(lambda _: true())
+
+
+def find(browser: Chrome, selector: str) -> list[WebElement]:
+    return [one for one in browser.find_elements(By.CSS_SELECTOR, selector) if one.is_displayed()]
+
+
+def wait_to_see(browser: Chrome, selector: str) -> WebElement:
+    shown: list[WebElement] = wait_for(browser, lambda: find(browser, selector))
+    return shown[0]
+
+
+def texts(browser: Chrome, selector: str) -> list[str]:
+    return [one.text for one in find(browser, selector)]
+
+
+def wait_for_text(browser: Chrome, selector: str, text: str) -> None:
+    wait_for(browser, lambda: any(text in one for one in texts(browser, selector)))
+
+
+def path_of(browser: Chrome) -> str:
+    return urlsplit(browser.current_url).path
+
+
+def sign_in(browser: Chrome, key: str, secret: str) -> None:
+    wait_to_see(browser, "input[name=key]").send_keys(key)
+    find(browser, "input[name=secret]")[0].send_keys(secret + Keys.ENTER)
+
+
+def figure(browser: Chrome, name: str) -> str:
+    return wait_to_see(browser, f"[data-figure={name}]").text
+
+
+# Signing in -----------------------------------------------------------------------------------
+
+
+def test_who_is_not_signed_in_is_asked_to_and_then_led_to_what_was_wanted(
+    site: Site, browser: Chrome
+) -> None:
+    browser.get(site.address + student_path("ming"))
+    assert path_of(browser) == "/ui/sign-in"
+    sign_in(browser, site.viewer.key, site.viewer.secret)
+    wait_for_text(browser, "h1", "小明")
+    assert path_of(browser) == urlsplit(student_path("ming")).path
+    assert "教研组" in browser.find_element(By.TAG_NAME, "header").text
+
+
+def test_nobody_learns_why_signing_in_was_refused(site: Site, browser: Chrome) -> None:
+    said = []
+    wrong = [
+        ("nobody", site.viewer.secret),
+        (site.viewer.key, "not-the-secret"),
+        (site.writer.key, site.writer.secret),  # right, but it may not view portraits
+    ]
+    for key, secret in wrong:
+        browser.get(f"{site.address}/ui/sign-in")
+        sign_in(browser, key, secret)
+        said.append(wait_to_see(browser, "[role=alert]").text)
+        assert "notice=wrong" in browser.current_url
+        assert secret not in browser.current_url
+    assert set(said) == {"账号或密码不对，或者这个账号不能查看学生画像。"}
+    browser.get(f"{site.address}/ui/students")
+    assert path_of(browser) == "/ui/sign-in"
+
+
+def test_a_one_time_link_works_once(site: Site, browser: Chrome) -> None:
+    link = site.link()
+    browser.get(link)
+    wait_for_text(browser, "h1", "学生")
+    forget(browser)
+    browser.get(link)
+    assert path_of(browser) == "/ui/sign-in"
+    assert "只能用一次" in wait_to_see(browser, "[role=alert]").text
+
+
+def test_who_signs_out_is_a_stranger_again(site: Site, browser: Chrome) -> None:
+    browser.get(site.link())
+    wait_to_see(browser, "form[action$=sign-out] button").click()
+    wait_for_text(browser, "[role=status]", "已退出登录")
+    browser.get(f"{site.address}/ui/students")
+    assert path_of(browser) == "/ui/sign-in"
+
+
+def test_a_revoked_credential_closes_open_pages_and_opens_none(site: Site, browser: Chrome) -> None:
+    key = site.keys["离职教师"]
+    browser.get(site.link(key, student_path("wei")))
+    wait_for_text(browser, "h1", "王伟")
+    subprocess.run(
+        [*XUEJI, "keys", "revoke", key.key], cwd=ROOT, env=site.server.environment, check=True
+    )
+    site.post(unstored(answer(person="wei", name="王伟", after=timedelta(days=30))))
+    wait_for(browser, lambda: path_of(browser) == "/ui/sign-in")
+    browser.get(f"{site.address}/ui/students")
+    assert path_of(browser) == "/ui/sign-in"
+    assert site.http.post("/ui/tickets", auth=(key.key, key.secret)).status_code == 401
+
+
+def test_a_session_planted_beforehand_opens_nothing(site: Site) -> None:
+    with httpx.Client(base_url=site.address) as planter, httpx.Client(base_url=site.address) as one:
+        planter.get("/ui/sign-in")
+        one.cookies.update(planter.cookies)
+        form = {"key": site.viewer.key, "secret": site.viewer.secret}
+        assert one.post("/ui/sign-in", data=form).headers["location"] == "/ui/students"
+        assert one.get("/ui/students").status_code == 200
+        assert planter.get("/ui/students").headers["location"] == "/ui/sign-in"
+
+
+def test_a_form_sent_by_another_site_is_refused(site: Site) -> None:
+    form = {"key": site.viewer.key, "secret": site.viewer.secret}
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    for path in ("/ui/sign-in", "/ui/sign-out"):
+        assert site.http.post(path, data=form, headers=elsewhere).status_code == 403
+
+
+def test_a_ticket_needs_a_credential_that_may_view(site: Site) -> None:
+    assert httpx.post(f"{site.address}/ui/tickets").status_code == 401
+    writer = (site.writer.key, site.writer.secret)
+    assert site.http.post("/ui/tickets", auth=writer).status_code == 403
+
+
+# Students -------------------------------------------------------------------------------------
+
+
+def test_the_list_shows_the_students_that_the_api_lists(site: Site, browser: Chrome) -> None:
+    browser.get(site.link())
+    wait_to_see(browser, "tbody tr")
+    listed = site.http.get("/v1/students").json()["students"]
+    assert len(listed) == len(NAMES)
+    assert texts(browser, "td[data-key=name] a") == [one["name"] for one in listed]
+    assert texts(browser, "td[data-key=facts]") == [str(one["facts"]) for one in listed]
+    find(browser, "td[data-key=name] a")[0].click()
+    wait_for_text(browser, "h1", listed[0]["name"])
+
+
+def test_a_student_is_found_by_a_part_of_the_name(site: Site, browser: Chrome) -> None:
+    browser.get(site.link())
+    search = wait_to_see(browser, "input[type=search]")
+    search.send_keys("梅")
+    wait_for(browser, lambda: texts(browser, "td[data-key=name] a") == ["韩梅梅"])
+    search.send_keys("花")
+    wait_for_text(browser, "[role=status]", "没有找到“梅花”")
+
+
+def test_a_long_list_is_turned_page_by_page(site: Site, browser: Chrome) -> None:
+    key = site.keys["大学校"]
+    names = [f"学生{number:02}" for number in range(PAGE_SIZE + 3)]
+    posted = [unstored(answer(person=name, name=name)) for name in names]
+    position = site.post(*posted, key=key)
+    site.portrait("ming", after=position)
+    browser.get(site.link(key))
+    wait_for(browser, lambda: texts(browser, "td[data-key=name] a") == names[:PAGE_SIZE])
+    earlier, later = find(browser, ".xj-pager button")
+    assert (earlier.is_enabled(), later.is_enabled()) == (False, True)
+    later.click()
+    wait_for(browser, lambda: texts(browser, "td[data-key=name] a") == names[PAGE_SIZE:])
+    assert (earlier.is_enabled(), later.is_enabled()) == (True, False)
+    earlier.click()
+    wait_for(browser, lambda: texts(browser, "td[data-key=name] a") == names[:PAGE_SIZE])
+
+
+def test_an_empty_store_says_how_to_post_and_shows_the_first_student_by_itself(
+    site: Site, browser: Chrome
+) -> None:
+    key = site.keys["新学校"]
+    browser.get(site.link(key))
+    wait_for_text(browser, "h2", "还没有学习记录")
+    shown = " ".join(texts(browser, "pre"))
+    assert f"{site.address}/xapi/statements" in shown
+    assert "xueji keys add --store new-school" in shown
+    site.post(unstored(answer(person="first", name="第一名")), key=key)
+    wait_for(browser, lambda: texts(browser, "td[data-key=name] a") == ["第一名"])
+    assert texts(browser, "pre") == []
+
+
+# A student ------------------------------------------------------------------------------------
+
+
+def test_a_portrait_shows_the_numbers_of_the_api(site: Site, browser: Chrome) -> None:
+    browser.get(site.link(wanted=student_path("mei")))
+    portrait = site.portrait("mei")
+    phases = portrait["activity"]["phases"]
+    answers = sum(phase["answers"] for phase in phases)
+    correct = sum(phase["correct"] for phase in phases)
+    assert figure(browser, "answers") == str(answers) == "21"
+    assert figure(browser, "accuracy") == f"{round(100 * correct / answers)}%"
+    assert figure(browser, "points") == str(len(portrait["mastery"])) == "3"
+
+    rows = find(browser, ".xj-mastery-card tbody tr")
+    by_probability = sorted(portrait["mastery"], key=lambda point: point["probability"])
+    shown = [row.text.split()[1:5] for row in rows]
+    assert shown == [
+        [
+            point["names"]["zh-CN"].removeprefix("知识点 "),
+            f"{round(100 * point['probability'])}%",
+            str(point["tries"]),
+            str(point["successes"]),
+        ]
+        for point in by_probability
+    ]
+    for which in ("weakest", "strongest"):
+        names = [point["names"]["zh-CN"] for point in portrait[which]]
+        assert texts(browser, f"[data-points={which}] span") == names
+    assert texts(browser, ".xj-activity-card td[data-key=actions]") == [
+        str(phase["actions"]) for phase in phases
+    ]
+
+
+def test_the_radar_draws_what_there_is_evidence_of_and_says_what_it_rests_on(
+    site: Site, browser: Chrome
+) -> None:
+    browser.get(site.link(wanted=student_path("mei")))
+    for dimension in site.portrait("mei")["radar"]:
+        item = wait_to_see(browser, f"[data-dimension={dimension['dimension']}]")
+        assert item.text.split("\n")[1] == str(round(100 * dimension["value"]))
+        assert str(dimension["n"]) in item.text.split("\n")[2]
+        assert str(round(100 * dimension["value"])) in wait_to_see(browser, ".xj-radar svg").text
+    assert "学情雷达图" in str(find(browser, ".xj-radar [role=img]")[0].get_attribute("aria-label"))
+
+
+def test_without_enough_evidence_a_portrait_says_so_instead_of_a_number(
+    site: Site, browser: Chrome
+) -> None:
+    key = site.keys["小学校"]
+    site.post(unstored(answer(person="only", name="独苗", success=False)), key=key)
+    browser.get(site.link(key, student_path("only")))
+    wait_for_text(browser, "[data-dimension=consolidation]", "证据还不够")
+    assert "证据还不够" in wait_to_see(browser, "[data-points=weakest]").text
+    assert "至少三个方面" in wait_to_see(browser, ".xj-radar").text
+    assert find(browser, ".xj-radar svg") == []
+
+
+def test_an_open_page_shows_a_new_statement_within_two_seconds(site: Site, browser: Chrome) -> None:
+    browser.get(site.link(wanted=student_path("ming")))
+    before = int(figure(browser, "answers"))
+    browser.execute_script("window.stayed = true")
+    position = site.post(unstored(answer(person="ming", name="小明", after=timedelta(days=9))))
+    posted = time.monotonic()
+    wait_for(browser, lambda: figure(browser, "answers") == str(before + 1))
+    assert time.monotonic() - posted < LIVE
+    assert browser.execute_script("return window.stayed")
+    shown_position = wait_to_see(browser, ".xj-as-of .xj-note").text.replace(",", "")
+    assert f"第 {position} 条" in shown_position
+
+
+def test_the_mastery_table_sorts_by_keyboard(site: Site, browser: Chrome) -> None:
+    browser.get(site.link(wanted=student_path("mei")))
+    heading = wait_to_see(browser, ".xj-mastery-card th:nth-child(1) button")
+    names = texts(browser, ".xj-mastery-card td[data-key=point]")
+    heading.send_keys(Keys.ENTER)
+    wait_for(
+        browser, lambda: texts(browser, ".xj-mastery-card td[data-key=point]") == sorted(names)
+    )
+    heading.send_keys(Keys.ENTER)
+    backwards = sorted(names, reverse=True)
+    wait_for(browser, lambda: texts(browser, ".xj-mastery-card td[data-key=point]") == backwards)
+    cell = browser.find_element(By.CSS_SELECTOR, ".xj-mastery-card th:nth-child(1)")
+    assert cell.get_attribute("aria-sort") == "descending"
+
+
+def test_an_explanation_opens_and_closes_by_keyboard(site: Site, browser: Chrome) -> None:
+    browser.get(site.link(wanted=student_path("mei")))
+    mark = wait_to_see(browser, ".xj-mastery-card summary")
+    mark.send_keys(Keys.ENTER)
+    assert "95%" in wait_to_see(browser, ".xj-mastery-card .xj-explain p").text
+    mark.send_keys(Keys.ESCAPE)
+    wait_for(browser, lambda: not find(browser, ".xj-mastery-card .xj-explain p"))
+
+
+def test_the_language_switch_stays(site: Site, browser: Chrome) -> None:
+    browser.get(site.link(wanted=student_path("mei")))
+    assert wait_to_see(browser, ".xj-mastery-card h2").text == "知识点掌握情况"
+    assert browser.find_element(By.TAG_NAME, "html").get_attribute("lang") == "zh-CN"
+    find(browser, ".xj-languages a[lang=en]")[0].click()
+    wait_for_text(browser, ".xj-mastery-card h2", "Mastery of knowledge points")
+    assert path_of(browser) == urlsplit(student_path("mei")).path
+    assert sorted(texts(browser, ".xj-mastery-card td[data-key=point]")) == sorted(POINTS)
+    browser.get(f"{site.address}/ui/students")
+    wait_for_text(browser, "h1", "Students")
+    assert browser.find_element(By.TAG_NAME, "html").get_attribute("lang") == "en-US"
+    assert browser.title == "Students · Xueji"
+
+
+def test_a_name_is_text_whatever_it_holds(site: Site, browser: Chrome) -> None:
+    browser.get(site.link(wanted=student_path("x")))
+    assert wait_to_see(browser, "h1").text == ATTACK
+    assert browser.title.startswith(ATTACK)
+    assert browser.find_elements(By.CSS_SELECTOR, "img") == []
+    browser.get(f"{site.address}/ui/students")
+    wait_for(browser, lambda: ATTACK in texts(browser, "td[data-key=name] a"))
+
+
+def test_another_stores_students_are_not_to_be_seen(site: Site, browser: Chrome) -> None:
+    key = site.keys["外校"]
+    browser.get(site.link(key, student_path("ming")))
+    wait_for_text(browser, "h1", "没有这个学生的记录")
+    assert "小明" not in browser.page_source
+
+
+# Everywhere -----------------------------------------------------------------------------------
+
+
+def test_no_page_asks_anything_of_another_host(site: Site, browser: Chrome) -> None:
+    browser.get_log("browser")
+    asked = set()
+    browser.get(f"{site.address}/ui/sign-in")
+    for page in ("", site.link(), f"{site.address}{student_path('ming')}"):
+        if page:
+            browser.get(page)
+            wait_to_see(browser, "tbody tr")
+        wait_to_see(browser, "main h1")
+        asked |= set(browser.execute_script(RESOURCES))
+    assert len(asked) > 10
+    assert {urlsplit(address).netloc for address in asked} == {urlsplit(site.address).netloc}
+    assert [entry["message"] for entry in browser.get_log("browser")] == []
+    policy = httpx.get(f"{site.address}/ui/sign-in").headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+
+
+@pytest.mark.parametrize("width", [360, 1920])
+def test_a_portrait_fits_a_phone_and_a_projector(site: Site, browser: Chrome, width: int) -> None:
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        browser.get(site.link(wanted=student_path("mei")))
+        wait_to_see(browser, ".xj-bars svg")
+        wide = browser.execute_script("return document.documentElement.scrollWidth")
+        assert wide <= width
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_what_is_no_page_is_said_in_plain_words(site: Site, browser: Chrome) -> None:
+    browser.get(f"{site.address}/ui/nothing-here")
+    wait_for_text(browser, "h1", "没有这个页面")
+    assert httpx.get(f"{site.address}/ui/nothing-here").status_code == 404
+
+
+@contextmanager
+def without_clickhouse(clickhouse: ClickHouseServer) -> Iterator[None]:
+    clickhouse.stop()
+    try:
+        yield
+    finally:
+        clickhouse.start()
+
+
+def test_without_clickhouse_pages_say_so_plainly_and_come_back_by_themselves(
+    tmp_path: Path, browser: Chrome
+) -> None:
+    clickhouse = ClickHouseServer(tmp_path / "clickhouse")
+    clickhouse.start()
+    keys = make_keys(tmp_path / "data")
+    try:
+        with running_server(tmp_path / "data", clickhouse_dsn=clickhouse.dsn) as server:
+            site = Site(server, keys)
+            site.portrait("ming", after=site.post(*statements_of_a_class()))
+            check_a_broken_warehouse(site, clickhouse, browser)
+    finally:
+        clickhouse.stop()
+
+
+def check_a_broken_warehouse(site: Site, clickhouse: ClickHouseServer, browser: Chrome) -> None:
+    browser.get(site.link(wanted=student_path("ming")))
+    before = int(figure(browser, "answers"))
+    with without_clickhouse(clickhouse):
+        site.post(unstored(answer(person="ming", name="小明", after=timedelta(days=9))))
+        browser.refresh()
+        wait_for_text(browser, "[role=alert]", "学习记录都在，没有丢失")
+        assert "Traceback" not in browser.page_source
+        assert "Exception" not in browser.page_source
+    wait_for(browser, lambda: figure(browser, "answers") == str(before + 1), 30)
+    assert find(browser, "[role=alert]") == []
