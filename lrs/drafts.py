@@ -98,7 +98,7 @@ def draft_statement(
         before.append(b'"version":"%b",' % _VERSION_WHERE_ABSENT[version])
     before.append(b'"authority":%b,' % authority.json)
     decided = "stored" in statement or "authority" in statement
-    rewritten = decided or has_lone_context_activity(dict(statement))
+    rewritten = decided or has_lone_context_activity(statement)
     target = terms.referenced_statement(statement)
     return Draft(
         statement_id=given.lower(),

@@ -5,6 +5,7 @@ adds (one JSON object on one line), a word for how the statement reads back, and
 bytes as they came.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final, cast
 
 import msgspec
@@ -85,6 +86,9 @@ _CLASSES: dict[str, type[StatementStored] | type[StatementVoided]] = {
 }
 
 
+_TOPICS = {event_class: topic for topic, event_class in _CLASSES.items()}
+
+
 def statement_originator(store: str, statement_id: str) -> str:
     """Name the stream of one statement; the store's primary key makes the id unique."""
     return f"{store}/statement/{statement_id}"
@@ -117,7 +121,7 @@ def _put_context_activities_in_arrays(statement: dict[str, Any]) -> None:
         _put_context_activities_in_arrays(target)
 
 
-def has_lone_context_activity(statement: dict[str, Any]) -> bool:
+def has_lone_context_activity(statement: Mapping[str, Any]) -> bool:
     """Tell whether a context activity stands alone, not in an array."""
     context = statement.get("context")
     if context:
@@ -138,6 +142,7 @@ class RecordMapper(Mapper[str]):
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
         """Write one event."""
         state = domain_event.encode()
+        topic = _TOPICS[type(domain_event)]
         if self.compressor:
             state = self.compressor.compress(state)
         if self.cipher:
@@ -145,7 +150,7 @@ class RecordMapper(Mapper[str]):
         return StoredEvent(
             originator_id=domain_event.originator_id,
             originator_version=domain_event.originator_version,
-            topic=get_topic(type(domain_event)),
+            topic=topic,
             state=state,
         )
 

@@ -1,6 +1,6 @@
 """What can be asked of the statement index, and the SQL that answers it on every backend."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -71,63 +71,100 @@ class StatementQuery(msgspec.Struct, frozen=True, kw_only=True):
         return conditions
 
 
+# Positions of one segment of the index: 2 to this power. Larger ones make a commit write more
+# pages, smaller ones make a query for something rare look in more places.
+SEGMENT_BITS = 14
+
+
+def segment_of(position: int) -> int:
+    """Give the segment of the index that holds a position."""
+    return position >> SEGMENT_BITS
+
+
 class Bounds(msgspec.Struct, frozen=True):
     """Positions a page may come from: lowest and highest, both inclusive."""
 
     lowest: int
     highest: int
 
+    def segments(self, *, ascending: bool) -> Iterator[list[int]]:
+        """Give the segments in the order of the page, in runs of 1, 2, 4, ... of them.
 
-def positions_sql(
-    conditions: Sequence[Condition], bounds: Bounds, *, ascending: bool, limit: int, mark: str
-) -> tuple[str, list[Any]]:
-    """Write the query for one page of positions of statements that are not voided.
+        What is frequent is found in the first run; what is rare takes few queries all the same.
+        """
+        first, last = segment_of(self.lowest), segment_of(self.highest)
+        ordered = range(first, last + 1) if ascending else range(last, first - 1, -1)
+        start, length = 0, 1
+        while start < len(ordered):
+            yield list(ordered[start : start + length])
+            start, length = start + length, min(2 * length, LONGEST_RUN)
 
-    The first condition drives: its posting lists are walked in order and stop at `limit`; the
-    others are looked up for each entry. `mark` is the backend's parameter mark, ``?`` or ``%s``.
+
+LONGEST_RUN = 4_096  # segments looked in by one query
+
+
+class PageSql:
+    """The SQL of one page of positions of statements that are not voided.
+
+    `mark` is the backend's parameter mark, ``?`` or ``%s``.
     """
-    driver, *others = conditions
-    order = "ASC" if ascending else "DESC"
-    where = [f"t.position BETWEEN {mark} AND {mark}", NOT_VOIDED]
-    if driver.own:
-        where.append("t.source = 0")
-    tail: list[Any] = [bounds.lowest, bounds.highest]
-    for other in others:
-        marks = ", ".join([mark] * len(other.terms))
-        # One statement has to meet every condition: the one found, or one that it refers to.
-        source = "0" if other.own else "t.source"
-        where.append(
-            f"EXISTS (SELECT 1 FROM statement_terms o WHERE o.term IN ({marks})"
-            f" AND o.position = t.position AND o.source = {source})"
+
+    def __init__(self, bounds: Bounds, mark: str, *, ascending: bool) -> None:
+        self._bounds = bounds
+        self._mark = mark
+        self._order = "ASC" if ascending else "DESC"
+
+    def positions(
+        self, conditions: Sequence[Condition], segments: Sequence[int], limit: int
+    ) -> tuple[str, list[Any]]:
+        """Ask a run of segments for at most `limit` positions.
+
+        The first condition drives: its posting lists are walked, the others are looked up for each
+        entry. One statement has to meet every condition: the one found, or one it refers to.
+        """
+        driver, *others = conditions
+        where, parameters = self._driving(driver, segments)
+        for other in others:
+            source = "0" if other.own else "t.source"
+            where.append(
+                "EXISTS (SELECT 1 FROM statement_terms o WHERE o.segment = t.segment"
+                f" AND o.term IN ({self._marks(other.terms)})"
+                f" AND o.position = t.position AND o.source = {source})"
+            )
+            parameters += other.terms
+        sql = (
+            f"SELECT DISTINCT t.position FROM statement_terms t WHERE {' AND '.join(where)}"
+            f" ORDER BY t.position {self._order} LIMIT {self._mark}"
         )
-        tail.extend(other.terms)
-    arm = (
-        "SELECT * FROM (SELECT DISTINCT t.position FROM statement_terms t"
-        f" WHERE t.term = {mark} AND {' AND '.join(where)}"
-        f" ORDER BY t.position {order} LIMIT {mark}) AS arm"
-    )
-    parameters: list[Any] = []
-    for alternative in driver.terms:
-        parameters += [alternative, *tail, limit]
-    if len(driver.terms) == 1:
-        return arm, parameters
-    union = " UNION ".join([arm] * len(driver.terms))
-    sql = f"SELECT position FROM ({union}) AS arms ORDER BY position {order} LIMIT {mark}"
-    return sql, [*parameters, limit]
+        return sql, [*parameters, limit]
 
+    def count(self, condition: Condition, segments: Sequence[int]) -> tuple[str, list[Any]]:
+        """Count the entries of one condition in a run of segments, up to COUNT_LIMIT."""
+        where, parameters = self._driving(condition, segments)
+        sql = (
+            "SELECT count(*) AS entries FROM (SELECT 1 FROM statement_terms t"
+            f" WHERE {' AND '.join(where)} LIMIT {COUNT_LIMIT}) AS counted"
+        )
+        return sql, parameters
 
-NOT_VOIDED = "NOT EXISTS (SELECT 1 FROM voided_statements v WHERE v.position = t.position)"
+    def _driving(
+        self, condition: Condition, segments: Sequence[int]
+    ) -> tuple[list[str], list[Any]]:
+        where = [
+            f"t.segment IN ({self._marks(segments)})",
+            f"t.term IN ({self._marks(condition.terms)})",
+            f"t.position BETWEEN {self._mark} AND {self._mark}",
+            "NOT EXISTS (SELECT 1 FROM voided_statements v WHERE v.position = t.position)",
+        ]
+        if condition.own:
+            where.append("t.source = 0")
+        bounds = self._bounds
+        return where, [*segments, *condition.terms, bounds.lowest, bounds.highest]
+
+    def _marks(self, values: Sequence[Any]) -> str:
+        return ", ".join([self._mark] * len(values))
+
 
 # Beyond this many entries two posting lists count as equally long: counting further costs more
 # than walking the wrong one.
-COUNT_LIMIT = 2000
-
-
-def count_sql(term_count: int, mark: str) -> str:
-    """Write the query that counts one condition's posting lists, up to COUNT_LIMIT."""
-    marks = ", ".join([mark] * term_count)
-    return (
-        "SELECT count(*) AS entries FROM (SELECT 1 FROM statement_terms"
-        f" WHERE term IN ({marks}) AND position BETWEEN {mark} AND {mark}"
-        f" LIMIT {COUNT_LIMIT}) AS counted"
-    )
+COUNT_LIMIT = 500

@@ -71,7 +71,7 @@ def _entry(notification: Any, event: Any) -> Entry:
         before_stored=b"",
         has_timestamp=True,
     )
-    return Entry(store, draft, notification.id)
+    return Entry(store, draft, notification.originator_id, notification.id)
 
 
 def _voided(transaction: RecordTransaction, event: Any) -> tuple[int, int]:

@@ -15,6 +15,15 @@ def iso_text(microseconds: int) -> str:
     return f"{_whole_seconds(seconds)}.{fraction:06d}Z"
 
 
+def iso_texts(first: int, count: int) -> list[str]:
+    """Write `count` times that follow one another by a microsecond."""
+    seconds, fraction = divmod(first, 1_000_000)
+    if fraction + count > 1_000_000:
+        return [iso_text(first + index) for index in range(count)]
+    whole = _whole_seconds(seconds)
+    return [f"{whole}.{part:06d}Z" for part in range(fraction, fraction + count)]
+
+
 @lru_cache(maxsize=16)  # the events of one commit share their second
 def _whole_seconds(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -17,26 +18,23 @@ from lrs.events import (
     originator_parts,
     statement_originator,
 )
+from lrs.queries import segment_of
 from lrs.recorders.base import RecordTransaction
 from lrs.submissions import StatementConflictError, Stored, Submission, VoidingError
-from lrs.times import iso_text
+from lrs.times import iso_text, iso_texts
 
 # How many references are followed one after another, so that a long chain can't grow the index
 # without bound.
 REFERENCE_DEPTH = 16
 
 
-class Entry(msgspec.Struct):
-    """A draft on its way into the log."""
+class Entry(msgspec.Struct, gc=False):
+    """A draft on its way into the log, and the name of its stream."""
 
     store: str
     draft: Draft
+    originator_id: str
     position: int = 0
-
-    @property
-    def originator_id(self) -> str:
-        """Name the statement's stream."""
-        return statement_originator(self.store, self.draft.statement_id)
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -86,7 +84,7 @@ class GroupWriter:
         """
         known: dict[str, Known] = {}
         entries = self._admit(submissions, known)
-        positions = self._insert([self._stored_event(*pair) for pair in enumerate(entries)])
+        positions = self._insert(self._stored_events(entries))
         if positions is None:
             ids = [
                 statement_originator(submission.store, draft.statement_id)
@@ -95,7 +93,7 @@ class GroupWriter:
             ]
             known = self._known(ids)
             entries = self._admit(submissions, known)
-            positions = self._insert([self._stored_event(*pair) for pair in enumerate(entries)])
+            positions = self._insert(self._stored_events(entries))
             if positions is None:
                 raise RuntimeError("the log refused events that it does not hold")
         for entry, position in zip(entries, positions, strict=True):
@@ -128,15 +126,17 @@ class GroupWriter:
         targets: dict[str, Known],
     ) -> dict[str, Entry]:
         fresh: dict[str, Entry] = {}
+        store = submission.store
         for draft in submission.drafts:
-            entry = Entry(submission.store, draft)
-            originator_id = entry.originator_id
+            originator_id = statement_originator(store, draft.statement_id)
+            entry = Entry(store, draft, originator_id)
             if twin := fresh.get(originator_id) or admitted.get(originator_id):
                 stored = twin.draft.statement
             elif originator_id in known:
                 stored = known[originator_id].received
             else:
-                self._check_target(entry, fresh, admitted, targets)
+                if draft.voids:
+                    self._check_target(entry, fresh, admitted, targets)
                 fresh[originator_id] = entry
                 continue
             if not same_statement(draft.statement, stored):
@@ -152,15 +152,13 @@ class GroupWriter:
     ) -> None:
         """Refuse the voiding of a voiding statement: xAPI 1.0.3 part 2, 2.3.2."""
         draft = entry.draft
-        if not draft.voids or draft.target is None:
-            return
-        target_id = statement_originator(entry.store, draft.target)
+        target_id = statement_originator(entry.store, str(draft.target))
         if target := fresh.get(target_id) or admitted.get(target_id):
             voids = target.draft.voids
         else:
             voids = target_id in targets and targets[target_id].voids()
         if voids:
-            raise VoidingError(draft.target)
+            raise VoidingError(str(draft.target))
 
     def _known_targets(self, submissions: Sequence[Submission]) -> dict[str, Known]:
         wanted = {stream for submission in submissions for stream in _voiding_targets(submission)}
@@ -171,10 +169,18 @@ class GroupWriter:
 
     # Events --------------------------------------------------------------------------------
 
-    def _stored_event(self, index: int, entry: Entry) -> StatementStored:
-        draft = entry.draft
-        added = draft.added(iso_text(self.transaction.stored + index))
-        return StatementStored(entry.originator_id, 1, added, draft.form, draft.statement)
+    def _stored_events(self, entries: Sequence[Entry]) -> list[StatementStored]:
+        times = iso_texts(self.transaction.stored, len(entries))
+        return [
+            StatementStored(
+                entry.originator_id,
+                1,
+                entry.draft.added(time),
+                entry.draft.form,
+                entry.draft.statement,
+            )
+            for entry, time in zip(entries, times, strict=True)
+        ]
 
     def _insert(self, events: Sequence[StatementStored | StatementVoided]) -> list[int] | None:
         if not events:
@@ -255,16 +261,29 @@ def index_statements(
     """Write the posting lists of statements just stored, in the order of their positions."""
     references = ReferenceIndex(transaction, mapper)
     references.add(entries)
+    for _, segment in groupby(entries, lambda entry: segment_of(entry.position)):
+        transaction.insert_values("statement_terms", 4, _postings(list(segment)))
+    inherited = sorted(
+        (segment_of(position), term, position, source)
+        for term, position, source in references.inherited_terms(entries)
+    )
+    transaction.insert_rows("statement_terms", inherited)
+    return references
+
+
+def _postings(entries: Sequence[Entry]) -> list[int]:
+    """Give the values of one segment's rows, one row after the other, in the order of the key."""
+    segment = segment_of(entries[0].position)
     postings: defaultdict[int, list[int]] = defaultdict(list)
     for entry in entries:
         position = entry.position
         for term in entry.draft.terms:
             postings[term].append(position)
-    # In the order of the table's key, so that neighbours are written together.
-    rows = [(term, position, 0) for term in sorted(postings) for position in postings[term]]
-    transaction.insert_rows("statement_terms", rows)
-    transaction.insert_rows("statement_terms", sorted(references.inherited_terms(entries)))
-    return references
+    values: list[int] = []
+    for term in sorted(postings):
+        for position in postings[term]:
+            values += (segment, term, position, 0)
+    return values
 
 
 class ReferenceIndex:

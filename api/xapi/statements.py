@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import orjson
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from api.authentication import (
@@ -36,10 +36,7 @@ POSITION = "X-Xueji-Position"
 # A body above this many bytes is validated outside the event loop, so that others go on.
 LARGE_BODY = 256 * 1024
 
-router = APIRouter(prefix="/xapi", tags=["xAPI"])
 
-
-@router.post("/statements", summary="Store statements")
 async def post_statements(request: Request) -> Response:
     """Store one statement or an array of them, all or none; answers their ids in order."""
     credential = demand(request, WRITE_STATEMENTS)
@@ -54,7 +51,6 @@ async def post_statements(request: Request) -> Response:
     )
 
 
-@router.put("/statements", summary="Store one statement under an id", status_code=204)
 async def put_statement(request: Request) -> Response:
     """Store one statement under the id of the `statementId` parameter."""
     credential = demand(request, WRITE_STATEMENTS)
@@ -65,7 +61,6 @@ async def put_statement(request: Request) -> Response:
     return Response(status_code=204, headers={POSITION: str(stored.position)})
 
 
-@router.api_route("/statements", methods=["GET", "HEAD"], summary="Find statements")
 async def get_statements(request: Request) -> Response:
     """Find one statement by id, or a page of those that the filters match, newest first."""
     record: Record = request.app.state.record

@@ -4,13 +4,14 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import chain
 from time import monotonic
 from typing import Any
 
 import msgspec
 from eventsourcing.persistence import Notification, StoredEvent
 
-from lrs.queries import Bounds, Condition, StatementQuery, count_sql, positions_sql
+from lrs.queries import Bounds, Condition, PageSql, StatementQuery
 
 # Another process may have written: how long a waiting reader goes without looking, in seconds.
 LOOK_AGAIN = 0.2
@@ -53,9 +54,14 @@ class RecordTransaction(ABC):
         Gives None, and stores nothing, where one of the streams already has that version.
         """
 
-    @abstractmethod
     def insert_rows(self, table: str, rows: Sequence[Sequence[int]]) -> None:
         """Add rows of integers, a value a column of the table; rows already there stay."""
+        if rows:
+            self.insert_values(table, len(rows[0]), list(chain.from_iterable(rows)))
+
+    @abstractmethod
+    def insert_values(self, table: str, columns: int, values: Sequence[int]) -> None:
+        """Do the same with the values of all rows in one sequence, row after row."""
 
     @abstractmethod
     def events_of(self, originator_ids: Sequence[str], version: int) -> dict[str, StoredAt]:
@@ -163,31 +169,35 @@ class StatementRecorder(ABC):
     def positions(self, query: StatementQuery) -> list[int]:
         """Find one page of statements: their positions, in the order asked for."""
         bounds = self._bounds(query)
-        if bounds.lowest > bounds.highest or query.limit == 0:
-            return []
-        conditions = self._shortest_first(query.conditions(), bounds)
-        sql, parameters = positions_sql(
-            conditions, bounds, ascending=query.ascending, limit=query.limit, mark=self.mark
-        )
-        return [row["position"] for row in self.read(sql, parameters)]
+        found: list[int] = []
+        if bounds.lowest > bounds.highest:
+            return found
+        sql = PageSql(bounds, self.mark, ascending=query.ascending)
+        conditions = query.conditions()
+        for segments in bounds.segments(ascending=query.ascending):
+            if len(conditions) > 1:
+                conditions = self._shortest_first(conditions, sql, segments)
+            missing = query.limit - len(found)
+            rows = self.read(*sql.positions(conditions, segments, missing))
+            found += [row["position"] for row in rows]
+            if len(found) >= query.limit:
+                break
+        return found
 
-    def _shortest_first(self, conditions: list[Condition], bounds: Bounds) -> list[Condition]:
-        if len(conditions) == 1:
-            return conditions
-
+    def _shortest_first(
+        self, conditions: list[Condition], sql: PageSql, segments: list[int]
+    ) -> list[Condition]:
         def entries(condition: Condition) -> int:
-            sql = count_sql(len(condition.terms), self.mark)
-            parameters = [*condition.terms, bounds.lowest, bounds.highest]
-            return int(self.read(sql, parameters)[0]["entries"])
+            return int(self.read(*sql.count(condition, segments))[0]["entries"])
 
         return sorted(conditions, key=entries)
 
     def _bounds(self, query: StatementQuery) -> Bounds:
-        lowest, highest = 1, 2**62
+        lowest, highest = 1, self.last_position()
         if query.since is not None:
             lowest = self._position_stored_by(query.since) + 1
         if query.until is not None:
-            highest = self._position_stored_by(query.until)
+            highest = min(highest, self._position_stored_by(query.until))
         if query.after is not None:
             if query.ascending:
                 lowest = max(lowest, query.after + 1)

@@ -82,15 +82,14 @@ class PostgreSQLTransaction(RecordTransaction):
         self.last_position = positions[-1] if positions else self.last_position
         return positions
 
-    def insert_rows(self, table: str, rows: Sequence[Sequence[int]]) -> None:
+    def insert_values(self, table: str, columns: int, values: Sequence[int]) -> None:
         """Add rows with one statement, a column an array."""
-        if not rows:
+        if not values:
             return
-        columns = list(zip(*rows, strict=True))
-        arrays = ", ".join(["%s::bigint[]"] * len(columns))
+        arrays = ", ".join(["%s::bigint[]"] * columns)
         self.cursor.execute(
             f"INSERT INTO {table} SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING".encode(),
-            [list(column) for column in columns],
+            [list(values[column::columns]) for column in range(columns)],
         )
 
     def has_references(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
-from itertools import chain
+from itertools import repeat
 from typing import Any
 
 from eventsourcing.persistence import StoredEvent
@@ -58,13 +58,11 @@ class DurableDatastore(SQLiteDatastore):
         )
 
 
-def _runs(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def _run_lengths(rows: int) -> Iterator[int]:
     """Cut rows into runs of a few fixed lengths, so that each INSERT is compiled only once."""
-    start = 0
     for length in RUN_LENGTHS:
-        while len(values) - start >= length:
-            yield values[start : start + length]
-            start += length
+        yield from repeat(length, rows // length)
+        rows %= length
 
 
 @cache
@@ -98,11 +96,13 @@ class SQLiteTransaction(RecordTransaction):
         self.last_position = positions[-1] if positions else self.last_position
         return positions
 
-    def insert_rows(self, table: str, rows: Sequence[Sequence[int]]) -> None:
+    def insert_values(self, table: str, columns: int, values: Sequence[int]) -> None:
         """Add rows of integers to an index table."""
-        for chunk in _runs(rows):
-            sql = _insert_sql(table, len(chunk[0]), len(chunk)) + " ON CONFLICT DO NOTHING"
-            self.cursor.execute(sql, list(chain.from_iterable(chunk)))
+        start = 0
+        for length in _run_lengths(len(values) // columns):
+            sql = _insert_sql(table, columns, length) + " ON CONFLICT DO NOTHING"
+            self.cursor.execute(sql, values[start : start + length * columns])
+            start += length * columns
 
     def has_references(self) -> bool:
         """Tell whether any statement refers to another."""
@@ -158,19 +158,21 @@ class SQLiteStatementRecorder(SQLiteApplicationRecorder, StatementRecorder):
     def insert_many(self, cursor: SQLiteCursor, events: Sequence[StoredEvent]) -> list[int]:
         """Insert events with as few statements as parameters allow; gives their positions."""
         positions: list[int] = []
-        for chunk in _runs(events):
+        start = 0
+        for length in _run_lengths(len(events)):
             parameters: list[Any] = []
-            for event in chunk:
+            for event in events[start : start + length]:
                 parameters += (
                     event.originator_id,
                     event.originator_version,
                     event.topic,
                     event.state,
                 )
-            cursor.execute(_insert_sql(self.events_table_name, 4, len(chunk)), parameters)
+            cursor.execute(_insert_sql(self.events_table_name, 4, length), parameters)
             # The log only grows at its end, so the row ids of one INSERT are consecutive.
             last = cursor.lastrowid
-            positions.extend(range(last - len(chunk) + 1, last + 1))
+            positions.extend(range(last - length + 1, last + 1))
+            start += length
         return positions
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:

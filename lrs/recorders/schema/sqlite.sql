@@ -3,11 +3,14 @@
 
 -- Posting lists: which statements a term (lrs/terms.py) is found in. `source` is 0 for a term of the
 -- statement itself, else the position of the statement it refers to that the term comes from.
+-- A segment is a stretch of positions (lrs/queries.py): new rows go to the newest one only, so that a
+-- commit writes few pages however large the record has grown.
 CREATE TABLE IF NOT EXISTS statement_terms (
+    segment INTEGER NOT NULL,
     term INTEGER NOT NULL,
     position INTEGER NOT NULL,
     source INTEGER NOT NULL,
-    PRIMARY KEY (term, position, source)
+    PRIMARY KEY (segment, term, position, source)
 ) WITHOUT ROWID;
 
 -- Which statements refer to a statement by StatementRef; `target` is the term of its id, so that a
