@@ -4,6 +4,7 @@ import gc
 import json
 import sys
 from pathlib import Path
+from socket import socket
 from typing import Annotated
 
 import typer
@@ -64,8 +65,9 @@ def run_server(settings: Settings) -> None:
     gc.set_threshold(COLLECT_AFTER, 20, 20)
     # Threads hand the interpreter over soon: a commit shouldn't wait for the event loop.
     sys.setswitchinterval(HAND_OVER_SECONDS)
-    uvicorn.run(
-        create_application(settings),
+    application = create_application(settings)
+    config = uvicorn.Config(
+        application,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -75,6 +77,18 @@ def run_server(settings: Settings) -> None:
         log_level="warning",
         timeout_graceful_shutdown=10,
     )
+    StoppingServer(config).run()
+
+
+class StoppingServer(uvicorn.Server):
+    """Lets go of those who wait for the projection before it waits for them to be answered."""
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Stop serving."""
+        carrier = getattr(self.config.app.state, "carrier", None)  # type: ignore[union-attr]
+        if carrier is not None:
+            carrier.release()
+        await super().shutdown(sockets)
 
 
 @main.command()

@@ -84,7 +84,7 @@ async def _portraits(request: Request, name: str | None, after: int | None) -> P
     if late:
         raise ApiError(
             504,
-            f"the projection has not reached position {after} within {PATIENCE:.0f} s",
+            f"the projection has not reached position {after} yet",
             {"Retry-After": "5"},
             value=after,
         )

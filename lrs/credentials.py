@@ -118,6 +118,10 @@ class Credentials:
         )
         self._remembered.pop(key, None)
 
+    def find(self, key: str) -> Credential | None:
+        """Give the credential with this key, revoked or not; None where there is none."""
+        return self._find(key)[0]
+
     def check(self, key: str, secret: str) -> Credential | None:
         """Give the credential that key and secret prove, None where they prove nothing."""
         now = monotonic()

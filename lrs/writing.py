@@ -341,7 +341,7 @@ class ReferenceIndex:
                 stream = statement_originator(entry.store, draft.target)
                 target = self._find(stream)
                 if target is not None and not target.voids():
-                    found[stream] = (target.position, entry.position, draft.statement_id)
+                    found.setdefault(stream, (target.position, entry.position, draft.statement_id))
             elif not draft.voids:
                 voiders = [p for p, voids in self._referrers(entry) if voids]
                 if voiders:

@@ -112,11 +112,15 @@ class EmbeddedCarrier:
 
     def stop(self) -> None:
         """Finish the batch at hand, then end the thread; what was waited for stays undone."""
-        self._stopping.set()
+        self.release()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+
+    def release(self) -> None:
+        """Begin to stop: no one waits any longer."""
         with self._progress:
+            self._stopping.set()
             waiters, self._waiters = self._waiters, []
             self._progress.notify_all()
         for waiter in waiters:
@@ -181,8 +185,8 @@ class EmbeddedCarrier:
         loop = asyncio.get_running_loop()
         waiter = _Waiter(position, loop, loop.create_future())
         with self._progress:
-            if self._position >= position:
-                return True
+            if self._position >= position or self._stopping.is_set():
+                return self._position >= position
             self._waiters.append(waiter)
         try:
             return await asyncio.wait_for(waiter.future, timeout)

@@ -149,7 +149,7 @@ def _path_and_query(request: Request) -> str:
 
 async def _viewing_credential(of: Services, key: str) -> Credential | None:
     """Find a credential by its key, if it is not revoked and may view portraits."""
-    for credential in await asyncio.to_thread(of.credentials.list):
-        if credential.key == key and credential.revoked is None:
-            return credential if credential.may(*READ_PROJECTIONS) else None
-    return None
+    credential = await asyncio.to_thread(of.credentials.find, key)
+    if credential is None or credential.revoked is not None:
+        return None
+    return credential if credential.may(*READ_PROJECTIONS) else None

@@ -142,9 +142,9 @@ def _format(text: str) -> Format:
 
 
 def _boolean(given: dict[str, str], name: str) -> bool:
-    text = given.get(name, "false")
+    text = given.get(name, "false").lower()  # tincan for Python writes True and False
     if text not in ("true", "false"):
-        raise _refusal(name, "a boolean is true or false", text)
+        raise _refusal(name, "a boolean is true or false", given[name])
     return text == "true"
 
 

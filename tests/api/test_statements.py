@@ -194,7 +194,7 @@ def test_statements_that_do_not_come_as_json_are_refused(
         ({"Verb": "https://x.example"}, "Verb"),
         ({"limit": "-1"}, "limit"),
         ({"limit": "ten"}, "limit"),
-        ({"ascending": "True"}, "ascending"),
+        ({"ascending": "yes"}, "ascending"),
         ({"since": "yesterday"}, "since"),
         ({"registration": "1"}, "registration"),
         ({"verb": "answered"}, "verb"),

@@ -201,6 +201,29 @@ def test_voiding_twice_writes_one_voiding(record: Record) -> None:
     assert kinds.count("voiding") == 1
 
 
+def test_the_position_told_covers_the_voiding_whichever_came_first(record: Record) -> None:
+    [one] = store(record, statement())
+    told = record.store_statements_now("district", [draft(voiding(one, id=statement_id(1)))])
+    assert told.position == record.last_position()
+    again = record.store_statements_now("district", [draft(voiding(one, id=statement_id(1)))])
+    assert again.position == told.position
+    store(record, voiding(statement_id(5)))
+    late = record.store_statements_now("district", [draft(statement(id=statement_id(5)))])
+    assert late.position == record.last_position()
+
+
+def test_of_two_voidings_of_one_group_the_first_voids(record: Record) -> None:
+    [one] = store(record, statement())
+    first, second = statement_id(1), statement_id(2)
+    store(record, voiding(one, id=first), voiding(one, id=second))
+    [event] = [
+        record.mapper.to_domain_event(notification)
+        for notification in record.statements.select_notifications(1, 10)
+        if notification.originator_version == 2
+    ]
+    assert event.voided_by == first  # type: ignore[attr-defined]
+
+
 def test_filters_follow_references_whichever_came_first(record: Record) -> None:
     late, middle, top = statement_id(1), statement_id(2), statement_id(3)
     store(record, statement("teacher", "commented", reference(late), id=middle))

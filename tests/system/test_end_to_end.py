@@ -164,7 +164,7 @@ def test_a_tincan_client_finds_what_it_saved(tincan: RemoteLRS) -> None:
             assert getattr(found, name) == getattr(statement, name), name
 
     one = statements[0]
-    query = {"agent": one.actor, "verb": one.verb, "limit": 4, "ascending": "true"}
+    query = {"agent": one.actor, "verb": one.verb, "limit": 4, "ascending": True}
     first = tincan.query_statements(query)
     assert first.success
     rest = tincan.more_statements(first.content)
@@ -342,6 +342,18 @@ def test_a_server_started_again_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 # Who may ask, and for what -----------------------------------------------------------------------
+
+
+def test_a_server_told_to_stop_lets_go_of_a_query_that_waits(tmp_path: Path) -> None:
+    with running_server(tmp_path, clickhouse_dsn="chdb://memory") as server:
+        key = server.add_key()
+        with app_of(server, key) as app, ThreadPoolExecutor() as waiting:
+            later = waiting.submit(app.ask_portrait, "mbox:mailto:a@b.example", after=10**9)
+            sleep(1.0)  # until it waits: nothing outside the server shows that
+            assert not later.done()
+            server.process.terminate()
+            assert later.result(timeout=20).status_code == 504
+            server.process.wait(5)
 
 
 @pytest.mark.parametrize(
