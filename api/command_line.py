@@ -60,11 +60,7 @@ def run_server(settings: Settings) -> None:
     """Serve until told to stop."""
     from api.application import create_application
 
-    # What is loaded now stays; a statement's dictionaries hold no cycles, so look for them seldom.
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, 20, 20)
-    # Threads hand the interpreter over soon: a commit shouldn't wait for the event loop.
-    sys.setswitchinterval(HAND_OVER_SECONDS)
+    tune_interpreter()
     application = create_application(settings)
     config = uvicorn.Config(
         application,
@@ -78,6 +74,15 @@ def run_server(settings: Settings) -> None:
         timeout_graceful_shutdown=10,
     )
     StoppingServer(config).run()
+
+
+def tune_interpreter() -> None:
+    """Set the interpreter up for a server that decodes much JSON in several threads."""
+    # What is loaded now stays; a statement's dictionaries hold no cycles, so look for them seldom.
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 20, 20)
+    # Threads hand the interpreter over soon: a commit shouldn't wait for the event loop.
+    sys.setswitchinterval(HAND_OVER_SECONDS)
 
 
 class StoppingServer(uvicorn.Server):

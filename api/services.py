@@ -14,11 +14,9 @@ from projections.portraits import Portraits
 from projections.reading import default_reader
 from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier
+from streams.standing_back import StandingBack
 from streams.states import States
 
-# While the record is written to all the time, carrying rests this many times as long as it works:
-# acknowledging comes first, and the projection catches up at its own pace.
-STANDING_BACK = 4.0
 # How long a generation found by its name is taken to be the same, in seconds.
 REMEMBER_SECONDS = 1.0
 
@@ -53,7 +51,7 @@ class Services:
                 Fold(timezone=settings.timezone),
                 generation,
                 states,
-                rest=lambda: STANDING_BACK * record.writing_share(),
+                rest=StandingBack(),
             )
             carrier.start()
         return cls(settings, record, credentials, warehouse, generation, carrier, states)

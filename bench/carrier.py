@@ -20,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from api.command_line import tune_interpreter
 from projections.calibration import Calibration
 from projections.folds import Fold
 from projections.reading import default_reader
@@ -55,7 +56,7 @@ def main() -> None:
     options = arguments.parse_args()
     log = build_log(options.statements, options.persons)
     gc.collect()
-    gc.freeze()  # the log in memory stands for a file: it isn't the collector's to look through
+    tune_interpreter()  # as the server is; the log in memory stands for a file
     size = sum(len(entry.statement) for entry in log.entries) / len(log.entries)
     with tempfile.TemporaryDirectory() as folder:
         warehouse = Warehouse.open(embedded_dsn(Path(folder, "warehouse")))

@@ -4,7 +4,6 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Condition, Thread
-from time import monotonic
 
 from lrs.submissions import Submission
 
@@ -26,7 +25,6 @@ class Committer:
         self._waiting: deque[Submission] = deque()
         self._condition = Condition()
         self._closing = False
-        self._busy: deque[tuple[float, float]] = deque(maxlen=1_000)  # began, ended
         self._thread = Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
@@ -38,13 +36,6 @@ class Committer:
             self._waiting.append(submission)
             self._condition.notify()
 
-    def busy_share(self) -> float:
-        """Give the share of the last second that went into committing, 0..1."""
-        now = monotonic()
-        since = now - 1.0
-        spans = ((max(began, since), ended) for began, ended in self._busy.copy())
-        return min(1.0, sum(ended - began for began, ended in spans if ended > began))
-
     def close(self) -> None:
         """Store what still waits, then stop."""
         with self._condition:
@@ -54,14 +45,12 @@ class Committer:
 
     def _run(self) -> None:
         while group := self._next_group():
-            began = monotonic()
             try:
                 self._commit(group)
             except Exception as error:
                 logger.exception("a group of %d submissions could not be stored", len(group))
                 for submission in group:
                     submission.outcome = error
-            self._busy.append((began, monotonic()))
             for submission in group:
                 submission.settled(submission)
 

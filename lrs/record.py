@@ -142,10 +142,6 @@ class Record(Application[str]):
             with self._clock_lock:
                 self._writing_since = None
 
-    def writing_share(self) -> float:
-        """Give the share of the last second that went into writing, 0..1: who can wait may."""
-        return self._committer.busy_share()
-
     # Reading -------------------------------------------------------------------------------
 
     def consistent_through(self) -> int:

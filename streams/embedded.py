@@ -76,7 +76,7 @@ class EmbeddedCarrier:
         states: States,
         *,
         limit: int = 8000,
-        spacing: float = 0.25,
+        spacing: float = 0.3,
         rest: Callable[[], float] = lambda: 0.0,
         cached_states: int = 2000,
     ) -> None:

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Sequence
-from time import monotonic, sleep
 
 import pytest
 
@@ -88,22 +87,3 @@ def test_closing_stores_what_waits_and_refuses_what_comes_later() -> None:
     assert all(settled.acquire(blocking=False) for _ in made)
     with pytest.raises(RuntimeError, match="closed"):
         committer.submit(made[0])
-
-
-def test_the_busy_share_is_that_of_the_last_second() -> None:
-    def slow(group: Sequence[Submission]) -> None:
-        sleep(0.2)
-        for submission in group:
-            submission.outcome = Stored([], 1)
-
-    committer = Committer(slow)
-    assert committer.busy_share() == 0.0
-    made, settled = submissions(1)
-    committer.submit(made[0])
-    settled.acquire(timeout=10)
-    assert 0.1 < committer.busy_share() < 0.9
-    until = monotonic() + 5
-    while committer.busy_share() > 0 and monotonic() < until:
-        sleep(0.05)
-    assert committer.busy_share() == 0.0
-    committer.close()
