@@ -33,6 +33,9 @@ def create_application(settings: Settings) -> FastAPI:
         description="An event-sourced learning record store with live portraits.",
         version="0.1.0",
         lifespan=lifespan,
+        # FastAPI's own pages for it load scripts from another host; the document itself is served.
+        docs_url=None,
+        redoc_url=None,
     )
     application.state.settings = settings
     application.add_exception_handler(ApiError, _api_error)

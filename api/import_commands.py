@@ -34,49 +34,30 @@ Refusals = Annotated[Path | None, typer.Option(help="A file for the refusals, as
 LOCAL = "http://127.0.0.1:8080/xapi"
 
 
-@commands.command("assistments")
-def assistments(
-    file: File,
-    key: Key,
-    secret: Secret,
-    endpoint: EndpointUrl = LOCAL,
-    batch_size: BatchSize = 50,
-    connections: Connections = 4,
-    refusals: Refusals = None,
-) -> None:
-    """Post the ASSISTments responses: one statement a response."""
-    how = Import(Endpoint(endpoint, key, secret), batch_size, connections, refusals, console)
-    _run(import_assistments, file, how)
+def _command(do_import: Callable[[Path, Import], Summary]) -> Callable[..., None]:
+    """Make the command of one importer; all have the same options."""
+
+    def command(
+        file: File,
+        key: Key,
+        secret: Secret,
+        endpoint: EndpointUrl = LOCAL,
+        batch_size: BatchSize = 50,
+        connections: Connections = 4,
+        refusals: Refusals = None,
+    ) -> None:
+        how = Import(Endpoint(endpoint, key, secret), batch_size, connections, refusals, console)
+        _run(do_import, file, how)
+
+    return command
 
 
-@commands.command("oulad")
-def oulad(
-    file: File,
-    key: Key,
-    secret: Secret,
-    endpoint: EndpointUrl = LOCAL,
-    batch_size: BatchSize = 50,
-    connections: Connections = 4,
-    refusals: Refusals = None,
-) -> None:
-    """Post the Open University's assessment scores, or its final results."""
-    how = Import(Endpoint(endpoint, key, secret), batch_size, connections, refusals, console)
-    _run(import_oulad, file, how)
-
-
-@commands.command("statements")
-def statements(
-    file: File,
-    key: Key,
-    secret: Secret,
-    endpoint: EndpointUrl = LOCAL,
-    batch_size: BatchSize = 50,
-    connections: Connections = 4,
-    refusals: Refusals = None,
-) -> None:
-    """Post any xAPI dump, .json or .jsonl; what is refused is listed with its rule."""
-    how = Import(Endpoint(endpoint, key, secret), batch_size, connections, refusals, console)
-    _run(import_statements, file, how)
+for name, do_import, purpose in (
+    ("assistments", import_assistments, "Post ASSISTments responses: one statement a response."),
+    ("oulad", import_oulad, "Post the Open University's assessment scores, or its final results."),
+    ("statements", import_statements, "Post any xAPI dump, .json or .jsonl; refusals are listed."),
+):
+    commands.command(name, help=purpose)(_command(do_import))
 
 
 def _run(do_import: Callable[[Path, Import], Summary], file: Path, how: Import) -> None:

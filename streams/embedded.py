@@ -112,10 +112,11 @@ class EmbeddedCarrier:
 
     def stop(self) -> None:
         """Finish the batch at hand, then end the thread; what was waited for stays undone."""
-        self.release()
+        self._stopping.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self.release()
 
     def release(self) -> None:
         """Begin to stop: no one waits any longer."""
