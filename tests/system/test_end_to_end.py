@@ -5,16 +5,19 @@ import gzip
 import json
 import os
 import subprocess
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from http.client import HTTPConnection
 from itertools import groupby, islice
 from pathlib import Path
 from time import sleep
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import orjson
@@ -342,6 +345,39 @@ def test_a_server_started_again_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 # Who may ask, and for what -----------------------------------------------------------------------
+
+
+def test_a_connection_goes_on_after_each_refusal(tmp_path: Path) -> None:
+    limit = 300_000
+    settings = {"clickhouse_dsn": "chdb://memory", "maximum_body_size": str(limit)}
+    with running_server(tmp_path, **settings) as server:
+        key = server.add_key()
+        pair = b64encode(f"{key.key}:{key.secret}".encode()).decode()
+        right = {
+            "Authorization": f"Basic {pair}",
+            "X-Experience-API-Version": VERSION,
+            "Content-Type": "application/json",
+        }
+        good = orjson.dumps(answered(person="ming"))
+        connection = HTTPConnection(urlsplit(server.address).netloc, timeout=20)
+
+        def post(body: bytes, query: str = "", **changed: str) -> int:
+            connection.request("POST", f"/xapi/statements{query}", body, right | changed)
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status
+
+        assert post(good) == 200
+        first = connection.sock
+        assert post(b"[" + b" " * limit + b"]") == 413
+        assert post(b" " * (limit - 1) + b"{") == 400
+        assert post(b" " * (limit - 1) + b"{", Authorization="Basic bm86bm8=") == 401
+        assert post(good * 100, "?unknown=1") == 400
+        assert post(good, **{"Content-Type": "text/plain"}) == 415
+        assert post(good, **{"X-Experience-API-Version": "0.9"}) == 400
+        assert post(good) == 200
+        assert connection.sock is first
+        connection.close()
 
 
 def test_a_server_told_to_stop_lets_go_of_a_query_that_waits(tmp_path: Path) -> None:
