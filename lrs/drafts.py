@@ -105,11 +105,16 @@ def draft_statement(
         statement=raw.strip(),
         terms=terms.statement_terms(store, statement, authority.key),
         target=target,
-        voids=target is not None and statement["verb"]["id"] == VOIDED_VERB,
+        voids=is_voiding(statement),
         form=REWRITTEN if rewritten else AS_RECEIVED,
         before_stored=b"".join(before),
         has_timestamp="timestamp" in statement,
     )
+
+
+def is_voiding(statement: Mapping[str, Any]) -> bool:
+    """Tell whether a valid statement voids another: its object is then a StatementRef."""
+    return bool(statement["verb"]["id"] == VOIDED_VERB)
 
 
 def same_statement(one: bytes, other: bytes) -> bool:

@@ -76,8 +76,6 @@ class StatementVoided(msgspec.Struct, frozen=True):
         return cls(originator_id, originator_version, fields["voided_by"], fields["stored"])
 
 
-RecordEvent = StatementStored | StatementVoided
-
 STATEMENT_STORED: Final = get_topic(StatementStored)
 STATEMENT_VOIDED: Final = get_topic(StatementVoided)
 _CLASSES: dict[str, type[StatementStored] | type[StatementVoided]] = {

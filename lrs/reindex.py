@@ -7,8 +7,14 @@ import orjson
 
 from lrs import terms
 from lrs.actors import actor_key
-from lrs.drafts import VOIDED_VERB, Draft
-from lrs.events import STATEMENT_STORED, STATEMENT_VOIDED, RecordMapper, originator_parts
+from lrs.drafts import Draft, is_voiding
+from lrs.events import (
+    STATEMENT_STORED,
+    STATEMENT_VOIDED,
+    RecordMapper,
+    originator_parts,
+    statement_originator,
+)
 from lrs.formats import instant
 from lrs.recorders.base import RecordTransaction, StatementRecorder
 from lrs.writing import Entry, index_statements
@@ -60,13 +66,12 @@ def _entry(notification: Any, event: Any) -> Entry:
     store, _, statement_id = originator_parts(notification.originator_id)
     exact = event.exact()
     statement = orjson.loads(exact)
-    target = terms.referenced_statement(statement)
     draft = Draft(
         statement_id=statement_id,
         statement=exact,
         terms=terms.statement_terms(store, statement, str(actor_key(statement["authority"]))),
-        target=target,
-        voids=target is not None and statement["verb"]["id"] == VOIDED_VERB,
+        target=terms.referenced_statement(statement),
+        voids=is_voiding(statement),
         form=event.form,
         before_stored=b"",
         has_timestamp=True,
@@ -76,6 +81,6 @@ def _entry(notification: Any, event: Any) -> Entry:
 
 def _voided(transaction: RecordTransaction, event: Any) -> tuple[int, int]:
     store = originator_parts(event.originator_id)[0]
-    voider = f"{store}/statement/{event.voided_by}"
+    voider = statement_originator(store, event.voided_by)
     found = transaction.events_of([event.originator_id, voider], version=1)
     return found[event.originator_id].position, found[voider].position

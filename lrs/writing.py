@@ -10,7 +10,7 @@ import orjson
 from eventsourcing.persistence import StoredEvent
 
 from lrs import terms
-from lrs.drafts import VOIDED_VERB, Draft, same_statement
+from lrs.drafts import Draft, is_voiding, same_statement
 from lrs.events import (
     RecordMapper,
     StatementStored,
@@ -47,7 +47,7 @@ class Known(msgspec.Struct, frozen=True):
 
     def voids(self) -> bool:
         """Tell whether it is a voiding statement."""
-        return bool(orjson.loads(self.json)["verb"]["id"] == VOIDED_VERB)
+        return is_voiding(orjson.loads(self.json))
 
 
 def known_statements(
