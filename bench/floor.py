@@ -18,7 +18,7 @@ from lrs.committer import Committer
 from lrs.events import STATEMENT_STORED
 from lrs.json_input import raw_items
 from lrs.record import Record
-from lrs.submissions import Submission
+from lrs.submissions import StatementSubmission, Submission
 
 ADDED = b'{"id":"%b","version":"1.0.0","authority":{"objectType":"Agent","account":{"homePage":"https://xueji.dev/apps","name":"bench"}},"stored":"2026-01-01T00:00:00.000000Z","timestamp":"2026-01-01T00:00:00.000000Z"}\nas-received\n%b'
 application = FastAPI()
@@ -46,7 +46,7 @@ async def post(request: Request) -> Response:
     ids = [str(uuid4()) for _ in range(count)]
     loop, done = asyncio.get_running_loop(), asyncio.get_running_loop().create_future()
     committer.submit(
-        Submission(
+        StatementSubmission(
             "floor",
             list(zip(ids, raw_items(body), strict=True)),  # type: ignore[arg-type]
             lambda _: loop.call_soon_threadsafe(done.set_result, None),

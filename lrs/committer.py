@@ -7,8 +7,8 @@ from threading import Condition, Thread
 
 from lrs.submissions import Submission
 
-# The most drafts one transaction takes, so that no one waits long behind a flood.
-GROUP_DRAFTS = 4_000
+# The most statements and documents one transaction takes, so that no one waits long behind a flood.
+GROUP_SIZE = 4_000
 
 logger = logging.getLogger(__name__)
 
@@ -59,8 +59,8 @@ class Committer:
             while not self._waiting and not self._closing:
                 self._condition.wait()
             group: list[Submission] = []
-            drafts = 0
-            while self._waiting and drafts < GROUP_DRAFTS:
+            size = 0
+            while self._waiting and size < GROUP_SIZE:
                 group.append(self._waiting.popleft())
-                drafts += len(group[-1].drafts)
+                size += group[-1].size
             return group

@@ -1,6 +1,6 @@
 """A draft: a valid statement ready to be stored, worked out as far as its stored time allows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from os import urandom
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ import orjson
 
 from lrs import terms
 from lrs.actors import actor_key
+from lrs.definitions import Definition, definitions_of
 from lrs.events import AS_RECEIVED, REWRITTEN, exact_statement, has_lone_context_activity
 from lrs.formats import instant_or_none
 from lrs.versions import Version
@@ -60,6 +61,9 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     form: bytes
     before_stored: bytes  # the added properties up to the stored time
     has_timestamp: bool
+    definitions: Sequence[Definition] = ()  # those that count for the activities
+    defines: bool = True
+    attached: tuple[str, ...] = ()
 
     def added(self, stored: str) -> bytes:
         """Give the properties the record adds, as one JSON object."""
@@ -83,11 +87,14 @@ def draft_statement(
     authority: Authority,
     version: Version,
     statement_id: str | None = None,
+    defines: bool = True,
+    attached: Iterable[str] = (),
 ) -> Draft:
     """Prepare one valid statement: `raw` as received, `statement` the same decoded.
 
     `statement_id` is the id given beside the statement (PUT), if any; where neither says one, the
-    record gives it.
+    record gives it. `defines` tells whether its definitions count for the activities, `attached`
+    names the attachments whose bytes came with it, by SHA-2 in lower case.
     """
     before = [b"{"]
     given = statement.get("id")
@@ -109,6 +116,9 @@ def draft_statement(
         form=REWRITTEN if rewritten else AS_RECEIVED,
         before_stored=b"".join(before),
         has_timestamp="timestamp" in statement,
+        definitions=definitions_of(statement) if defines else (),
+        defines=defines,
+        attached=tuple(attached),
     )
 
 

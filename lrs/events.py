@@ -1,8 +1,8 @@
 """The events of the log, and how their state is written: once, as received, never rebuilt.
 
 The state of ``StatementStored`` is three parts with a line feed between: the properties the record
-adds (one JSON object on one line), a word for how the statement reads back, and the statement's
-bytes as they came.
+adds (one JSON object on one line), a word for how the statement reads back with further words for
+what came with it, and the statement's bytes as they came.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from eventsourcing.persistence import Mapper, MapperDeserialisationError, Stored
 from eventsourcing.utils import get_topic
 
 from lrs.actors import actor_key
+from lrs.documents import DocumentDeleted, DocumentEvent, DocumentStored
 from lrs.formats import instant
 
 # The bytes as received, with the added properties put in front, are the statement.
@@ -21,6 +22,11 @@ AS_RECEIVED: Final = b"as-received"
 # Something in the bytes has to be replaced on reading: a property the record decides, or a
 # context activity that stood alone where an array is due.
 REWRITTEN: Final = b"rewritten"
+
+# Further words of that line. The app may not define activities: definitions stay where they are.
+_UNDEFINING: Final = b"undefining"
+# An attachment's bytes came with the statement; its SHA-2 follows.
+_ATTACHED: Final = b"attached:"
 
 CONTEXT_ACTIVITY_KEYS: Final = ("parent", "grouping", "category", "other")
 
@@ -33,16 +39,30 @@ class StatementStored(msgspec.Struct, frozen=True, gc=False):
     added: bytes  # JSON object: stored, authority, and id, timestamp, version where absent
     form: bytes  # AS_RECEIVED or REWRITTEN
     statement: bytes
+    defines: bool = True  # its definitions count for the activities
+    attached: tuple[str, ...] = ()  # SHA-2, lower case, of attachments whose bytes came with it
 
     def encode(self) -> bytes:
         """Write the state."""
-        return b"%b\n%b\n%b" % (self.added, self.form, self.statement)
+        words = self.form
+        if not self.defines:
+            words += b" " + _UNDEFINING
+        for sha2 in self.attached:
+            words += b" " + _ATTACHED + sha2.encode()
+        return b"%b\n%b\n%b" % (self.added, words, self.statement)
 
     @classmethod
     def decode(cls, originator_id: str, originator_version: int, state: bytes) -> "StatementStored":
         """Read the state back."""
-        added, form, statement = state.split(b"\n", 2)
-        return cls(originator_id, originator_version, added, form, statement)
+        added, words, statement = state.split(b"\n", 2)
+        if b" " not in words:
+            return cls(originator_id, originator_version, added, words, statement)
+        form, *marks = words.split(b" ")
+        defines = _UNDEFINING not in marks
+        attached = tuple(
+            mark[len(_ATTACHED) :].decode() for mark in marks if mark.startswith(_ATTACHED)
+        )
+        return cls(originator_id, originator_version, added, form, statement, defines, attached)
 
     def stored(self) -> int:
         """Give the stored time in microseconds."""
@@ -78,9 +98,13 @@ class StatementVoided(msgspec.Struct, frozen=True):
 
 STATEMENT_STORED: Final = get_topic(StatementStored)
 STATEMENT_VOIDED: Final = get_topic(StatementVoided)
-_CLASSES: dict[str, type[StatementStored] | type[StatementVoided]] = {
+DOCUMENT_STORED: Final = get_topic(DocumentStored)
+DOCUMENT_DELETED: Final = get_topic(DocumentDeleted)
+_CLASSES: dict[str, type[StatementStored] | type[StatementVoided] | type[DocumentEvent]] = {
     STATEMENT_STORED: StatementStored,
     STATEMENT_VOIDED: StatementVoided,
+    DOCUMENT_STORED: DocumentStored,
+    DOCUMENT_DELETED: DocumentDeleted,
 }
 
 

@@ -1,18 +1,30 @@
 """The record: every statement kept for ever, unchanged, and found again. The room's front door."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from threading import Lock
 from typing import Any, cast
 
 import msgspec
+import orjson
 from eventsourcing.application import Application
 from eventsourcing.persistence import Mapper
 from eventsourcing.utils import Environment, EnvType
 
 from lrs.committer import Committer
+from lrs.definitions import activity_name
+from lrs.document_writing import DocumentWriter
+from lrs.documents import (
+    DocumentChange,
+    DocumentChanged,
+    DocumentEvent,
+    DocumentName,
+    DocumentScope,
+    DocumentVersion,
+)
 from lrs.drafts import Draft
+from lrs.event_writing import EventWriter
 from lrs.events import (
     STATEMENT_STORED,
     STATEMENT_VOIDED,
@@ -23,27 +35,41 @@ from lrs.events import (
 )
 from lrs.formats import instant
 from lrs.queries import StatementQuery
-from lrs.recorders.base import StatementRecorder
+from lrs.recorders.base import PARAMETER_LIMIT, StatementRecorder, chunks
 from lrs.reindex import rebuild_index
-from lrs.submissions import Stored, Submission
+from lrs.submissions import DocumentSubmission, StatementSubmission, Stored, Submission
 from lrs.times import now_microseconds
 from lrs.writing import GroupWriter
 
+Settled = Callable[[Submission], None]
+
 SQLITE = "lrs.recorders.sqlite:Factory"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A statement found: its JSON as ``format=exact`` serves it, and what the record knows."""
+
+    json: bytes
+    added: bytes  # JSON of the properties the record added
+    attached: tuple[str, ...]  # SHA-2 of the attachments whose bytes came with it
+
+    def stored(self) -> int:
+        """Give the stored time in microseconds."""
+        return instant(orjson.loads(self.added)["stored"])
 
 
 class Page(msgspec.Struct, frozen=True):
     """One page of statements, and the position the next one continues after (None: no more)."""
 
-    statements: list[bytes]
+    statements: list[Found]
     next_after: int | None
 
 
 class LogEntry(msgspec.Struct, frozen=True, gc=False):
     """One event of the log, as the carriers read it.
 
-    `kind` is ``statement``, ``voiding`` (then `statement` is the one now voided), or the topic of
-    an event that has no statement. `stored` is in microseconds.
+    `kind` is ``statement``, ``voiding`` (then `statement` is the one now voided) or ``document``
+    (then `document` is the version that it makes). `stored` is in microseconds.
     """
 
     position: int
@@ -52,6 +78,7 @@ class LogEntry(msgspec.Struct, frozen=True, gc=False):
     statement_id: str
     stored: int
     statement: bytes
+    document: DocumentVersion | None = None
 
 
 class Record(Application[str]):
@@ -108,8 +135,29 @@ class Record(Application[str]):
 
         Raises StatementConflictError, VoidingError.
         """
+        outcome = await self._submitted(lambda settled: StatementSubmission(store, drafts, settled))
+        return cast(Stored, outcome)
+
+    def store_statements_now(self, store: str, drafts: list[Draft]) -> Stored:
+        """Do the same from a thread that may wait."""
+        done: Future[Any] = Future()
+        self._committer.submit(
+            StatementSubmission(store, drafts, lambda submission: _settle(done, submission))
+        )
+        return cast(Stored, done.result())
+
+    async def change_document(self, store: str, change: DocumentChange) -> DocumentChanged:
+        """Put, post, delete a document or clear a scope, durably.
+
+        Raises ConditionMissingError, ConditionFailedError, and Violation for what can't be merged.
+        """
+        outcome = await self._submitted(lambda settled: DocumentSubmission(store, change, settled))
+        return cast(DocumentChanged, outcome)
+
+    async def _submitted(self, submission: Callable[[Settled], Submission]) -> Any:
+        """Give a submission to the committer and wait for its outcome."""
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[Stored] = loop.create_future()
+        done: asyncio.Future[Any] = loop.create_future()
 
         def settle(submission: Submission) -> None:
             if not done.cancelled():
@@ -118,26 +166,23 @@ class Record(Application[str]):
         def settled(submission: Submission) -> None:
             loop.call_soon_threadsafe(settle, submission)
 
-        self._committer.submit(Submission(store, drafts, settled))
+        self._committer.submit(submission(settled))
         return await done
 
-    def store_statements_now(self, store: str, drafts: list[Draft]) -> Stored:
-        """Do the same from a thread that may wait."""
-        done: Future[Stored] = Future()
-        self._committer.submit(
-            Submission(store, drafts, lambda submission: _settle(done, submission))
-        )
-        return done.result()
-
     def _commit(self, submissions: Sequence[Submission]) -> None:
-        drafts = sum(len(submission.drafts) for submission in submissions)
+        statements = [one for one in submissions if isinstance(one, StatementSubmission)]
+        documents = [one for one in submissions if isinstance(one, DocumentSubmission)]
+        # Each draft may bring a voiding with it, so two stored times each.
+        events = 2 * sum(one.size for one in statements) + len(documents)
         with self._clock_lock:
             not_before = self._promised + 1
             self._writing_since = max(now_microseconds(), not_before)
         try:
-            # Each draft may bring a voiding with it, so two stored times each.
-            with self.statements.writing(2 * drafts, not_before) as transaction:
-                GroupWriter(transaction, cast(RecordMapper, self.mapper)).write(submissions)
+            with self.statements.writing(events, not_before) as transaction:
+                writer = EventWriter(transaction, cast(RecordMapper, self.mapper), events)
+                GroupWriter(writer).write(statements)
+                DocumentWriter(writer).write(documents)
+                writer.note_commit()
         finally:
             with self._clock_lock:
                 self._writing_since = None
@@ -161,7 +206,7 @@ class Record(Application[str]):
 
     def statement(
         self, store: str, statement_id: str, *, voided: bool, authority: str | None = None
-    ) -> bytes | None:
+    ) -> Found | None:
         """Find one statement by id: one that is voided, or one that is not.
 
         With `authority` (an actor_key), only one vouched for by it.
@@ -173,7 +218,7 @@ class Record(Application[str]):
         event: StatementStored = self.mapper.to_domain_event(found.event)  # type: ignore[assignment]
         if authority is not None and event.authority_key() != authority:
             return None
-        return event.exact()
+        return _found(event)
 
     def find_statements(self, query: StatementQuery) -> Page:
         """Find one page of statements that are not voided."""
@@ -183,13 +228,63 @@ class Record(Application[str]):
         positions = positions[: query.limit]
         events = self.statements.events_at(positions)
         statements = [
-            cast(StatementStored, self.mapper.to_domain_event(events[position])).exact()
+            _found(cast(StatementStored, self.mapper.to_domain_event(events[position])))
             for position in positions
         ]
         return Page(statements, positions[-1] if more else None)
 
+    def document(self, store: str, name: DocumentName) -> DocumentVersion | None:
+        """Find one document as it is now."""
+        rows = self.statements.read(
+            f"SELECT position FROM documents WHERE stream = {self.statements.mark} AND deleted = 0",
+            [name.originator(store)],
+        )
+        if not rows:
+            return None
+        position = rows[0]["position"]
+        event = self.statements.events_at([position])[position]
+        return cast(DocumentEvent, self.mapper.to_domain_event(event)).version()
+
+    def document_history(self, store: str, name: DocumentName) -> list[DocumentVersion]:
+        """Give every version a document has had, oldest first."""
+        events = self.recorder.select_events(name.originator(store))
+        return [
+            cast(DocumentEvent, self.mapper.to_domain_event(event)).version() for event in events
+        ]
+
+    def document_ids(self, store: str, scope: DocumentScope, since: int | None = None) -> list[str]:
+        """List the ids of a scope's documents, of those updated after `since` (µs) if given.
+
+        A scope without registration has the documents of every registration.
+        """
+        mark = self.statements.mark
+        where = [f"scope = {mark}", "deleted = 0"]
+        parameters: list[Any] = [scope.key(store)]
+        if scope.registration is not None:
+            where.append(f"registration = {mark}")
+            parameters.append(scope.registration)
+        if since is not None:
+            where.append(f"updated > {mark}")
+            parameters.append(since)
+        rows = self.statements.read(
+            f"SELECT DISTINCT id FROM documents WHERE {' AND '.join(where)} ORDER BY id", parameters
+        )
+        return [row["id"] for row in rows]
+
+    def definitions(self, store: str, activities: Sequence[str]) -> dict[str, Any]:
+        """Give the merged definitions of those of these activities that have one, by id."""
+        names = {activity_name(store, activity): activity for activity in activities}
+        found: dict[str, Any] = {}
+        for chunk in chunks(list(names), PARAMETER_LIMIT):
+            marks = ",".join([self.statements.mark] * len(chunk))
+            rows = self.statements.read(
+                f"SELECT name, definition FROM activities WHERE name IN ({marks})", chunk
+            )
+            found |= {names[row["name"]]: orjson.loads(row["definition"]) for row in rows}
+        return found
+
     def rebuild_index(self) -> int:
-        """Rebuild the statement index from the log; gives the number of statements."""
+        """Rebuild the index tables from the log; gives the number of statements."""
         return rebuild_index(self.statements, cast(RecordMapper, self.mapper))
 
     # The log -------------------------------------------------------------------------------
@@ -224,14 +319,23 @@ class Record(Application[str]):
         event: Any = self.mapper.to_domain_event(notification)
         if notification.topic == STATEMENT_STORED:
             return LogEntry(notification.id, store, "statement", key, event.stored(), event.exact())
+        if isinstance(event, DocumentEvent):
+            version = event.version()
+            return LogEntry(notification.id, store, "document", "", version.updated, b"", version)
         stored = instant(event.stored)
         statement = voided[notification.originator_id].exact()
         return LogEntry(notification.id, store, "voiding", key, stored, statement)
 
 
-def _settle(done: "asyncio.Future[Stored] | Future[Stored]", submission: Submission) -> None:
+def _found(event: StatementStored) -> Found:
+    return Found(event.exact(), event.added, event.attached)
+
+
+def _settle(done: "asyncio.Future[Any] | Future[Any]", submission: Submission) -> None:
     outcome = submission.outcome
-    if isinstance(outcome, Stored):
-        done.set_result(outcome)
+    if outcome is None:
+        done.set_exception(RuntimeError("a submission was left without outcome"))
+    elif isinstance(outcome, Exception):
+        done.set_exception(outcome)
     else:
-        done.set_exception(outcome or RuntimeError("a submission was left without outcome"))
+        done.set_result(outcome)

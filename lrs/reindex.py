@@ -1,4 +1,4 @@
-"""Rebuilds the statement index from the log: the index holds nothing that the log doesn't."""
+"""Rebuilds the index tables from the log: they hold nothing that the log doesn't."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +7,9 @@ import orjson
 
 from lrs import terms
 from lrs.actors import actor_key
+from lrs.definitions import definitions_of
+from lrs.document_writing import write_document
+from lrs.documents import DocumentEvent
 from lrs.drafts import Draft, is_voiding
 from lrs.events import (
     STATEMENT_STORED,
@@ -19,7 +22,14 @@ from lrs.formats import instant
 from lrs.recorders.base import RecordTransaction, StatementRecorder
 from lrs.writing import Entry, index_statements
 
-INDEX_TABLES = ("statement_terms", "statement_references", "voided_statements", "commits")
+INDEX_TABLES = (
+    "statement_terms",
+    "statement_references",
+    "voided_statements",
+    "commits",
+    "documents",
+    "activities",
+)
 BATCH = 2_000
 
 
@@ -56,6 +66,10 @@ def _index(transaction: RecordTransaction, mapper: RecordMapper, notifications: 
         elif notification.topic == STATEMENT_VOIDED:
             voided.append(_voided(transaction, event))
             commits.append((instant(event.stored), notification.id, 1))
+        elif isinstance(event, DocumentEvent):
+            store = originator_parts(notification.originator_id)[0]
+            write_document(transaction, store, event, notification.id)
+            commits.append((event.version().updated, notification.id, 1))
     index_statements(transaction, mapper, entries)
     transaction.insert_rows("voided_statements", voided)
     transaction.insert_rows("commits", commits)
@@ -75,6 +89,7 @@ def _entry(notification: Any, event: Any) -> Entry:
         form=event.form,
         before_stored=b"",
         has_timestamp=True,
+        definitions=definitions_of(statement) if event.defines else (),
     )
     return Entry(store, draft, notification.originator_id, notification.id)
 

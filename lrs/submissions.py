@@ -1,34 +1,66 @@
-"""A submission: the statements of one request, stored whole or not at all."""
+"""A submission: what one request wants written, done whole or not at all."""
 
 from collections.abc import Callable
 
 import msgspec
 
+from lrs.documents import DocumentChange, DocumentChanged
 from lrs.drafts import Draft
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """What became of a stored submission: ids in the order given, and the newest position."""
+    """What became of stored statements: ids in the order given, and the newest position."""
 
     statement_ids: list[str]
     position: int
 
 
 class Submission:
-    """Drafts of one request, and who is told of the outcome.
+    """What one request wants written in a store, and who is told of the outcome.
 
     `settled` is called once, from the committing thread, when the outcome is durable.
     """
 
-    __slots__ = ("drafts", "outcome", "settled", "store")
+    __slots__ = ("outcome", "settled", "store")
+
+    def __init__(self, store: str, settled: Callable[["Submission"], None]) -> None:
+        self.store = store
+        self.settled = settled
+        self.outcome: Stored | DocumentChanged | Exception | None = None
+
+    @property
+    def size(self) -> int:
+        """How much of a group it takes, in events."""
+        return 1
+
+
+class StatementSubmission(Submission):
+    """The statements of one request."""
+
+    __slots__ = ("drafts",)
 
     def __init__(
-        self, store: str, drafts: list[Draft], settled: Callable[["Submission"], None]
+        self, store: str, drafts: list[Draft], settled: Callable[[Submission], None]
     ) -> None:
-        self.store = store
+        super().__init__(store, settled)
         self.drafts = drafts
-        self.settled = settled
-        self.outcome: Stored | Exception | None = None
+
+    @property
+    def size(self) -> int:
+        """How much of a group it takes, in events."""
+        return len(self.drafts)
+
+
+class DocumentSubmission(Submission):
+    """The change of a document, or of all documents of a scope."""
+
+    __slots__ = ("change",)
+
+    def __init__(
+        self, store: str, change: DocumentChange, settled: Callable[[Submission], None]
+    ) -> None:
+        super().__init__(store, settled)
+        self.change = change
 
 
 class StatementConflictError(Exception):

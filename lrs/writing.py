@@ -10,7 +10,9 @@ import orjson
 from eventsourcing.persistence import StoredEvent
 
 from lrs import terms
+from lrs.definitions import merge_definitions
 from lrs.drafts import Draft, is_voiding, same_statement
+from lrs.event_writing import EventWriter
 from lrs.events import (
     RecordMapper,
     StatementStored,
@@ -20,7 +22,12 @@ from lrs.events import (
 )
 from lrs.queries import segment_of
 from lrs.recorders.base import RecordTransaction
-from lrs.submissions import StatementConflictError, Stored, Submission, VoidingError
+from lrs.submissions import (
+    StatementConflictError,
+    StatementSubmission,
+    Stored,
+    VoidingError,
+)
 from lrs.times import iso_text, iso_texts
 
 # How many references are followed one after another, so that a long chain can't grow the index
@@ -70,21 +77,20 @@ def _read(mapper: RecordMapper, position: int, stored_event: StoredEvent) -> Kno
 class GroupWriter:
     """Writes one group of submissions and settles their outcomes."""
 
-    def __init__(self, transaction: RecordTransaction, mapper: RecordMapper) -> None:
-        self.transaction = transaction
-        self.mapper = mapper
-        self.first_position = 0
-        self.events = 0
+    def __init__(self, events: EventWriter) -> None:
+        self.events = events
+        self.transaction = events.transaction
+        self.mapper = events.mapper
         self.voided_at: dict[str, int] = {}  # by stream, what this group voids
 
-    def write(self, submissions: Sequence[Submission]) -> None:
+    def write(self, submissions: Sequence[StatementSubmission]) -> None:
         """Store what can be stored; sets the outcome of every submission.
 
         Ids are first taken to be new: only where the log says otherwise are they looked up.
         """
         known: dict[str, Known] = {}
         entries = self._admit(submissions, known)
-        positions = self._insert(self._stored_events(entries))
+        positions = self.events.insert(self._stored_events(entries))
         if positions is None:
             ids = [
                 statement_originator(submission.store, draft.statement_id)
@@ -93,18 +99,19 @@ class GroupWriter:
             ]
             known = self._known(ids)
             entries = self._admit(submissions, known)
-            positions = self._insert(self._stored_events(entries))
+            positions = self.events.insert(self._stored_events(entries))
             if positions is None:
                 raise RuntimeError("the log refused events that it does not hold")
         for entry, position in zip(entries, positions, strict=True):
             entry.position = position
         self._index(entries)
-        self._note_commit()
         self._settle(submissions, entries, known)
 
     # Admission -----------------------------------------------------------------------------
 
-    def _admit(self, submissions: Sequence[Submission], known: dict[str, Known]) -> list[Entry]:
+    def _admit(
+        self, submissions: Sequence[StatementSubmission], known: dict[str, Known]
+    ) -> list[Entry]:
         """Choose the drafts to store: not those stored before, none of a refused submission."""
         admitted: dict[str, Entry] = {}
         targets = self._known_targets(submissions)
@@ -120,7 +127,7 @@ class GroupWriter:
 
     def _fresh_entries(
         self,
-        submission: Submission,
+        submission: StatementSubmission,
         admitted: dict[str, Entry],
         known: dict[str, Known],
         targets: dict[str, Known],
@@ -160,7 +167,7 @@ class GroupWriter:
         if voids:
             raise VoidingError(str(draft.target))
 
-    def _known_targets(self, submissions: Sequence[Submission]) -> dict[str, Known]:
+    def _known_targets(self, submissions: Sequence[StatementSubmission]) -> dict[str, Known]:
         wanted = {stream for submission in submissions for stream in _voiding_targets(submission)}
         return self._known(wanted) if wanted else {}
 
@@ -170,7 +177,7 @@ class GroupWriter:
     # Events --------------------------------------------------------------------------------
 
     def _stored_events(self, entries: Sequence[Entry]) -> list[StatementStored]:
-        times = iso_texts(self.transaction.stored, len(entries))
+        times = iso_texts(self.events.next_stored(len(entries)), len(entries))
         return [
             StatementStored(
                 entry.originator_id,
@@ -178,25 +185,11 @@ class GroupWriter:
                 entry.draft.added(time),
                 entry.draft.form,
                 entry.draft.statement,
+                entry.draft.defines,
+                entry.draft.attached,
             )
             for entry, time in zip(entries, times, strict=True)
         ]
-
-    def _insert(self, events: Sequence[StatementStored | StatementVoided]) -> list[int] | None:
-        if not events:
-            return []
-        positions = self.transaction.insert_events(
-            [self.mapper.to_stored_event(event) for event in events]
-        )
-        if positions:
-            self.first_position = self.first_position or positions[0]
-            self.events += len(positions)
-        return positions
-
-    def _note_commit(self) -> None:
-        if self.events:
-            commit = (self.transaction.stored, self.first_position, self.events)
-            self.transaction.insert_rows("commits", [commit])
 
     # Index ---------------------------------------------------------------------------------
 
@@ -208,8 +201,8 @@ class GroupWriter:
         """Write a voiding into the stream of each target: position, voider's position and id."""
         if not voided:
             return
-        first = self.transaction.stored + self.events
-        positions = self._insert(
+        first = self.events.next_stored(len(voided))
+        positions = self.events.insert(
             [
                 StatementVoided(originator_id, 2, voided_by, iso_text(first + index))
                 for index, (originator_id, (_, _, voided_by)) in enumerate(voided.items())
@@ -221,7 +214,7 @@ class GroupWriter:
 
     def _settle(
         self,
-        submissions: Sequence[Submission],
+        submissions: Sequence[StatementSubmission],
         entries: Sequence[Entry],
         known: dict[str, Known],
     ) -> None:
@@ -238,7 +231,7 @@ class GroupWriter:
                     newest = max(newest, *(voided_at.get(stream, 0) for stream in voided))
                 submission.outcome = Stored(ids, newest)
 
-    def _voided_at(self, submissions: Sequence[Submission]) -> dict[str, int]:
+    def _voided_at(self, submissions: Sequence[StatementSubmission]) -> dict[str, int]:
         """Give the positions at which this group's targets were voided, now or before."""
         targets = {stream for submission in submissions for stream in _voiding_targets(submission)}
         before = list(targets - self.voided_at.keys())
@@ -246,7 +239,7 @@ class GroupWriter:
         return self.voided_at | {stream: event.position for stream, event in found.items()}
 
 
-def _voiding_targets(submission: Submission) -> list[str]:
+def _voiding_targets(submission: StatementSubmission) -> list[str]:
     """Name the streams of what a submission voids."""
     return [
         statement_originator(submission.store, draft.target)
@@ -258,7 +251,7 @@ def _voiding_targets(submission: Submission) -> list[str]:
 def index_statements(
     transaction: RecordTransaction, mapper: RecordMapper, entries: Sequence[Entry]
 ) -> "ReferenceIndex":
-    """Write the posting lists of statements just stored, in the order of their positions."""
+    """Write posting lists and definitions of statements just stored, in the order of positions."""
     references = ReferenceIndex(transaction, mapper)
     references.add(entries)
     for _, segment in groupby(entries, lambda entry: segment_of(entry.position)):
@@ -268,6 +261,10 @@ def index_statements(
         for term, position, source in references.inherited_terms(entries)
     )
     transaction.insert_rows("statement_terms", inherited)
+    merge_definitions(
+        transaction,
+        ((entry.store, one) for entry in entries for one in entry.draft.definitions),
+    )
     return references
 
 

@@ -237,10 +237,10 @@ def _find(
         if statement is None:
             kind = "voided statement" if voided else "statement"
             raise ApiError(404, f"there is no {kind} with id {wanted}", value=wanted)
-        return present(statement, parameters.format, languages)
+        return present(statement.json, parameters.format, languages)
     query = parameters.query(credential.store, authority, settings.page_size)
     page = record.find_statements(query)
-    shown = (present(statement, parameters.format, languages) for statement in page.statements)
+    shown = (present(statement.json, parameters.format, languages) for statement in page.statements)
     more = ""
     if page.next_after is not None:
         more = f"{request.url.path}?{urlencode(parameters.continued(page.next_after))}"

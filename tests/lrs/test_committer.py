@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from lrs.committer import GROUP_DRAFTS, Committer
-from lrs.submissions import Stored, Submission
+from lrs.committer import GROUP_SIZE, Committer
+from lrs.submissions import StatementSubmission, Stored, Submission
 from tests.support.records import draft, statement
 
 
@@ -27,10 +27,14 @@ class Writer:
             submission.outcome = Stored([], len(self.groups))
 
 
-def submissions(count: int, drafts: int = 1) -> tuple[list[Submission], threading.Semaphore]:
+def submissions(
+    count: int, drafts: int = 1
+) -> tuple[list[StatementSubmission], threading.Semaphore]:
     settled = threading.Semaphore(0)
     one = draft(statement())
-    made = [Submission("s", [one] * drafts, lambda _: settled.release()) for _ in range(count)]
+    made = [
+        StatementSubmission("s", [one] * drafts, lambda _: settled.release()) for _ in range(count)
+    ]
     return made, settled
 
 
@@ -50,7 +54,7 @@ def test_those_who_wait_share_one_commit() -> None:
 def test_a_group_is_bounded_so_that_no_one_waits_behind_a_flood() -> None:
     writer = Writer()
     committer = Committer(writer)
-    made, settled = submissions(4, drafts=GROUP_DRAFTS)
+    made, settled = submissions(4, drafts=GROUP_SIZE)
     for submission in made:
         committer.submit(submission)
     writer.go.set()

@@ -41,6 +41,28 @@ CREATE TABLE IF NOT EXISTS record_clock (
 );
 INSERT INTO record_clock VALUES (1, 0) ON CONFLICT DO NOTHING;
 
+-- What the newest event of each document says of it; a deleted one keeps its row, because the version
+-- of its stream goes on. `scope` is what a document is about (lrs/documents.py), without registration.
+CREATE TABLE IF NOT EXISTS documents (
+    stream text PRIMARY KEY,
+    scope text NOT NULL,
+    registration text NOT NULL,
+    id text NOT NULL,
+    updated bigint NOT NULL,
+    position bigint NOT NULL,
+    version bigint NOT NULL,
+    deleted bigint NOT NULL
+);
+CREATE INDEX IF NOT EXISTS documents_of_scope ON documents (scope, updated);
+
+-- Activities by store and id, with their definitions merged from all statements; `latest` is the
+-- fingerprint of the one merged last (lrs/definitions.py).
+CREATE TABLE IF NOT EXISTS activities (
+    name text PRIMARY KEY,
+    definition bytea NOT NULL,
+    latest bigint NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS credentials (
     key text PRIMARY KEY,
     secret_hash bytea NOT NULL,

@@ -41,6 +41,28 @@ CREATE TABLE IF NOT EXISTS record_clock (
 );
 INSERT OR IGNORE INTO record_clock VALUES (1, 0);
 
+-- What the newest event of each document says of it; a deleted one keeps its row, because the version
+-- of its stream goes on. `scope` is what a document is about (lrs/documents.py), without registration.
+CREATE TABLE IF NOT EXISTS documents (
+    stream TEXT PRIMARY KEY,
+    scope TEXT NOT NULL,
+    registration TEXT NOT NULL,
+    id TEXT NOT NULL,
+    updated INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    deleted INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS documents_of_scope ON documents (scope, updated);
+
+-- Activities by store and id, with their definitions merged from all statements; `latest` is the
+-- fingerprint of the one merged last (lrs/definitions.py).
+CREATE TABLE IF NOT EXISTS activities (
+    name TEXT PRIMARY KEY,
+    definition BLOB NOT NULL,
+    latest INTEGER NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS credentials (
     key TEXT PRIMARY KEY,
     secret_hash BLOB NOT NULL,
