@@ -12,6 +12,7 @@ from statistics import fmean
 from time import monotonic
 from typing import Any
 
+from projections import documents
 from projections.warehouse import Generation
 
 PHASES = ("pre", "in", "post")
@@ -100,6 +101,17 @@ class Portraits:
                 _mean_mastery(mastery),
             ],
         }
+
+    def documents(self, store: str, person: str, *, limit: int = 100) -> list[dict[str, Any]]:
+        """List what apps keep about a person, newest first: State and Agent Profile documents.
+
+        ``content`` is there where it is JSON of at most 64 KiB; ``size`` is in bytes.
+        """
+        rows = self._generation.query(
+            "documents_of", store=store, person=person, limit=max(1, min(limit, LONGEST_PAGE))
+        )
+        shown = [documents.shown(row) for row in rows]
+        return [{**one, "updated": _iso_of(one["updated"])} for one in shown]
 
     def students(
         self, store: str, *, search: str = "", limit: int = 50, cursor: str | None = None

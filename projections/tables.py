@@ -9,6 +9,8 @@ import msgspec
 
 from projections.facts import Fact
 
+Row = tuple[Any, ...]  # values in the order of a table's columns
+
 
 @dataclass(frozen=True)
 class Column:
@@ -172,6 +174,26 @@ PERSON_MASTERY = Table(
     ),
 )
 
+DOCUMENTS = Table(
+    "documents",
+    ("store", "person", "kind", "activity", "registration", "id"),
+    (
+        word("store"),
+        text("person"),
+        word("kind"),
+        text("activity"),
+        text("registration"),
+        text("id"),
+        text("app"),
+        word("content_type"),
+        Column("size", "UInt64", 0),  # bytes
+        text("content"),
+        moment("updated"),
+        POSITION,
+        IS_DELETED,
+    ),
+)
+
 NAMES = Table(
     "names",
     ("store", "subject", "language"),
@@ -184,7 +206,7 @@ NAMES = Table(
 )
 
 TABLES: dict[str, Table] = {
-    table.name: table for table in (FACTS, PERSONS, PERSON_DAYS, PERSON_MASTERY, NAMES)
+    table.name: table for table in (FACTS, PERSONS, PERSON_DAYS, PERSON_MASTERY, DOCUMENTS, NAMES)
 }
 
 # The tables that a fold writes: everything known of one person, one row a key.

@@ -136,9 +136,14 @@ class Warehouse:
         raise UnknownGeneration(name or "the live one")
 
     def ensure(self, name: str = LIVE) -> "Generation":
-        """Give a generation, made if there is none of that name, and live if none is."""
+        """Give a generation, made if there is none of that name, and live if none is.
+
+        One that is there is brought up to date: migrations only add, so readers aren't disturbed.
+        """
         with self._making:
-            if not any(record.name == name for record in self.generations()):
+            if any(record.name == name for record in self.generations()):
+                self.migrate(name)
+            else:
                 self._create(name)
             if not any(record.is_live for record in self.generations()):
                 self.promote(name)
@@ -403,7 +408,7 @@ class BadName(ValueError):
 
 
 class SchemaOutdated(RuntimeError):
-    """A generation lacks migrations, which are an explicit command."""
+    """A generation lacks migrations: `Warehouse.ensure` or `migrate` has to come first."""
 
     def __init__(self, name: str, missing: Sequence[Migration]) -> None:
         steps = ", ".join(f"{migration.number} {migration.name}" for migration in missing)

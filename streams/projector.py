@@ -12,11 +12,22 @@ from typing import Any, TypeVar
 import msgspec
 import orjson
 
+from lrs.documents import DocumentVersion
 from lrs.record import LogEntry
+from projections.documents import Document, document_row
 from projections.facts import Fact
 from projections.folds import Fold, PersonState, Rows, decode, encode, is_newer
 from projections.reading import Reader
-from projections.tables import FACTS, NAMES, PERSON_TABLES, Table, fact_row, name_row
+from projections.tables import (
+    DOCUMENTS,
+    FACTS,
+    NAMES,
+    PERSON_TABLES,
+    Row,
+    Table,
+    fact_row,
+    name_row,
+)
 from projections.warehouse import Generation, RowsRefused
 from streams.states import DeadLetter, Person, States
 
@@ -36,6 +47,7 @@ class Batch:
     position: int  # of the newest entry
     facts: list[Fact] = field(default_factory=list)
     names: dict[NameKey, tuple[int, str, str]] = field(default_factory=dict)
+    documents: list[Row] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
 
     def by_person(self) -> dict[Person, list[Fact]]:
@@ -106,6 +118,8 @@ class Projector:
         with self._spending("names"):
             rows = [name_row(*key, latest) for key, latest in batch.names.items()]
             self._generation.insert(NAMES.name, rows)
+        with self._spending("documents"):
+            self._generation.insert(DOCUMENTS.name, batch.documents)
         by_person = batch.by_person()
         try:
             states, rows_of = self._fold_batch(batch, by_person)
@@ -132,6 +146,10 @@ class Projector:
         return batch
 
     def _read_entry(self, entry: LogEntry, batch: Batch) -> None:
+        if entry.document is not None:
+            batch.documents.append(
+                document_row(_document(entry.store, entry.document), entry.position)
+            )
         if entry.kind not in ("statement", "voiding"):
             return
         statement = orjson.loads(entry.statement)
@@ -318,6 +336,24 @@ def _is_late(state: PersonState | None, facts: list[Fact]) -> bool:
     if any(fact.is_deleted for fact in facts):
         return True
     return state is not None and not is_newer(state, facts[0])
+
+
+def _document(store: str, version: DocumentVersion) -> Document:
+    """Say in the words of the projections what the record says of a document."""
+    scope = version.name.scope
+    return Document(
+        store=store,
+        kind=scope.kind,
+        person=scope.agent or "",
+        activity=scope.activity or "",
+        registration=scope.registration or "",
+        id=version.name.id,
+        app=orjson.loads(version.authority)["account"]["name"],
+        content_type=version.content_type,
+        content=version.content,
+        updated=version.updated,
+        is_deleted=version.deleted,
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -264,9 +264,24 @@ def test_a_generation_that_lacks_a_migration_is_refused_until_it_is_migrated(
     newer = Warehouse.open(dsn, catalogue=catalogue)
     with pytest.raises(SchemaOutdated, match="1 tables"):
         newer.generation(LIVE)
-    assert [migration.name for migration in newer.migrate(LIVE)] == ["tables"]
+    assert [migration.name for migration in newer.migrate(LIVE)] == ["tables", "documents"]
     assert newer.generation(LIVE).parts() == {}
     assert newer.migrate(LIVE) == []
+    newer.close()
+
+
+def test_a_server_that_starts_on_an_older_generation_brings_it_up_to_date(
+    client: Client, warehouse: Warehouse, dsn: str
+) -> None:
+    generation = warehouse.ensure()
+    catalogue = generation.database.removesuffix("_live")
+    client.command(f"DROP TABLE {generation.database}.documents SYNC")
+    client.command(
+        f"ALTER TABLE {catalogue}.migrations DELETE WHERE number = 2 SETTINGS mutations_sync = 2"
+    )
+    newer = Warehouse.open(dsn, catalogue=catalogue)
+    assert newer.ensure().identity == generation.identity
+    assert newer.generation(LIVE).query("documents_of", store="s", person="p", limit=1) == []
     newer.close()
 
 

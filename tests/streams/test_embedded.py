@@ -13,12 +13,20 @@ import pytest
 
 from lrs.record import LogEntry, Record
 from projections.folds import Fold
+from projections.portraits import Portraits
 from projections.reading import default_reader
 from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier, LogReplaced
 from streams.states import DeadLetter, States
 from tests.support.clickhouse import ClickHouseServer, embedded_dsn, fresh_catalogue, rows_of
-from tests.support.histories import ListLog, answer, entry, person_key
+from tests.support.histories import (
+    ListLog,
+    answer,
+    document,
+    entry,
+    person_key,
+    state_version,
+)
 from tests.support.records import draft, statement_id, voiding
 
 
@@ -171,11 +179,65 @@ def test_a_person_whose_only_statement_is_voided_is_unknown(
     assert facts_of(generation) == 1
 
 
-def test_an_event_without_a_statement_only_moves_the_position(log: ListLog, make: Make) -> None:
+def test_an_event_of_an_unknown_kind_only_moves_the_position(log: ListLog, make: Make) -> None:
     log.append(LogEntry(1, "demo", "roster.RosterImported", "", 1, b""))
     carrier = make()
     assert carrier.run_once() == 1
     assert carrier.position == 1
+    assert carrier.dead_letters() == []
+
+
+# Documents -----------------------------------------------------------------------------------
+
+
+def documents_about(generation: Generation, name: str = "an") -> dict[str, Any]:
+    listed = Portraits(generation, lambda: 0).documents("demo", person_key(name))
+    return {one["id"]: one["content"] for one in listed}
+
+
+def test_a_document_is_a_row_as_it_was_written_last(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    log.append(document(1, state_version(b'{"page":1}')), document(2, state_version(b'{"page":2}')))
+    log.append(document(3, state_version(b"[1]", id="answers")))
+    log.append(document(4, state_version(b"{}", person="bo")))
+    make().run_once()
+    assert documents_about(generation) == {"bookmark": {"page": 2}, "answers": [1]}
+    [row] = rows_of(generation, "documents", "demo", leave_out=())[-1:]
+    assert row[1:4] == (person_key("bo"), "state", "https://district.example/quiz")
+
+
+def test_a_deleted_document_has_no_row_until_it_is_written_again(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    log.append(document(1, state_version(b"{}")), document(2, state_version(None)))
+    carrier = make()
+    carrier.run_once()
+    assert documents_about(generation) == {}
+    log.append(document(3, state_version(b"1")))
+    carrier.run_once()
+    assert documents_about(generation) == {"bookmark": 1}
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"),
+    [
+        (b"<html>", "text/html"),
+        (b"{broken", "application/json"),
+        (b"\xff\xfe", "application/json"),
+        (b'"' + b"a" * 70_000 + b'"', "application/json"),
+        (b"[" * 5_000, "application/json"),
+    ],
+)
+def test_content_that_is_no_short_json_is_known_by_type_and_size(
+    log: ListLog, generation: Generation, make: Make, content: bytes, content_type: str
+) -> None:
+    log.append(document(1, state_version(content, content_type=content_type)))
+    carrier = make()
+    carrier.run_once()
+    [shown] = Portraits(generation, lambda: 0).documents("demo", person_key("an"))
+    assert (shown["content"], shown["size"]) == (None, len(content))
+    assert shown["content_type"] == content_type
     assert carrier.dead_letters() == []
 
 

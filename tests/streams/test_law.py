@@ -22,10 +22,12 @@ from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier
 from streams.states import States
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue, rows_of
-from tests.support.histories import ListLog, answer, entry
+from tests.support.histories import ListLog, answer, document, entry, state_version
 
 # As many as the profile says in a long run; a few dozen otherwise, as each takes some 0.3 s.
 EXAMPLES = settings.default.max_examples if settings.default.max_examples > 1000 else 30
+
+Arrival = tuple[str, Any]  # kind, and the statement or the version of a document
 
 _stores = (f"store-{number}" for number in itertools.count())
 
@@ -44,9 +46,12 @@ class Life:
 
 @dataclass(frozen=True)
 class History:
-    """Statements and voidings in the order of arrival, and the carriers that they meet."""
+    """Statements, voidings and documents in the order of arrival, and the carriers they meet.
 
-    arrivals: list[tuple[str, dict[str, Any]]]  # kind, statement
+    Of documents the log's own order counts: what was written last is what there is.
+    """
+
+    arrivals: list[Arrival]
     lives: list[Life]
 
     def log(self, store: str) -> list[LogEntry]:
@@ -54,21 +59,32 @@ class History:
 
     def sorted_log(self, store: str) -> list[LogEntry]:
         """Give the same events by time of event, as a clean replay reads them."""
-        order = sorted(
-            self.arrivals, key=lambda arrival: (arrival[0] == "voiding", _time(arrival[1]))
-        )
-        return _numbered(order, store)
+        documents = [arrival for arrival in self.arrivals if arrival[0] == "document"]
+        others = [arrival for arrival in self.arrivals if arrival[0] != "document"]
+        others.sort(key=lambda arrival: (arrival[0] == "voiding", _time(arrival[1])))
+        return _numbered([*documents, *others], store)
 
 
-def _numbered(arrivals: list[tuple[str, dict[str, Any]]], store: str) -> list[LogEntry]:
+def _numbered(arrivals: list[Arrival], store: str) -> list[LogEntry]:
     return [
-        entry(position, statement, store=store, kind=kind)
-        for position, (kind, statement) in enumerate(arrivals, start=1)
+        document(position, what, store=store)
+        if kind == "document"
+        else entry(position, what, store=store, kind=kind)
+        for position, (kind, what) in enumerate(arrivals, start=1)
     ]
 
 
 def _time(statement: dict[str, Any]) -> tuple[str, str]:
     return statement["timestamp"], statement["id"]
+
+
+versions = st.builds(
+    state_version,
+    st.sampled_from([b"{}", b'{"page":1}', b"plain", None]),
+    id=st.sampled_from(["bookmark", "answers"]),
+    person=st.sampled_from(["an", "bo"]),
+    updated=st.integers(1, 10**15),
+)
 
 
 @st.composite
@@ -88,11 +104,15 @@ def histories(draw: st.DrawFn) -> History:
         )
         for number in range(count)
     ]
-    arrivals = [("statement", statement) for statement in draw(st.permutations(statements))]
+    arrivals: list[Arrival] = [
+        ("statement", statement) for statement in draw(st.permutations(statements))
+    ]
     for statement in draw(st.lists(st.sampled_from(statements), max_size=4, unique_by=id)):
         arrived = arrivals.index(("statement", statement))
         at = draw(st.integers(arrived + 1, len(arrivals)))
         arrivals.insert(at, ("voiding", statement))
+    for version in draw(st.lists(versions, max_size=6)):
+        arrivals.insert(draw(st.integers(0, len(arrivals))), ("document", version))
     lives = st.builds(
         Life,
         limit=st.integers(1, 12),

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from lrs.documents import DocumentName, DocumentScope, DocumentVersion, Kind
 from lrs.record import LogEntry
 from projections.vocabulary import (
     EXTENSION_PHASE,
@@ -102,6 +103,33 @@ def entry(
 ) -> LogEntry:
     """Put a statement at a position of the log; of kind ``voiding`` it's the one now voided."""
     return LogEntry(position, store, kind, statement["id"], position, orjson.dumps(statement))
+
+
+def document(position: int, version: DocumentVersion, *, store: str = "demo") -> LogEntry:
+    """Put a version of a document at a position of the log."""
+    return LogEntry(position, store, "document", "", position, b"", version)
+
+
+def state_version(
+    content: bytes | None,
+    *,
+    id: str = "bookmark",  # noqa: A002 - xAPI's word
+    person: str = "an",
+    content_type: str = "application/json",
+    updated: int = 0,
+) -> DocumentVersion:
+    """Make a version of a State document; without content, of its deletion."""
+    scope = DocumentScope(
+        kind=Kind.STATE, activity="https://district.example/quiz", agent=person_key(person)
+    )
+    return DocumentVersion(
+        name=DocumentName(scope, id),
+        content_type=content_type,
+        content=content or b"",
+        updated=updated,
+        authority=b'{"account":{"homePage":"https://xueji.example","name":"homework"}}',
+        deleted=content is None,
+    )
 
 
 class ListLog:

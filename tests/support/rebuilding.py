@@ -17,14 +17,14 @@ from api.settings import Settings
 from lrs.record import Record
 from projections.folds import Fold
 from projections.reading import default_reader
-from projections.tables import FACTS, PERSONS, TABLES, Table
+from projections.tables import DOCUMENTS, FACTS, PERSONS, TABLES, Table
 from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier
 from streams.states import States
 
 # A row's position is the last of the batch that wrote it, and batches are cut where they are cut.
-# Facts have their event's, and a person that of the newest event about it.
-EXACT_POSITIONS = (FACTS, PERSONS)
+# Facts and documents have their event's, and a person that of the newest event about it.
+EXACT_POSITIONS = (FACTS, PERSONS, DOCUMENTS)
 FORMATS = {"DateTime64": "int", "Date32": "int", "UUID": "string", "Tuple": "tuple"}
 SHOWN = 5
 
