@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from threading import Lock
 from typing import Any, cast
 
@@ -164,7 +165,8 @@ class Record(Application[str]):
                 _settle(done, submission)
 
         def settled(submission: Submission) -> None:
-            loop.call_soon_threadsafe(settle, submission)
+            with suppress(RuntimeError):  # the loop has closed: nobody waits any more
+                loop.call_soon_threadsafe(settle, submission)
 
         self._committer.submit(submission(settled))
         return await done
