@@ -8,12 +8,13 @@ from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from api import portraits
+from api import portraits, profiles
 from api.errors import ApiError, error_response
 from api.services import Services
 from api.settings import Settings
 from api.ui import mount_ui
 from api.xapi.application import XapiApplication
+from api.xapi.description import DescribedApplication
 
 
 def create_application(settings: Settings) -> FastAPI:
@@ -28,7 +29,7 @@ def create_application(settings: Settings) -> FastAPI:
         finally:
             services.close()
 
-    application = FastAPI(
+    application = DescribedApplication(
         title="Xueji 学迹",
         description="An event-sourced learning record store with live portraits.",
         version="0.1.0",
@@ -43,6 +44,7 @@ def create_application(settings: Settings) -> FastAPI:
     application.add_exception_handler(Exception, _server_error)
     application.mount("/xapi", XapiApplication(settings.default_version))
     application.include_router(portraits.router)
+    application.include_router(profiles.router)
     application.add_api_route("/", _to_ui, include_in_schema=False)
     mount_ui(application)
     return application

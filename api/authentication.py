@@ -1,24 +1,53 @@
-"""Who asks: HTTP Basic credentials checked in one place, scopes demanded in one place."""
+"""Who asks, and what they may: credentials proved in one place, scopes demanded in one place.
 
+Proved by HTTP Basic with a key and secret of the record's own, or by a bearer token of the issuer
+that the settings name. Rates are kept here too, so that no way in goes around them.
+"""
+
+import asyncio
 import binascii
 from base64 import b64decode
+from typing import Any, Final
 
 from starlette.requests import Request
 
+from api.bearer import InvalidToken, Issuer, IssuerUnreachable
 from api.errors import ApiError
-from lrs.credentials import Credential, Credentials
+from api.settings import Settings
+from api.xapi.limits import RateLimits
+from lrs.credentials import REMEMBER_SECONDS, Credential, Credentials
 
-_CHALLENGE = {"WWW-Authenticate": 'Basic realm="xueji", charset="UTF-8"'}
+# What each kind of request asks for: one of these scopes (xAPI 1.0.3 Communication 4.2).
+WRITE_STATEMENTS: Final = ("statements/write", "all")
+READ_STATEMENTS: Final = ("statements/read", "all/read", "all")
+READ_OWN_STATEMENTS: Final = ("statements/read/mine", *READ_STATEMENTS)
+STATE: Final = ("state", "all")
+READ_STATE: Final = ("state", "all/read", "all")
+PROFILE: Final = ("profile", "all")
+READ_PROFILE: Final = ("profile", "all/read", "all")
+# Whose statements change what the record says of an activity or actor.
+DEFINE: Final = ("define", "all")
+# The Activities and Agents resources tell what all apps' statements say together: nothing new to
+# who reads every statement, and what `define` is about. `statements/read/mine`, `state` and
+# `profile` are limited to the app's own, so that they open neither.
+READ_DEFINITIONS: Final = ("define", "statements/read", "all/read", "all")
+READ_PROJECTIONS: Final = ("projections/read", "all/read", "all")
+READ_ALL: Final = ("all/read", "all")
 
-WRITE_STATEMENTS = ("statements/write", "all")
-READ_STATEMENTS = ("statements/read", "all/read", "all")
-READ_OWN_STATEMENTS = ("statements/read/mine", *READ_STATEMENTS)
-READ_PROJECTIONS = ("projections/read", "all/read", "all")
+# From this age on, in seconds, a credential in use is looked up anew while it still serves.
+REFRESH_SECONDS: Final = REMEMBER_SECONDS / 2
+
+_BASIC: Final = 'Basic realm="xueji", charset="UTF-8"'
+_BEARER: Final = 'Bearer realm="xueji"'
 
 
-def demand(request: Request, scopes: tuple[str, ...]) -> Credential:
-    """Give the credential of a request that holds one of `scopes`; else ApiError 401 or 403."""
-    credential = authenticate(request)
+async def demand(request: Request, scopes: tuple[str, ...]) -> Credential:
+    """Give the credential of a request that holds one of `scopes`.
+
+    Raises ApiError 401 or 403, 429 where it asks too often, 503 where a token's issuer can't be
+    reached.
+    """
+    credential = await doorkeeper(request.app).admit(request)
     if not credential.may(*scopes):
         raise ApiError(
             403,
@@ -28,19 +57,82 @@ def demand(request: Request, scopes: tuple[str, ...]) -> Credential:
     return credential
 
 
-def authenticate(request: Request) -> Credential:
-    """Give the credential of a request; raises ApiError 401 where it proves none."""
-    header = request.headers.get("authorization")
-    if header is None:
-        raise ApiError(401, "credentials are missing: send HTTP Basic key and secret", _CHALLENGE)
-    pair = basic_pair(header)
-    if pair is None:
-        raise ApiError(401, "the Authorization header is not HTTP Basic", _CHALLENGE)
-    credentials: Credentials = request.app.state.credentials
-    credential = credentials.check(*pair)
-    if credential is None:
-        raise ApiError(401, "key and secret are not valid", _CHALLENGE)
-    return credential
+class Doorkeeper:
+    """Proves credentials and keeps them to their rates; one of these an application."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._limits = RateLimits(
+            settings.rate_limit, settings.rate_burst, settings.failed_logins_per_minute
+        )
+        self._issuer = Issuer(settings) if settings.oidc_issuer else None
+        self._looking: dict[str, asyncio.Task[Any]] = {}
+
+    async def admit(self, request: Request) -> Credential:
+        """Give the credential that a request proves, and count it; raises ApiError."""
+        credential = await self.prove(request)
+        self._limits.count_request(credential)
+        return credential
+
+    async def prove(self, request: Request) -> Credential:
+        """Give the credential that a request proves; raises ApiError 401, 429, 503."""
+        header = request.headers.get("authorization")
+        if header is None:
+            raise self._unproved("credentials are missing: send HTTP Basic key and secret")
+        try:
+            if self._issuer is not None and header[:7].lower() == "bearer ":
+                return await self._by_token(self._issuer, header[7:].strip())
+            return await self._by_secret(header, request.app.state.credentials)
+        except ApiError as error:
+            if error.status == 401:
+                self._limits.count_failure(request.client.host if request.client else "")
+            raise
+
+    async def _by_secret(self, header: str, credentials: Credentials) -> Credential:
+        pair = basic_pair(header)
+        if pair is None:
+            also = "" if self._issuer is None else " or Bearer"
+            raise self._unproved(f"the Authorization header is not HTTP Basic{also}")
+        age = credentials.age(pair[0])
+        if age > REFRESH_SECONDS:
+            looking = self._look_up(pair[0], credentials)
+            if age > REMEMBER_SECONDS:
+                await asyncio.shield(looking)
+        credential = credentials.check(*pair)
+        if credential is None:
+            raise self._unproved("key and secret are not valid")
+        return credential
+
+    def _look_up(self, key: str, credentials: Credentials) -> "asyncio.Task[Any]":
+        """Look a key up outside the event loop, once for all who ask meanwhile."""
+        looking = self._looking.get(key)
+        if looking is None:
+            looking = asyncio.create_task(asyncio.to_thread(credentials.look_up, key))
+            self._looking[key] = looking
+            looking.add_done_callback(lambda _: self._looking.pop(key))
+        return looking
+
+    async def _by_token(self, issuer: Issuer, token: str) -> Credential:
+        try:
+            return await issuer.prove(token)
+        except InvalidToken as error:
+            raise self._unproved(f"the bearer token is not valid: {error}", token=True) from None
+        except IssuerUnreachable as error:
+            raise ApiError(503, str(error), {"Retry-After": str(error.retry_after)}) from None
+
+    def _unproved(self, message: str, *, token: bool = False) -> ApiError:
+        challenges = _BASIC
+        if self._issuer is not None:
+            challenges += f', {_BEARER}, error="invalid_token"' if token else f", {_BEARER}"
+        return ApiError(401, message, {"WWW-Authenticate": challenges})
+
+
+def doorkeeper(application: Any) -> Doorkeeper:
+    """Give the application's doorkeeper, made for its first request."""
+    state = application.state
+    keeper: Doorkeeper | None = getattr(state, "doorkeeper", None)
+    if keeper is None:
+        keeper = state.doorkeeper = Doorkeeper(state.settings)
+    return keeper
 
 
 def basic_pair(header: str) -> tuple[str, str] | None:

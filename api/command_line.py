@@ -3,23 +3,32 @@
 import gc
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from socket import socket
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
+from fastapi import FastAPI
+from msgspec import UNSET
+from msgspec.structs import asdict
 from pydantic import ValidationError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
+from api.http_protocol import LimitedProtocol
 from api.import_commands import commands as import_commands
+from api.profile_commands import commands as profile_commands
 from api.settings import Settings
 from lrs.credentials import (
+    PROFILE_CHECKS,
     SCOPES,
+    Credential,
     Credentials,
+    RevokedCredentialError,
     UnknownCredentialError,
-    UnknownScopeError,
 )
 from lrs.record import Record
 from lrs.times import iso_text
@@ -35,6 +44,7 @@ main = typer.Typer(
 keys = typer.Typer(help="Credentials of apps.", no_args_is_help=True)
 main.add_typer(keys, name="keys")
 main.add_typer(import_commands, name="import")
+main.add_typer(profile_commands, name="profiles")
 console = Console()
 
 
@@ -61,19 +71,23 @@ def run_server(settings: Settings) -> None:
     from api.application import create_application
 
     tune_interpreter()
-    application = create_application(settings)
+    make_server(create_application(settings), settings).run()
+
+
+def make_server(application: FastAPI, settings: Settings) -> "StoppingServer":
+    """Make the server of an application, which keeps to the limits in the settings."""
     config = uvicorn.Config(
         application,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=LimitedProtocol,
         access_log=False,
         server_header=False,
         log_level="warning",
         timeout_graceful_shutdown=10,
     )
-    StoppingServer(config).run()
+    return StoppingServer(config)
 
 
 def tune_interpreter() -> None:
@@ -127,54 +141,140 @@ def reindex() -> None:
     console.print(f"{count} statements indexed.")
 
 
+Key = Annotated[str, typer.Argument(help="The credential's key.", show_default=False)]
+Scopes = Annotated[list[str], typer.Option(help=f"One of {', '.join(SCOPES)}; repeatable.")]
+Rate = Annotated[
+    str, typer.Option(help="Requests a second; 0: any number; default: XUEJI_RATE_LIMIT.")
+]
+ProfileCheck = Annotated[
+    str, typer.Option(help=f"One of {', '.join(PROFILE_CHECKS)}; default: as the server is set.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DEFAULT = "default"
+KEY_LENGTH = 32  # shown whole, however narrow the terminal
+
+
 @keys.command("add")
 def keys_add(
     store: Annotated[str, typer.Option(help="The store (tenant) it opens.")],
-    scope: Annotated[list[str], typer.Option(help=f"One of {', '.join(SCOPES)}; repeatable.")],
+    scope: Scopes,
     app: Annotated[str, typer.Option(help="The app's name, its authority's account.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    rate: Rate = DEFAULT,
+    profile_check: ProfileCheck = DEFAULT,
+    as_json: AsJson = False,
 ) -> None:
     """Make a credential; its secret is shown this once."""
-    with opened_credentials(settings_or_exit()) as credentials:
-        try:
-            credential, secret = credentials.add(store, app, scope)
-        except (UnknownScopeError, ValueError) as error:
-            raise typer.BadParameter(str(error)) from None
-    if as_json:
-        print(json.dumps({"key": credential.key, "secret": secret, "store": store}))
-        return
-    console.print(f"key     {credential.key}\nsecret  {secret}", highlight=False)
-    console.print("[dim]The secret is not kept: note it now.[/dim]")
+    with opened_credentials(settings_or_exit()) as credentials, named_mistakes():
+        credential, secret = credentials.add(
+            store,
+            app,
+            scope,
+            rate=_rate(rate),
+            profile_check=_unless_default(profile_check),
+        )
+    _show_secret(credential.key, secret, as_json, store=store)
 
 
 @keys.command("list")
-def keys_list() -> None:
+def keys_list(as_json: AsJson = False) -> None:
     """List credentials, without secrets."""
     with opened_credentials(settings_or_exit()) as credentials:
         listed = credentials.list()
-    table = Table("key", "store", "app", "scopes", "created", "revoked")
+    if as_json:
+        print(json.dumps([_described(one) for one in listed], ensure_ascii=False))
+        return
+    key = Column("key", no_wrap=True, min_width=KEY_LENGTH)
+    table = Table(key, "store", "app", "scopes", "rate", "profiles", "created", "revoked")
     for one in listed:
-        revoked = iso_text(one.revoked) if one.revoked else ""
         table.add_row(
             one.key,
             one.store,
             one.app,
             " ".join(sorted(one.scopes)),
+            DEFAULT if one.rate is None else f"{one.rate:g}",
+            one.profile_check or DEFAULT,
             iso_text(one.created),
-            revoked,
+            iso_text(one.revoked) if one.revoked else "",
         )
     console.print(table)
 
 
+@keys.command("change")
+def keys_change(
+    key: Key,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="In place of all it has; repeatable.")
+    ] = None,
+    rate: Annotated[str | None, typer.Option(help="As of `keys add`.")] = None,
+    profile_check: Annotated[str | None, typer.Option(help="As of `keys add`.")] = None,
+) -> None:
+    """Change what a credential may do; effective within a second."""
+    with opened_credentials(settings_or_exit()) as credentials, named_mistakes():
+        credentials.change(
+            key,
+            scopes=scope or None,
+            rate=UNSET if rate is None else _rate(rate),
+            profile_check=UNSET if profile_check is None else _unless_default(profile_check),
+        )
+    console.print(f"{key} is changed.")
+
+
+@keys.command("rotate")
+def keys_rotate(
+    key: Key,
+    grace: Annotated[
+        float, typer.Option(min=0, help="Seconds that the secret before still proves.")
+    ] = 0.0,
+    as_json: AsJson = False,
+) -> None:
+    """Give a credential a new secret, shown this once; effective within a second."""
+    with opened_credentials(settings_or_exit()) as credentials, named_mistakes():
+        secret = credentials.rotate(key, grace)
+    _show_secret(key, secret, as_json)
+
+
 @keys.command("revoke")
-def keys_revoke(key: str) -> None:
+def keys_revoke(key: Key) -> None:
     """Revoke a credential, for good; effective within a second."""
-    with opened_credentials(settings_or_exit()) as credentials:
-        try:
-            credentials.revoke(key)
-        except UnknownCredentialError as error:
-            raise typer.BadParameter(str(error)) from None
+    with opened_credentials(settings_or_exit()) as credentials, named_mistakes():
+        credentials.revoke(key)
     console.print(f"{key} is revoked.")
+
+
+@contextmanager
+def named_mistakes() -> Iterator[None]:
+    """Say what is wrong with a credential that was asked for."""
+    try:
+        yield
+    except (ValueError, UnknownCredentialError, RevokedCredentialError) as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _show_secret(key: str, secret: str, as_json: bool, **more: str) -> None:
+    if as_json:
+        print(json.dumps({"key": key, "secret": secret, **more}))
+        return
+    console.print(f"key     {key}\nsecret  {secret}", highlight=False)
+    console.print("[dim]The secret is not kept: note it now.[/dim]")
+
+
+def _described(credential: Credential) -> dict[str, Any]:
+    fields = asdict(credential)
+    times = {name: iso_text(fields[name]) for name in ("created", "revoked") if fields[name]}
+    return {**fields, "scopes": sorted(credential.scopes), **times}
+
+
+def _rate(text: str) -> float | None:
+    if text == DEFAULT:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"a rate is requests a second, or {DEFAULT}, not {text!r}") from None
+
+
+def _unless_default(text: str) -> str | None:
+    return None if text == DEFAULT else text
 
 
 class opened_credentials:  # noqa: N801 - read as a phrase: with opened_credentials(...)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from api.authentication import READ_PROJECTIONS, demand
+from api.authentication import READ_ALL, READ_PROJECTIONS, demand
 from api.errors import ApiError
 from api.services import Services
 from projections.portraits import BadCursor, Portraits
@@ -36,7 +36,7 @@ async def get_students(
     generation: GenerationName = None,
 ) -> dict[str, Any]:
     """List the persons the record has learning evidence about, by name."""
-    credential = demand(request, READ_PROJECTIONS)
+    credential = await demand(request, READ_PROJECTIONS)
     portraits = await _portraits(request, generation, after)
     try:
         return await asyncio.to_thread(
@@ -55,7 +55,7 @@ async def get_student_portrait(
     `person` is the actor's name in the record, such as ``mbox:mailto:ming@school.example`` or
     ``account:https://district.example|s001``.
     """
-    credential = demand(request, READ_PROJECTIONS)
+    credential = await demand(request, READ_PROJECTIONS)
     portraits = await _portraits(request, generation, after)
     portrait = await asyncio.to_thread(portraits.student, credential.store, person)
     if portrait is None:
@@ -63,10 +63,30 @@ async def get_student_portrait(
     return portrait
 
 
+@router.get("/students/{person:path}/documents", summary="What apps keep about a person")
+async def get_student_documents(
+    request: Request,
+    person: str,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    after: After = None,
+    generation: GenerationName = None,
+) -> dict[str, Any]:
+    """List State and Agent Profile documents about a person, newest first.
+
+    `content` is there where it is JSON of at most 64 KiB. `person` is named as in portraits. Takes
+    the scopes that these documents themselves are read with (all/read or all): that somebody may
+    query projections doesn't open what apps keep.
+    """
+    credential = await demand(request, READ_ALL)
+    portraits = await _portraits(request, generation, after)
+    listed = await asyncio.to_thread(portraits.documents, credential.store, person, limit=limit)
+    return {"person": person, "documents": listed}
+
+
 @router.get("/status", summary="How the projection is doing")
 async def get_status(request: Request) -> dict[str, Any]:
     """Give position, lag, last error and dead letters of the embedded carrier."""
-    demand(request, READ_PROJECTIONS)
+    await demand(request, READ_PROJECTIONS)
     carrier: EmbeddedCarrier | None = request.app.state.carrier
     record = request.app.state.record
     last = await asyncio.to_thread(record.last_position)

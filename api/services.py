@@ -7,7 +7,9 @@ from time import monotonic
 from fastapi import FastAPI
 
 from api.settings import Settings
+from lrs.attachments import AttachmentStore
 from lrs.credentials import Credentials
+from lrs.profiles import Door
 from lrs.record import Record
 from projections.folds import Fold
 from projections.portraits import Portraits
@@ -27,7 +29,9 @@ class Services:
 
     settings: Settings
     record: Record
+    attachments: AttachmentStore
     credentials: Credentials
+    door: Door
     warehouse: Warehouse
     generation: Generation  # the live one, which the carrier keeps
     carrier: EmbeddedCarrier | None
@@ -38,6 +42,7 @@ class Services:
     def open(cls, settings: Settings) -> "Services":
         """Open everything and start the carrier."""
         settings.data_directory.mkdir(parents=True, exist_ok=True)
+        attachments = AttachmentStore.open(settings.attachments_location)
         record = Record.open(settings.record_location)
         credentials = Credentials(record.statements, settings.pepper())
         warehouse = Warehouse.open(settings.warehouse_dsn)
@@ -54,7 +59,17 @@ class Services:
                 rest=StandingBack(),
             )
             carrier.start()
-        return cls(settings, record, credentials, warehouse, generation, carrier, states)
+        return cls(
+            settings,
+            record,
+            attachments,
+            credentials,
+            Door.of(record),
+            warehouse,
+            generation,
+            carrier,
+            states,
+        )
 
     def portraits(self, generation: str | None = None) -> Portraits:
         """Give the portraits of a generation, the live one if not named.
@@ -81,6 +96,7 @@ class Services:
         state = application.state
         state.services = self
         state.record, state.credentials = self.record, self.credentials
+        state.attachments, state.door = self.attachments, self.door
         state.warehouse, state.carrier = self.warehouse, self.carrier
 
     def close(self) -> None:
@@ -90,4 +106,5 @@ class Services:
         if self.states is not None:
             self.states.close()
         self.record.close()
+        self.attachments.close()
         self.warehouse.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lrs.versions import Version
@@ -29,6 +29,23 @@ class Settings(BaseSettings):
     maximum_body_size: int = Field(16 * 1024 * 1024, gt=0)  # bytes
     maximum_batch: int = Field(5_000, gt=0)  # statements in one POST
     page_size: int = Field(500, gt=0)  # the most statements on one page; also where limit=0
+    attachments_url: str = ""  # empty: in the data directory; or s3://bucket/prefix, ... (fsspec)
+    maximum_attachments: int = Field(500, gt=0)  # whose data comes in one request
+    maximum_upload_size: int = Field(2 * 1024**3, gt=0)  # bytes of a request with attachments
+    maximum_depth: int = Field(64, ge=1, le=250)  # how far objects and arrays of JSON are nested
+    maximum_header_size: int = Field(32 * 1024, gt=0)  # bytes of a request's line and headers
+    request_timeout: int = Field(60, gt=0)  # seconds for headers to arrive, or a body to go on
+    upload_timeout: int = Field(3_600, gt=0)  # seconds for a whole request to arrive
+    rate_limit: float = Field(0, ge=0)  # requests a second of one credential; 0: any number
+    rate_burst: int = Field(10, gt=0)  # so many seconds' requests may come at once
+    failed_logins_per_minute: int = Field(60, ge=0)  # of one client address; 0: any number
+    cors_origins: str = "*"  # origins of pages that may ask, apart by commas; empty: none
+    oidc_issuer: str = ""  # empty: no bearer tokens; else the issuer of those accepted
+    oidc_audience: str = Field("", validate_default=True)  # what tokens have to be meant for
+    oidc_jwks_url: str = ""  # the issuer's keys; empty: as its discovery document says
+    oidc_store_claim: str = "xueji_store"
+    oidc_scope_claim: str = "scope"
+    oidc_app_claim: str = "client_id"  # else azp, else sub
 
     @field_validator("timezone")
     @classmethod
@@ -39,10 +56,34 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no time zone {name!r}") from error
         return name
 
+    @field_validator("oidc_issuer", "oidc_jwks_url")
+    @classmethod
+    def _is_a_web_address(cls, url: str) -> str:
+        if url and not url.startswith(("https://", "http://")):
+            raise ValueError(f"no http(s) address: {url!r}")
+        return url
+
+    @field_validator("oidc_audience")
+    @classmethod
+    def _tokens_have_an_audience(cls, audience: str, info: ValidationInfo) -> str:
+        if info.data.get("oidc_issuer") and not audience:
+            raise ValueError("needed beside an issuer: what its tokens are meant for")
+        return audience
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins of `cors_origins`."""
+        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
     @property
     def record_location(self) -> str:
         """Where the record is: a DSN, or the SQLite file."""
         return self.record_dsn or str(self.data_directory / "record.sqlite")
+
+    @property
+    def attachments_location(self) -> str:
+        """Where the data of attachments is: a URL that fsspec knows, or a folder."""
+        return self.attachments_url or str(self.data_directory.resolve() / "attachments")
 
     @property
     def warehouse_dsn(self) -> str:

@@ -4,6 +4,7 @@ Secrets have 256 random bits, so a fast keyed hash is right for them: there is n
 a slow hash would be the whole latency of a request.
 """
 
+import math
 import re
 import secrets
 from collections.abc import Iterable, Sequence
@@ -30,16 +31,27 @@ SCOPES: Final = (
     "projections/read",
 )
 
-# A revocation is effective within this many seconds in every process.
-REMEMBER_SECONDS: Final = 0.5
+# How statements of a credential are held against the xAPI Profiles the server knows.
+PROFILE_CHECKS: Final = ("off", "report", "enforce")
+
+# A credential is known for this long, in seconds, before the database is asked again: so soon is a
+# change effective in every process. It may be asked earlier, in the background.
+REMEMBER_SECONDS: Final = 0.8
+_REMEMBERED_KEYS: Final = 10_000
 _STORE_NAME: Final = re.compile(r"[\w.-]{1,100}")  # no "/": it begins originator ids
+_KEY: Final = re.compile(r"[0-9a-f]{32}")
+_KEY_BYTES: Final = 16
 _SECRET_BYTES: Final = 32
 _PEPPER_CONTEXT: Final = b"xueji secret"
 _NO_HASH: Final = bytes(32)
 
 
 class Credential(msgspec.Struct, frozen=True):
-    """What an app may do, and in which store."""
+    """What an app may do, and in which store.
+
+    `rate` is how many requests a second it may make (0: any number), `profile_check` one of
+    PROFILE_CHECKS; None in either means what the server's settings say.
+    """
 
     key: str
     store: str
@@ -47,6 +59,8 @@ class Credential(msgspec.Struct, frozen=True):
     scopes: frozenset[str]
     created: int  # µs
     revoked: int | None = None
+    rate: float | None = None
+    profile_check: str | None = None
 
     def may(self, *scopes: str) -> bool:
         """Tell whether it holds one of these scopes."""
@@ -61,6 +75,20 @@ class UnknownCredentialError(LookupError):
     """No credential has this key."""
 
 
+class RevokedCredentialError(LookupError):
+    """The credential with this key is revoked, for good."""
+
+
+class _Remembered(msgspec.Struct, frozen=True):
+    """What was in the database for a key; `former_hash` proves too until `former_until` (µs)."""
+
+    looked: float  # monotonic seconds
+    credential: Credential | None = None
+    secret_hash: bytes = _NO_HASH
+    former_hash: bytes = _NO_HASH
+    former_until: int = 0
+
+
 class Credentials:
     """The credentials kept beside the record.
 
@@ -70,85 +98,220 @@ class Credentials:
     def __init__(self, recorder: StatementRecorder, pepper: bytes) -> None:
         self._recorder = recorder
         self._pepper = pepper
-        self._remembered: dict[str, tuple[float, Credential | None, bytes]] = {}
+        self._remembered: dict[str, _Remembered] = {}
 
-    def add(self, store: str, app: str, scopes: Iterable[str]) -> tuple[Credential, str]:
+    # Changing ------------------------------------------------------------------------------
+
+    def add(
+        self,
+        store: str,
+        app: str,
+        scopes: Iterable[str],
+        *,
+        rate: float | None = None,
+        profile_check: str | None = None,
+    ) -> tuple[Credential, str]:
         """Make a credential; gives it with its secret, which is not kept and not shown again.
 
-        Raises UnknownScopeError, and ValueError for a store without a plain name.
+        Raises UnknownScopeError, and ValueError for a store without a plain name, for a rate below
+        0 and for a profile check that is none.
         """
-        if not _STORE_NAME.fullmatch(store):
+        if not is_store_name(store):
             raise ValueError(
                 f"a store's name is 1 to 100 letters, digits, '.', '_' and '-', not {store!r}"
             )
-        wanted = frozenset(scopes)
-        if unknown := wanted - set(SCOPES):
-            raise UnknownScopeError(
-                f"no such scope: {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}"
-            )
-        if not wanted:
-            raise UnknownScopeError(f"name at least one scope of {', '.join(SCOPES)}")
-        key, secret = secrets.token_hex(16), secrets.token_urlsafe(_SECRET_BYTES)
-        credential = Credential(key, store, app or key, wanted, now_microseconds())
+        key, secret = secrets.token_hex(_KEY_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
+        credential = Credential(
+            key,
+            store,
+            app or key,
+            _known_scopes(scopes),
+            now_microseconds(),
+            rate=_right_rate(rate),
+            profile_check=_right_profile_check(profile_check),
+        )
         self._recorder.write(
-            "INSERT INTO credentials (key, secret_hash, store, app, scopes, created)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO credentials"
+            " (key, secret_hash, store, app, scopes, created, rate, profile_check)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 key,
                 self._hash(secret),
                 store,
                 credential.app,
-                " ".join(sorted(wanted)),
+                _scopes_text(credential.scopes),
                 credential.created,
+                credential.rate,
+                credential.profile_check,
             ],
         )
         return credential, secret
+
+    def change(
+        self,
+        key: str,
+        *,
+        scopes: Iterable[str] | None = None,
+        rate: float | msgspec.UnsetType | None = msgspec.UNSET,
+        profile_check: str | msgspec.UnsetType | None = msgspec.UNSET,
+    ) -> Credential:
+        """Change what a credential may do; what isn't named stays. Gives it as it is then.
+
+        Raises UnknownCredentialError, RevokedCredentialError, and what `add` raises.
+        """
+        old = self._live(key)
+        new = Credential(
+            key,
+            old.store,
+            old.app,
+            old.scopes if scopes is None else _known_scopes(scopes),
+            old.created,
+            rate=old.rate if rate is msgspec.UNSET else _right_rate(rate),
+            profile_check=old.profile_check
+            if profile_check is msgspec.UNSET
+            else _right_profile_check(profile_check),
+        )
+        self._recorder.write(
+            "UPDATE credentials SET scopes = ?, rate = ?, profile_check = ? WHERE key = ?",
+            [_scopes_text(new.scopes), new.rate, new.profile_check, key],
+        )
+        self._remembered.pop(key, None)
+        return new
+
+    def rotate(self, key: str, grace: float = 0.0) -> str:
+        """Give a credential a new secret, which is not kept and not shown again.
+
+        The one before proves for another `grace` seconds. Raises UnknownCredentialError,
+        RevokedCredentialError.
+        """
+        self._live(key)
+        secret = secrets.token_urlsafe(_SECRET_BYTES)
+        until = now_microseconds() + round(max(0.0, grace) * 1_000_000)
+        self._recorder.write(
+            "UPDATE credentials SET former_hash = secret_hash, former_until = ?, secret_hash = ?"
+            " WHERE key = ?",
+            [until, self._hash(secret), key],
+        )
+        self._remembered.pop(key, None)
+        return secret
+
+    def revoke(self, key: str) -> None:
+        """Revoke a credential, for good; raises UnknownCredentialError."""
+        self._known(key)
+        self._recorder.write(
+            "UPDATE credentials SET revoked = ? WHERE key = ? AND revoked IS NULL",
+            [now_microseconds(), key],
+        )
+        self._remembered.pop(key, None)
+
+    # Reading -------------------------------------------------------------------------------
 
     def list(self) -> Sequence[Credential]:
         """List every credential, oldest first, without secrets."""
         rows = self._recorder.read("SELECT * FROM credentials ORDER BY created, key")
         return [_credential(row) for row in rows]
 
-    def revoke(self, key: str) -> None:
-        """Revoke a credential, for good; raises UnknownCredentialError."""
-        if self._find(key)[0] is None:
-            raise UnknownCredentialError(f"there is no credential with key {key}")
-        self._recorder.write(
-            "UPDATE credentials SET revoked = ? WHERE key = ?", [now_microseconds(), key]
-        )
-        self._remembered.pop(key, None)
-
     def find(self, key: str) -> Credential | None:
         """Give the credential with this key, revoked or not; None where there is none."""
-        return self._find(key)[0]
+        return self._read(key).credential
 
     def check(self, key: str, secret: str) -> Credential | None:
         """Give the credential that key and secret prove, None where they prove nothing."""
-        now = monotonic()
+        if not _KEY.fullmatch(key):
+            return None  # nothing that a database should be asked for, or that should be remembered
         remembered = self._remembered.get(key)
-        if remembered is None or remembered[0] < now:
-            if len(self._remembered) > 10_000:
-                self._remembered.clear()
-            credential, secret_hash = self._find(key)
-            remembered = (now + REMEMBER_SECONDS, credential, secret_hash)
-            self._remembered[key] = remembered
-        _, credential, secret_hash = remembered
-        right = compare_digest(self._hash(secret), secret_hash)
-        if credential is None or not right or credential.revoked is not None:
+        if remembered is None or monotonic() - remembered.looked > REMEMBER_SECONDS:
+            remembered = self.look_up(key)
+        given = self._hash(secret)
+        right = compare_digest(given, remembered.secret_hash)
+        if not right and remembered.former_until > now_microseconds():
+            right = compare_digest(given, remembered.former_hash)
+        credential = remembered.credential
+        if not right or credential is None or credential.revoked is not None:
             return None
         return credential
 
-    def _find(self, key: str) -> tuple[Credential | None, bytes]:
+    def age(self, key: str) -> float:
+        """Say how many seconds ago a key was looked up; 0 for what can't be a key.
+
+        Once it is over REMEMBER_SECONDS, `check` asks the database.
+        """
+        remembered = self._remembered.get(key)
+        if remembered is None:
+            return math.inf if _KEY.fullmatch(key) else 0.0
+        return monotonic() - remembered.looked
+
+    def look_up(self, key: str) -> _Remembered:
+        """Ask the database what a key is now, and remember it."""
+        if len(self._remembered) >= _REMEMBERED_KEYS:
+            self._remembered.clear()
+        remembered = self._remembered[key] = self._read(key)
+        return remembered
+
+    def _read(self, key: str) -> _Remembered:
+        looked = monotonic()  # before reading: what is read may be outdated by the time it is here
         mark = self._recorder.mark
-        rows = self._recorder.read(f"SELECT * FROM credentials WHERE key = {mark}", [key])
+        query = f"SELECT * FROM credentials WHERE key = {mark}"
+        rows = self._recorder.read(query, [key]) if _KEY.fullmatch(key) else []
         if not rows:
-            return None, _NO_HASH
-        return _credential(rows[0]), bytes(rows[0]["secret_hash"])
+            return _Remembered(looked)
+        row = rows[0]
+        return _Remembered(
+            looked,
+            _credential(row),
+            bytes(row["secret_hash"]),
+            bytes(row["former_hash"] or _NO_HASH),
+            row["former_until"] or 0,
+        )
+
+    def _known(self, key: str) -> Credential:
+        credential = self._read(key).credential
+        if credential is None:
+            raise UnknownCredentialError(f"there is no credential with key {key}")
+        return credential
+
+    def _live(self, key: str) -> Credential:
+        credential = self._known(key)
+        if credential.revoked is not None:
+            raise RevokedCredentialError(f"the credential with key {key} is revoked, for good")
+        return credential
 
     def _hash(self, secret: str) -> bytes:
         # surrogatepass: what is not text can't be a secret either, and must not be an error.
         data = secret.encode("utf-8", "surrogatepass")
         return blake2b(data, key=self._pepper[:64], digest_size=32, person=_PEPPER_CONTEXT).digest()
+
+
+def is_store_name(name: str) -> bool:
+    """Tell whether a store may be called this."""
+    return _STORE_NAME.fullmatch(name) is not None
+
+
+def _known_scopes(scopes: Iterable[str]) -> frozenset[str]:
+    wanted = frozenset(scopes)
+    if unknown := wanted - set(SCOPES):
+        raise UnknownScopeError(
+            f"no such scope: {', '.join(sorted(unknown))}; there are {', '.join(SCOPES)}"
+        )
+    if not wanted:
+        raise UnknownScopeError(f"name at least one scope of {', '.join(SCOPES)}")
+    return wanted
+
+
+def _scopes_text(scopes: Iterable[str]) -> str:
+    return " ".join(sorted(scopes))
+
+
+def _right_rate(rate: float | None) -> float | None:
+    if rate is not None and not 0 <= rate < math.inf:
+        raise ValueError(f"a rate is 0 or more requests a second, not {rate}")
+    return rate
+
+
+def _right_profile_check(check: str | None) -> str | None:
+    if check is not None and check not in PROFILE_CHECKS:
+        raise ValueError(f"a profile check is one of {', '.join(PROFILE_CHECKS)}, not {check!r}")
+    return check
 
 
 def _credential(row: Any) -> Credential:
@@ -159,4 +322,6 @@ def _credential(row: Any) -> Credential:
         frozenset(row["scopes"].split()),
         row["created"],
         row["revoked"],
+        row["rate"],
+        row["profile_check"],
     )

@@ -16,6 +16,8 @@ from lrs.documents import (
     DocumentName,
     DocumentStored,
     DocumentVersion,
+    etag_of,
+    listed_ids,
     merge,
 )
 from lrs.event_writing import EventWriter
@@ -51,7 +53,7 @@ class DocumentWriter:
             return self._delete(store, change, name, number) if old else DocumentChanged(0)
         content = change.content
         if change.method == "POST":
-            content = merge(old, change.content_type, content)
+            content = merge(old, change.content_type, content, change.version)
         event = DocumentStored(stream, number + 1, self._header(change, name), content)
         position = self._insert(store, event)
         return DocumentChanged(position, event.version().etag)
@@ -66,17 +68,19 @@ class DocumentWriter:
     def _clear(self, store: str, change: DocumentChange) -> DocumentChanged:
         """Delete all documents of a scope: those of its registration, where it names one."""
         rows = self.transaction.execute(
-            "SELECT id, registration, version FROM documents WHERE scope = ? AND deleted = 0"
-            " ORDER BY stream",
+            "SELECT id, registration, version, updated FROM documents"
+            " WHERE scope = ? AND deleted = 0 ORDER BY stream",
             [change.scope.key(store)],
         )
+        if change.scope.registration is not None:
+            rows = [row for row in rows if row["registration"] == change.scope.registration]
+        change.conditions.check(etag_of(listed_ids(rows).json()))
         changed = DocumentChanged(0)
         for row in rows:
             registration = row["registration"] or None
-            if change.scope.registration in (None, registration):
-                scope = msgspec.structs.replace(change.scope, registration=registration)
-                name = DocumentName(scope, row["id"])
-                changed = self._delete(store, change, name, row["version"])
+            scope = msgspec.structs.replace(change.scope, registration=registration)
+            name = DocumentName(scope, row["id"])
+            changed = self._delete(store, change, name, row["version"])
         return changed
 
     def _current(self, stream: str) -> tuple[int, DocumentVersion | None]:
@@ -102,7 +106,7 @@ class DocumentWriter:
             authority=msgspec.Raw(change.authority),
             activity=name.scope.activity,
             agent=name.scope.agent,
-            agent_given=msgspec.Raw(change.agent),
+            agent_given=change.agent,
             registration=name.scope.registration,
             content_type=change.content_type,
         )

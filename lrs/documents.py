@@ -5,7 +5,7 @@ needs one event, and replaying the log needs no rule of merging. The state of an
 (one JSON object on one line), a line feed, and the content's bytes as they are served.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from hashlib import sha1, sha256
 from typing import Any, Final, Literal
@@ -14,13 +14,14 @@ import msgspec
 import orjson
 
 from lrs.formats import instant
-from lrs.json_input import decode
+from lrs.json_input import MAX_DEPTH, decode
 from lrs.validation.violation import Violation
+from lrs.versions import RULES, PutCondition, Version
 
 Method = Literal["PUT", "POST", "DELETE"]
 JSON: Final = "application/json"
-_MERGING: Final = "xAPI 1.0.3 Communication 2.2"
-_CONCURRENCY: Final = "xAPI 1.0.3 Communication 3.1"
+_POSTED_OBJECT: Final = "a document posted as application/json is a JSON object"
+_splitting: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])  # into values not looked into
 
 
 class Kind(StrEnum):
@@ -68,7 +69,7 @@ class Conditions(msgspec.Struct, frozen=True):
 
     if_match: tuple[str, ...] | None = None
     if_none_match: tuple[str, ...] | None = None
-    required: Literal["never", "existing", "always"] = "never"
+    required: PutCondition = "never"
 
     def check(self, etag: str | None) -> None:
         """Compare with a document's entity tag, None where there is no document.
@@ -88,17 +89,20 @@ class Conditions(msgspec.Struct, frozen=True):
 class DocumentChange(msgspec.Struct, frozen=True, kw_only=True):
     """What a request does: to the document `id`, or (DELETE only) to all of the scope.
 
-    `authority` is the JSON of who changes it, `agent` the agent of the scope as it was given.
+    `authority` is the JSON of who changes it, on one line; `agent` the agent of the scope as it was
+    given, `version` the one that the request is made in. The conditions of a whole scope are about
+    the list of its ids.
     """
 
     scope: DocumentScope
     id: str | None
     method: Method
     authority: bytes
-    agent: bytes = b"null"
+    agent: Mapping[str, Any] | None = None
     content_type: str = ""
     content: bytes = b""
     conditions: Conditions = Conditions()
+    version: Version = Version.V2_0_0
 
 
 class DocumentChanged(msgspec.Struct, frozen=True):
@@ -118,7 +122,7 @@ class DocumentHeader(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
     authority: msgspec.Raw
     activity: str | None = None
     agent: str | None = None  # actor_key
-    agent_given: msgspec.Raw = msgspec.Raw(b"null")
+    agent_given: Any = None
     registration: str | None = None
     content_type: str = ""
 
@@ -191,26 +195,35 @@ class DocumentVersion(msgspec.Struct, frozen=True, kw_only=True):
         return etag_of(self.content)
 
 
+class DocumentIds(msgspec.Struct, frozen=True):
+    """The ids of a scope's documents in order, and when the newest was updated (µs)."""
+
+    ids: list[str]
+    updated: int | None
+
+    def json(self) -> bytes:
+        """Give the list as it is served."""
+        return orjson.dumps(self.ids)
+
+
 class ConditionMissingError(Exception):
     """A condition has to be given and is not: 409 where there is a document, else 400."""
 
     def __init__(self, etag: str | None) -> None:
-        there = "there is" if etag else "there is no"
+        there = "there is already a" if etag else "there is no"
         super().__init__(f"{there} document, and neither If-Match nor If-None-Match was sent")
         self.etag = etag
-        self.section = _CONCURRENCY
 
 
 class ConditionFailedError(Exception):
     """A condition is not met (412)."""
 
     def __init__(self, header: str, wanted: Sequence[str], etag: str | None) -> None:
-        found = f'the document\'s entity tag is "{etag}"' if etag else "there is no document"
+        found = f'the entity tag here is "{etag}"' if etag else "there is no document"
         super().__init__(f"{header} is not met: {found}")
         self.header = header
         self.wanted = wanted
         self.etag = etag
-        self.section = _CONCURRENCY
 
 
 def etag_of(content: bytes) -> str:
@@ -218,24 +231,10 @@ def etag_of(content: bytes) -> str:
     return sha1(content, usedforsecurity=False).hexdigest()
 
 
-def merge(old: DocumentVersion | None, content_type: str, content: bytes) -> bytes:
-    """Give the content after a POST: of two JSON objects, the top-level properties of both.
-
-    Raises Violation where either is not a JSON object. xAPI 1.0.3 part 3, 2.2.
-    """
-    if old is None and not is_json(content_type):
-        return content
-    if not is_json(content_type):
-        rule = "a document that is posted onto another is application/json"
-        raise Violation(rule, _MERGING, content_type, path="Content-Type")
-    posted = _json_object(content, "the document posted is a JSON object")
-    if old is None:
-        return content
-    if not is_json(old.content_type):
-        rule = "a document that another is posted onto is application/json"
-        raise Violation(rule, _MERGING, old.content_type)
-    kept = _json_object(old.content, "the document that another is posted onto is a JSON object")
-    return orjson.dumps({**kept, **posted})
+def listed_ids(rows: Sequence[Mapping[str, Any]]) -> DocumentIds:
+    """Give the ids in rows of the table of documents, each once."""
+    ids = sorted({row["id"] for row in rows})
+    return DocumentIds(ids, max((row["updated"] for row in rows), default=None))
 
 
 def is_json(content_type: str) -> bool:
@@ -243,11 +242,49 @@ def is_json(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() == JSON
 
 
-def _json_object(content: bytes, rule: str) -> dict[str, Any]:
-    value = decode(content)
-    if not isinstance(value, dict):
-        raise Violation(rule, _MERGING, value)
-    return value
+def check_content(change: DocumentChange, *, max_depth: int = MAX_DEPTH) -> None:
+    """Check what is to be stored: what is said to be JSON is, and an object where it is posted.
+
+    Raises Violation. xAPI 1.0.3 part 3, 2.2 and 3.2; IEEE 9274.1.1, 4.1.6.
+    """
+    if is_json(change.content_type):
+        value = decode(change.content, max_depth=max_depth)
+        if change.method == "POST" and not isinstance(value, dict):
+            raise Violation(_POSTED_OBJECT, RULES[change.version].section("document"), value)
+
+
+def merge(
+    old: DocumentVersion | None, content_type: str, content: bytes, version: Version
+) -> bytes:
+    """Give the content after a POST: of two JSON objects, the top-level properties of both.
+
+    What the properties hold is copied octet for octet, never decoded: a commit waits for it, and a
+    number that decoding would round stays as it is. Raises Violation where either isn't a JSON
+    object. xAPI 1.0.3 part 3, 2.2; IEEE 9274.1.1, 4.1.6.
+    """
+    section = RULES[version].section("document")
+    if not is_json(content_type):
+        if old is None:
+            return content
+        rule = "a document that is posted onto another is application/json"
+        raise Violation(rule, section, content_type, path="Content-Type")
+    posted = _properties(content, _POSTED_OBJECT, section)
+    if old is None:
+        return content
+    if not is_json(old.content_type):
+        rule = "a document that another is posted onto is application/json"
+        raise Violation(rule, section, old.content_type)
+    rule = "the document that another is posted onto is a JSON object"
+    kept = _properties(old.content, rule, section)
+    return msgspec.json.encode(kept | posted)
+
+
+def _properties(content: bytes, rule: str, section: str) -> dict[str, msgspec.Raw]:
+    """Split a JSON object into its properties; the bytes of each value stay as they are."""
+    try:
+        return _splitting.decode(content)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Violation(f"{rule}: {error}", section) from None
 
 
 def _meets(tags: Sequence[str], etag: str | None) -> bool:

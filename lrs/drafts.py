@@ -1,5 +1,6 @@
 """A draft: a valid statement ready to be stored, worked out as far as its stored time allows."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from os import urandom
 from typing import Any, Final
@@ -18,6 +19,8 @@ VOIDED_VERB: Final = "http://adlnet.gov/expapi/verbs/voided"
 
 # What `version` reads where a statement doesn't say: xAPI 1.0.3 part 2, 2.4.10; 2.0, 4.2.4.2.
 _VERSION_WHERE_ABSENT: Final = {Version.V1_0_3: b"1.0.0", Version.V2_0_0: b"2.0.0"}
+
+_BEYOND_HUNDREDTHS: Final = re.compile(r"([.,][0-9]{2})[0-9]+(?=S\Z)")
 
 
 class RandomIds:
@@ -131,7 +134,8 @@ def same_statement(one: bytes, other: bytes) -> bool:
     """Tell whether two statements with one id are the same, by what immutability covers.
 
     What the record may set (id, authority, stored, timestamp where absent, version), displays and
-    definitions, and the order of a Group's members don't count: xAPI 1.0.3 part 2, 2.3.3.
+    definitions, the order of a Group's members and what a duration has beyond hundredths of a
+    second don't count: xAPI 1.0.3 part 2, 2.3.1 and 4.6; 2.0, 4.2.7.
     """
     if one == other:
         return True
@@ -146,7 +150,18 @@ def _essence(statement: dict[str, Any]) -> dict[str, Any]:
     whole = orjson.loads(exact_statement(b"{}", REWRITTEN, orjson.dumps(statement)))
     for key in ("id", "authority", "stored", "version"):
         whole.pop(key, None)
+    _truncate_duration(whole)
     return dict(_comparable(whole))
+
+
+def _truncate_duration(statement: dict[str, Any]) -> None:
+    """Leave a statement's duration, and its SubStatement's, with at most two decimals."""
+    duration = statement.get("result", {}).get("duration")
+    if duration is not None:
+        statement["result"]["duration"] = _BEYOND_HUNDREDTHS.sub(r"\1", duration)
+    target = statement.get("object", {})
+    if target.get("objectType") == "SubStatement":
+        _truncate_duration(target)
 
 
 def _comparable(value: Any) -> Any:

@@ -1,13 +1,19 @@
-"""How a statement is shown: exact, with ids only, or canonical in one language."""
+"""How what the record holds is shown: statements exact, with ids only or canonical; persons."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
-_IFI_KEYS = ("mbox", "mbox_sha1sum", "openid", "account")
-_LANGUAGE_MAPS = ("display", "name", "description")
+from lrs.actors import actor_key
+from lrs.languages import choose_language
+
+# Gives the merged definitions of those of these activities that have one, by id.
+DefinitionsOf = Callable[[Sequence[str]], Mapping[str, Any]]
+
+_IFI_KEYS: Final = ("mbox", "mbox_sha1sum", "openid", "account")
+_COMPONENT_KEYS: Final = ("choices", "scale", "source", "target", "steps")
 
 
 class Format(StrEnum):
@@ -18,29 +24,123 @@ class Format(StrEnum):
     CANONICAL = "canonical"
 
 
-def present(statement: bytes, form: Format, languages: Sequence[str] = ()) -> bytes:
-    """Show one statement; `languages` are those asked for, best first."""
+def present_page(
+    statements: Sequence[bytes],
+    form: Format,
+    languages: Sequence[str] = (),
+    definitions_of: DefinitionsOf | None = None,
+) -> list[bytes]:
+    """Show statements; `languages` are those asked for, as `accepted_languages` gives them.
+
+    Canonical ones have the definitions of `definitions_of`, asked once for all activities; an
+    activity that it knows nothing of keeps the one in its statement.
+    """
     if form is Format.EXACT:
-        return statement
-    whole = orjson.loads(statement)
+        return list(statements)
+    wholes = [orjson.loads(statement) for statement in statements]
     if form is Format.IDS:
-        return orjson.dumps(_only_ids(whole))
-    return orjson.dumps(_in_one_language(whole, languages))
+        return [orjson.dumps(_only_ids(whole)) for whole in wholes]
+    definitions: Mapping[str, Any] = {}
+    if definitions_of is not None:
+        ids = {activity["id"] for whole in wholes for activity in _activities(whole)}
+        definitions = definitions_of(sorted(ids))
+    canonical = _Canonical(definitions, languages)
+    return [orjson.dumps(canonical.statement(whole)) for whole in wholes]
 
 
-def accepted_languages(header: str) -> list[str]:
-    """Read an Accept-Language header: tags in lower case, best first. RFC 9110, 12.5.4."""
-    weighted: list[tuple[float, str]] = []
-    for part in header.split(","):
-        tag, _, parameter = part.strip().partition(";")
-        name, _, number = parameter.strip().partition("=")
-        try:
-            quality = float(number) if name.strip() == "q" else 1.0
-        except ValueError:
-            quality = 0.0
-        if tag and tag != "*" and quality > 0:
-            weighted.append((-quality, tag.strip().lower()))
-    return [tag for _, tag in sorted(weighted, key=lambda pair: pair[0])]
+def present_person(agent: Mapping[str, Any], statements: Iterable[bytes]) -> dict[str, Any]:
+    """Show an Agent as a Person, with the names it has in these statements, each once.
+
+    xAPI 1.0.3 part 3, 2.4.
+    """
+    key = actor_key(agent)
+    names = [agent["name"]] if "name" in agent else []
+    for statement in statements:
+        names += _names(orjson.loads(statement), key)
+    person: dict[str, Any] = {"objectType": "Person"}
+    if names:
+        person["name"] = list(dict.fromkeys(names))
+    return person | {ifi: [agent[ifi]] for ifi in _IFI_KEYS if ifi in agent}
+
+
+def _names(value: Any, key: str | None) -> Iterator[str]:
+    """Find the names that an actor has, wherever it stands."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _names(item, key)
+    elif isinstance(value, dict):
+        if "name" in value and any(ifi in value for ifi in _IFI_KEYS) and actor_key(value) == key:
+            yield value["name"]
+        for name, item in value.items():
+            if name not in ("extensions", "account"):
+                yield from _names(item, key)
+
+
+# Canonical ---------------------------------------------------------------------------------------
+
+
+def _activities(statement: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Find the activities of a statement."""
+    target = statement["object"]
+    kind = target.get("objectType", "Activity")
+    if kind == "Activity":
+        yield target
+    elif kind == "SubStatement":
+        yield from _activities(target)
+    for activities in statement.get("context", {}).get("contextActivities", {}).values():
+        yield from activities
+
+
+class _Canonical:
+    """Gives activities their definitions, and leaves one language in each language map."""
+
+    def __init__(self, definitions: Mapping[str, Any], languages: Sequence[str]) -> None:
+        self._definitions = definitions
+        self._languages = languages
+
+    def statement(self, statement: Mapping[str, Any]) -> dict[str, Any]:
+        """Show a statement or SubStatement; Agents and Groups stay as they are."""
+        shown = dict(statement)
+        shown["verb"] = self._with_one_language(statement["verb"], "display")
+        target = statement["object"]
+        kind = target.get("objectType", "Activity")
+        if kind == "Activity":
+            shown["object"] = self._activity(target)
+        elif kind == "SubStatement":
+            shown["object"] = self.statement(target)
+        if "contextActivities" in statement.get("context", {}):
+            listed = statement["context"]["contextActivities"].items()
+            activities = {key: [self._activity(one) for one in several] for key, several in listed}
+            shown["context"] = {**statement["context"], "contextActivities": activities}
+        if "attachments" in statement:
+            shown["attachments"] = [
+                self._with_one_language(one, "display", "description")
+                for one in statement["attachments"]
+            ]
+        return shown
+
+    def _activity(self, activity: Mapping[str, Any]) -> dict[str, Any]:
+        definition = self._definitions.get(activity["id"], activity.get("definition"))
+        if definition is None:
+            return dict(activity)
+        shown = self._with_one_language(definition, "name", "description")
+        for key in _COMPONENT_KEYS:
+            if key in shown:
+                components = shown[key]
+                shown[key] = [self._with_one_language(one, "description") for one in components]
+        return {**activity, "definition": shown}
+
+    def _with_one_language(self, holder: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+        shown = dict(holder)
+        for key in keys:
+            texts = holder.get(key, ())
+            if len(texts) > 1:
+                tag = choose_language(list(texts), self._languages)
+                shown[key] = {tag: texts[tag]}
+        return shown
+
+
+# Ids ---------------------------------------------------------------------------------------------
 
 
 def _only_ids(statement: dict[str, Any]) -> dict[str, Any]:
@@ -84,37 +184,7 @@ def _activity_ids(activity: dict[str, Any]) -> dict[str, Any]:
 
 
 def _agent_ids(agent: dict[str, Any]) -> dict[str, Any]:
-    shown = {key: agent[key] for key in ("objectType", *_IFI_KEYS) if key in agent}
+    shown: dict[str, Any] = {key: agent[key] for key in ("objectType", *_IFI_KEYS) if key in agent}
     if agent.get("objectType") == "Group" and not any(key in agent for key in _IFI_KEYS):
         shown["member"] = [_agent_ids(member) for member in agent.get("member", ())]
     return shown
-
-
-def _in_one_language(value: Any, languages: Sequence[str]) -> Any:
-    """Leave one language in every language map, extensions aside."""
-    if isinstance(value, list):
-        return [_in_one_language(item, languages) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: _one_language(item, languages)
-        if key in _LANGUAGE_MAPS and isinstance(item, dict)
-        else item
-        if key == "extensions"
-        else _in_one_language(item, languages)
-        for key, item in value.items()
-    }
-
-
-def _one_language(names: dict[str, Any], languages: Sequence[str]) -> dict[str, Any]:
-    if len(names) < 2:
-        return names
-    for wanted in languages:
-        for tag, text in names.items():
-            if tag.lower() == wanted:
-                return {tag: text}
-        for tag, text in names.items():
-            if tag.lower().split("-")[0] == wanted.split("-")[0]:
-                return {tag: text}
-    tag = "und" if "und" in names else next(iter(names))
-    return {tag: names[tag]}

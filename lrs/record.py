@@ -20,9 +20,11 @@ from lrs.documents import (
     DocumentChange,
     DocumentChanged,
     DocumentEvent,
+    DocumentIds,
     DocumentName,
     DocumentScope,
     DocumentVersion,
+    listed_ids,
 )
 from lrs.drafts import Draft
 from lrs.event_writing import EventWriter
@@ -35,6 +37,7 @@ from lrs.events import (
     statement_originator,
 )
 from lrs.formats import instant
+from lrs.profiles.findings import Report
 from lrs.queries import StatementQuery
 from lrs.recorders.base import PARAMETER_LIMIT, StatementRecorder, chunks
 from lrs.reindex import rebuild_index
@@ -131,12 +134,17 @@ class Record(Application[str]):
 
     # Writing -------------------------------------------------------------------------------
 
-    async def store_statements(self, store: str, drafts: list[Draft]) -> Stored:
+    async def store_statements(
+        self, store: str, drafts: list[Draft], report: Report | None = None
+    ) -> Stored:
         """Store the statements of one request, all or none, durably.
 
-        Raises StatementConflictError, VoidingError.
+        What a `report` says of those that are new is counted with them. Raises
+        StatementConflictError, VoidingError.
         """
-        outcome = await self._submitted(lambda settled: StatementSubmission(store, drafts, settled))
+        outcome = await self._submitted(
+            lambda settled: StatementSubmission(store, drafts, settled, report)
+        )
         return cast(Stored, outcome)
 
     def store_statements_now(self, store: str, drafts: list[Draft]) -> Stored:
@@ -254,7 +262,9 @@ class Record(Application[str]):
             cast(DocumentEvent, self.mapper.to_domain_event(event)).version() for event in events
         ]
 
-    def document_ids(self, store: str, scope: DocumentScope, since: int | None = None) -> list[str]:
+    def document_ids(
+        self, store: str, scope: DocumentScope, since: int | None = None
+    ) -> DocumentIds:
         """List the ids of a scope's documents, of those updated after `since` (µs) if given.
 
         A scope without registration has the documents of every registration.
@@ -269,9 +279,9 @@ class Record(Application[str]):
             where.append(f"updated > {mark}")
             parameters.append(since)
         rows = self.statements.read(
-            f"SELECT DISTINCT id FROM documents WHERE {' AND '.join(where)} ORDER BY id", parameters
+            f"SELECT id, updated FROM documents WHERE {' AND '.join(where)}", parameters
         )
-        return [row["id"] for row in rows]
+        return listed_ids(rows)
 
     def definitions(self, store: str, activities: Sequence[str]) -> dict[str, Any]:
         """Give the merged definitions of those of these activities that have one, by id."""

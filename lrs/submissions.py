@@ -6,6 +6,7 @@ import msgspec
 
 from lrs.documents import DocumentChange, DocumentChanged
 from lrs.drafts import Draft
+from lrs.profiles.findings import Report
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -35,15 +36,20 @@ class Submission:
 
 
 class StatementSubmission(Submission):
-    """The statements of one request."""
+    """The statements of one request, and what was found in them that is to be counted."""
 
-    __slots__ = ("drafts",)
+    __slots__ = ("drafts", "report")
 
     def __init__(
-        self, store: str, drafts: list[Draft], settled: Callable[[Submission], None]
+        self,
+        store: str,
+        drafts: list[Draft],
+        settled: Callable[[Submission], None],
+        report: Report | None = None,
     ) -> None:
         super().__init__(store, settled)
         self.drafts = drafts
+        self.report = report
 
     @property
     def size(self) -> int:

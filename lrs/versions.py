@@ -9,6 +9,9 @@ from typing import Final, Literal
 
 TimestampFormat = Literal["ISO 8601", "RFC 3339"]
 
+# Where a PUT of a document has to say If-Match or If-None-Match.
+PutCondition = Literal["never", "existing", "always"]
+
 Topic = Literal[
     "formatting",
     "statement",
@@ -34,11 +37,22 @@ Topic = Literal[
     "authority",
     "version",
     "attachment",
+    "attachment transfer",
+    "signature",
     "extensions",
     "language",
     "iri",
     "uuid",
     "duration",
+    "statements resource",
+    "document",
+    "state resource",
+    "agents resource",
+    "activities resource",
+    "agent profile resource",
+    "activity profile resource",
+    "concurrency",
+    "parameters",
 ]
 
 
@@ -51,7 +65,7 @@ class Version(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What one version asks of a statement where the versions differ.
+    """What one version asks where the versions differ.
 
     `standard` is how the version's document is cited and `sections` where in it each topic stands.
     `statement_versions` are those a statement may claim in its ``version``, any patch of them.
@@ -62,6 +76,10 @@ class Rules:
     statement_versions: tuple[Version, ...]
     timestamps: TimestampFormat
     context_agents: bool  # contextAgents and contextGroups exist
+    alternate_requests: bool  # POST ?method= with the request in a form
+    state_put_condition: PutCondition
+    profile_put_condition: PutCondition
+    group_documents: bool  # documents may be about an identified Group, given as a Group
 
     def section(self, topic: Topic) -> str:
         """Cite the section on a topic, such as ``xAPI 1.0.3 Data 2.4.2.1``."""
@@ -94,11 +112,22 @@ _SECTIONS_1_0_3: Final[Mapping[Topic, str]] = MappingProxyType(
         "authority": "Data 2.4.9",
         "version": "Data 2.4.10",
         "attachment": "Data 2.4.11",
+        "attachment transfer": "Communication 1.5.2",
+        "signature": "Data 2.6",
         "extensions": "Data 4.1",
         "language": "Data 4.2",
         "iri": "Data 2.2",
         "uuid": "Data 4.4",
         "duration": "Data 4.6",
+        "statements resource": "Communication 2.1",
+        "document": "Communication 2.2",
+        "state resource": "Communication 2.3",
+        "agents resource": "Communication 2.4",
+        "activities resource": "Communication 2.5",
+        "agent profile resource": "Communication 2.6",
+        "activity profile resource": "Communication 2.7",
+        "concurrency": "Communication 3.1",
+        "parameters": "Communication 3.2",
     }
 )
 
@@ -128,11 +157,22 @@ _SECTIONS_2_0: Final[Mapping[Topic, str]] = MappingProxyType(
         "authority": "4.2.4.2",
         "version": "4.2.4.2",
         "attachment": "4.2.2.6",
+        "attachment transfer": "4.1.3",
+        "signature": "4.2.6",
         "extensions": "4.2.7",
         "language": "4.2.7",
         "iri": "4.2.1",
         "uuid": "4.2.7",
         "duration": "4.2.7",
+        "statements resource": "4.1.6.1",
+        "document": "4.1.6",
+        "state resource": "4.1.6.2",
+        "agents resource": "4.1.6.3",
+        "activities resource": "4.1.6.4",
+        "agent profile resource": "4.1.6.5",
+        "activity profile resource": "4.1.6.6",
+        "concurrency": "4.1.4",
+        "parameters": "4.1.5",
     }
 )
 
@@ -144,6 +184,10 @@ RULES: Final[Mapping[Version, Rules]] = MappingProxyType(
             statement_versions=(Version.V1_0_3,),
             timestamps="ISO 8601",
             context_agents=False,
+            alternate_requests=True,
+            state_put_condition="never",
+            profile_put_condition="always",
+            group_documents=False,
         ),
         Version.V2_0_0: Rules(
             standard="IEEE 9274.1.1",
@@ -151,6 +195,10 @@ RULES: Final[Mapping[Version, Rules]] = MappingProxyType(
             statement_versions=(Version.V1_0_3, Version.V2_0_0),
             timestamps="RFC 3339",
             context_agents=True,
+            alternate_requests=False,
+            state_put_condition="existing",
+            profile_put_condition="existing",
+            group_documents=True,
         ),
     }
 )

@@ -20,6 +20,7 @@ from lrs.events import (
     originator_parts,
     statement_originator,
 )
+from lrs.profiles.findings import record_findings
 from lrs.queries import segment_of
 from lrs.recorders.base import RecordTransaction
 from lrs.submissions import (
@@ -81,6 +82,7 @@ class GroupWriter:
         self.events = events
         self.transaction = events.transaction
         self.mapper = events.mapper
+        self.first_stored = 0  # µs, of this group's statements
         self.voided_at: dict[str, int] = {}  # by stream, what this group voids
 
     def write(self, submissions: Sequence[StatementSubmission]) -> None:
@@ -106,6 +108,7 @@ class GroupWriter:
             entry.position = position
         self._index(entries)
         self._settle(submissions, entries, known)
+        self._count_findings(submissions, entries)
 
     # Admission -----------------------------------------------------------------------------
 
@@ -177,7 +180,8 @@ class GroupWriter:
     # Events --------------------------------------------------------------------------------
 
     def _stored_events(self, entries: Sequence[Entry]) -> list[StatementStored]:
-        times = iso_texts(self.events.next_stored(len(entries)), len(entries))
+        self.first_stored = self.events.next_stored(len(entries))
+        times = iso_texts(self.first_stored, len(entries))
         return [
             StatementStored(
                 entry.originator_id,
@@ -190,6 +194,24 @@ class GroupWriter:
             )
             for entry, time in zip(entries, times, strict=True)
         ]
+
+    # Profiles ------------------------------------------------------------------------------
+
+    def _count_findings(
+        self, submissions: Sequence[StatementSubmission], entries: Sequence[Entry]
+    ) -> None:
+        """Count what was found in statements that are new, by what came with each of them."""
+        if all(submission.report is None for submission in submissions):
+            return
+        stored = {id(entry.draft): self.first_stored + k for k, entry in enumerate(entries)}
+        for submission in submissions:
+            if submission.report is not None and isinstance(submission.outcome, Stored):
+                new = {
+                    index: (draft.statement_id, stored[id(draft)])
+                    for index, draft in enumerate(submission.drafts)
+                    if id(draft) in stored
+                }
+                record_findings(self.transaction, submission.store, submission.report, new)
 
     # Index ---------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """The evaluation UI: where people look, at ``/ui``, served wholly from here."""
 
+import asyncio
 from hashlib import blake2b
 from pathlib import Path
 from time import time
@@ -11,6 +12,7 @@ from nicegui import ui
 from nicegui.storage import Storage
 
 from api.authentication import READ_PROJECTIONS, demand
+from api.errors import ApiError
 from api.settings import Settings
 from api.ui import pages as pages  # makes NiceGUI know the pages
 from api.ui.charts import BRAND
@@ -18,6 +20,7 @@ from api.ui.headers import PageHeaders
 from api.ui.layout import STATIC
 from api.ui.session import ROOT
 from api.ui.tickets import TICKET_SECONDS, Tickets, link
+from lrs.credentials import Credentials
 
 SESSION_SECONDS: Final = 12 * 3600  # without a look: a school day
 
@@ -61,7 +64,10 @@ def mount_ui(application: FastAPI) -> None:
 
 async def make_ticket(request: Request) -> dict[str, str | int]:
     """Make a link that opens the UI once, signed in with the credential of this request."""
-    credential = demand(request, READ_PROJECTIONS)
+    credential = await demand(request, READ_PROJECTIONS)
+    credentials: Credentials = request.app.state.credentials
+    if await asyncio.to_thread(credentials.find, credential.key) is None:
+        raise ApiError(403, "a link opens the pages of a key; a bearer token has none")
     tickets: Tickets = request.app.state.tickets
     return {"path": link(tickets.issue(credential.key)), "seconds": TICKET_SECONDS}
 

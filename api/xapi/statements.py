@@ -1,33 +1,46 @@
 """The Statements resource: PUT, POST and GET of xAPI 1.0.3 part 3, 2.1 and 2.0, 4.1.6.1."""
 
 import asyncio
-from typing import Any
+from functools import partial
 from urllib.parse import urlencode
-from uuid import uuid4
 
+import msgspec
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.authentication import (
+    DEFINE,
+    READ_DEFINITIONS,
     READ_OWN_STATEMENTS,
     READ_STATEMENTS,
     WRITE_STATEMENTS,
     demand,
 )
-from api.errors import ApiError, broken_rule
+from api.errors import ApiError
+from api.profiles import examine
 from api.settings import Settings
+from api.xapi.attachments import (
+    Served,
+    attachments_served,
+    multipart_response,
+    receive_statements,
+)
 from api.xapi.bodies import read_body
+from api.xapi.conditions import http_date
+from api.xapi.drafting import Drafting
+from api.xapi.multipart import MULTIPART_MIXED
 from api.xapi.parameters import StatementParameters, read_parameters, read_statement_id
 from api.xapi.versions import requested_version
+from lrs.attachments import AttachmentStore, Upload
 from lrs.credentials import Credential
-from lrs.drafts import Authority, Draft, draft_statement, make_authority
-from lrs.json_input import decode, raw_items
-from lrs.presentation import Format, accepted_languages, present
-from lrs.record import Record
+from lrs.drafts import Authority, Draft, is_voiding, make_authority, same_statement
+from lrs.languages import accepted_languages
+from lrs.presentation import Format, present_page
+from lrs.profiles import Report
+from lrs.record import Found, Record
 from lrs.submissions import StatementConflictError, Stored, VoidingError
 from lrs.times import iso_text
-from lrs.validation import Violation, validate_statement
 from lrs.versions import Version
 
 CONSISTENT_THROUGH = "X-Experience-API-Consistent-Through"
@@ -39,11 +52,10 @@ LARGE_BODY = 256 * 1024
 
 async def post_statements(request: Request) -> Response:
     """Store one statement or an array of them, all or none; answers their ids in order."""
-    credential = demand(request, WRITE_STATEMENTS)
+    credential = await demand(request, WRITE_STATEMENTS)
     version = requested_version(request)
     read_parameters(request, ())
-    drafts = await _drafts(request, credential, version, None)
-    stored = await _store(request, credential, drafts)
+    stored = await _receive(request, credential, version, None)
     return Response(
         orjson.dumps(stored.statement_ids),
         headers={POSITION: str(stored.position)},
@@ -53,11 +65,10 @@ async def post_statements(request: Request) -> Response:
 
 async def put_statement(request: Request) -> Response:
     """Store one statement under the id of the `statementId` parameter."""
-    credential = demand(request, WRITE_STATEMENTS)
+    credential = await demand(request, WRITE_STATEMENTS)
     version = requested_version(request)
     statement_id = read_statement_id(request)
-    drafts = await _drafts(request, credential, version, statement_id)
-    stored = await _store(request, credential, drafts)
+    stored = await _receive(request, credential, version, statement_id)
     return Response(status_code=204, headers={POSITION: str(stored.position)})
 
 
@@ -66,83 +77,66 @@ async def get_statements(request: Request) -> Response:
     record: Record = request.app.state.record
     through = {CONSISTENT_THROUGH: iso_text(record.consistent_through())}
     try:
-        credential = demand(request, READ_OWN_STATEMENTS)
+        credential = await demand(request, READ_OWN_STATEMENTS)
         version = requested_version(request)
         parameters = StatementParameters.of(request, version)
         authority = None
         if not credential.may(*READ_STATEMENTS):
             authority = _authority(request, credential).key
-        content = await asyncio.to_thread(_find, request, credential, parameters, authority)
+        answer = await asyncio.to_thread(_find, request, credential, parameters, authority)
     except ApiError as error:
         error.headers |= through
         raise
-    if parameters.attachments:
-        return _multipart(content, through)
-    return Response(content, headers=through, media_type="application/json")
+    headers = through | answer.headers
+    if answer.served is not None:
+        return multipart_response(request, credential.store, answer.content, answer.served, headers)
+    return Response(answer.content, headers=headers, media_type="application/json")
 
 
 # Writing ---------------------------------------------------------------------------------------
 
 
-async def _drafts(
+async def _receive(
     request: Request, credential: Credential, version: Version, statement_id: str | None
-) -> list[Draft]:
-    _check_content_type(request)
+) -> Stored:
     settings: Settings = request.app.state.settings
+    drafting = Drafting(
+        store=credential.store,
+        authority=_authority(request, credential),
+        version=version,
+        statement_id=statement_id,
+        defines=credential.may(*DEFINE),
+        maximum_batch=settings.maximum_batch,
+        maximum_depth=settings.maximum_depth,
+    )
+    if _content_type(request) == MULTIPART_MIXED:
+        attachments: AttachmentStore = request.app.state.attachments
+        async with attachments.upload(credential.store) as upload:
+            drafts = await receive_statements(request, drafting, upload)
+            report = await examine(request, credential, drafts, statement_id)
+            return await _store(request, drafting, drafts, report, upload)
     body = await read_body(request, settings.maximum_body_size)
-    authority = _authority(request, credential)
-    arguments = (body, credential.store, authority, version, statement_id, settings.maximum_batch)
     if len(body) > LARGE_BODY:
-        return await asyncio.to_thread(_read_drafts, *arguments)
-    return _read_drafts(*arguments)
-
-
-def _read_drafts(
-    body: bytes,
-    store: str,
-    authority: Authority,
-    version: Version,
-    statement_id: str | None,
-    maximum_batch: int,
-) -> list[Draft]:
-    """Decode and validate a body; raises ApiError 400 naming path, rule and value."""
-    try:
-        decoded = decode(body)
-        if isinstance(decoded, list) and statement_id is None:
-            statements, path = decoded, "$[{}]"
-        else:
-            statements, path = [decoded], "$"
-        if len(statements) > maximum_batch:
-            raise ApiError(
-                413,
-                f"the batch holds {len(statements)} statements, over {maximum_batch}",
-                rule="a batch is at most XUEJI_MAXIMUM_BATCH statements",
-            )
-        for index, statement in enumerate(statements):
-            validate_statement(statement, version, path=path.format(index))
-    except Violation as violation:
-        raise broken_rule(violation) from None
-    if statement_id is not None:
-        _check_same_id(statements[0], statement_id)
+        drafts = await asyncio.to_thread(drafting.drafts_without_data, body)
     else:
-        _check_distinct_ids(statements)
-    return [
-        draft_statement(
-            raw,
-            statement,
-            store=store,
-            authority=authority,
-            version=version,
-            statement_id=statement_id,
-        )
-        for raw, statement in zip(raw_items(body), statements, strict=True)
-    ]
+        drafts = drafting.drafts_without_data(body)
+    report = await examine(request, credential, drafts, statement_id)
+    return await _store(request, drafting, drafts, report)
 
 
-async def _store(request: Request, credential: Credential, drafts: list[Draft]) -> Stored:
+async def _store(
+    request: Request,
+    drafting: Drafting,
+    drafts: list[Draft],
+    report: Report | None,
+    upload: Upload | None = None,
+) -> Stored:
     record: Record = request.app.state.record
     try:
-        return await record.store_statements(credential.store, drafts)
+        if upload is not None:
+            await asyncio.to_thread(_refuse_known, record, drafting.store, drafts)
+            await upload.keep()
+        return await record.store_statements(drafting.store, drafts, report)
     except StatementConflictError as error:
         place = [draft.statement_id for draft in drafts].index(error.statement_id)
         raise ApiError(
@@ -170,48 +164,47 @@ def _path(drafts: list[Draft], place: int, rest: str) -> str:
     return f"$[{place}].{rest}" if len(drafts) > 1 else f"$.{rest}"
 
 
-def _check_content_type(request: Request) -> None:
+def _refuse_known(record: Record, store: str, drafts: list[Draft]) -> None:
+    """Raise what the record would, before data is kept for what it is going to refuse.
+
+    What comes into the record between the two is still refused there; such data is then kept for
+    nothing, but served to nobody.
+    """
+    for draft in drafts:
+        known = _known(record, store, draft.statement_id)
+        if known and not same_statement(draft.statement, _as_received(known)):
+            raise StatementConflictError(draft.statement_id)
+        if draft.voids and draft.target is not None:
+            target = _known(record, store, draft.target)
+            if target and is_voiding(orjson.loads(target.json)):
+                raise VoidingError(draft.target)
+
+
+def _known(record: Record, store: str, statement_id: str) -> Found | None:
+    found = record.statement(store, statement_id, voided=False)
+    return found or record.statement(store, statement_id, voided=True)
+
+
+def _as_received(found: Found) -> bytes:
+    added = orjson.loads(found.added)
+    whole = orjson.loads(found.json)
+    return orjson.dumps({key: value for key, value in whole.items() if key not in added})
+
+
+def _content_type(request: Request) -> str:
+    """Give the type of the body, one of the two that statements come in; raises ApiError."""
     given = request.headers.get("content-type", "")
     kind = given.partition(";")[0].strip().lower()
-    if kind != "application/json":
+    if kind not in ("application/json", MULTIPART_MIXED):
         raise ApiError(
             400 if kind in ("", "multipart/form-data") else 415,
-            f"statements are sent as application/json, not as {given or 'nothing named'}",
-            rule="the body of a statement request is application/json",
+            f"statements are sent as application/json or {MULTIPART_MIXED},"
+            f" not as {given or 'nothing named'}",
+            rule=f"the body of a statement request is application/json or {MULTIPART_MIXED}",
             section="xAPI 1.0.3 Communication 1.5",
             value=given,
         )
-
-
-def _check_same_id(statement: dict[str, Any], statement_id: str) -> None:
-    inner = statement.get("id", statement_id)
-    if inner.lower() != statement_id.lower():
-        raise ApiError(
-            400,
-            f"the statement's id {inner} is not the statementId {statement_id}",
-            path="$.id",
-            rule="the id in the statement, where there is one, is the statementId parameter",
-            section="xAPI 1.0.3 Communication 2.1.1",
-            value=inner,
-        )
-
-
-def _check_distinct_ids(statements: list[dict[str, Any]]) -> None:
-    seen: set[str] = set()
-    for index, statement in enumerate(statements):
-        given = statement.get("id")
-        if given is None:
-            continue
-        if given.lower() in seen:
-            raise ApiError(
-                400,
-                f"the id {given} stands twice in the batch",
-                path=f"$[{index}].id",
-                rule="an id stands once in a batch",
-                section="IEEE 9274.1.1 4.1.6.1",
-                value=given,
-            )
-        seen.add(given.lower())
+    return kind
 
 
 def _authority(request: Request, credential: Credential) -> Authority:
@@ -222,36 +215,57 @@ def _authority(request: Request, credential: Credential) -> Authority:
 # Reading ---------------------------------------------------------------------------------------
 
 
+class Answer(msgspec.Struct, frozen=True):
+    """What a GET found, as JSON; `served` are its attachments, None where they aren't asked for."""
+
+    content: bytes
+    served: list[Served] | None
+    headers: dict[str, str]
+
+
 def _find(
     request: Request, credential: Credential, parameters: StatementParameters, authority: str | None
-) -> bytes:
+) -> Answer:
     record: Record = request.app.state.record
     settings: Settings = request.app.state.settings
     languages: list[str] = []
     if parameters.format is Format.CANONICAL:
         languages = accepted_languages(request.headers.get("accept-language", ""))
-    wanted = parameters.statement_id or parameters.voided_statement_id
-    if wanted is not None:
-        voided = parameters.voided_statement_id is not None
-        statement = record.statement(credential.store, wanted, voided=voided, authority=authority)
-        if statement is None:
-            kind = "voided statement" if voided else "statement"
-            raise ApiError(404, f"there is no {kind} with id {wanted}", value=wanted)
-        return present(statement.json, parameters.format, languages)
-    query = parameters.query(credential.store, authority, settings.page_size)
-    page = record.find_statements(query)
-    shown = (present(statement.json, parameters.format, languages) for statement in page.statements)
-    more = ""
-    if page.next_after is not None:
-        more = f"{request.url.path}?{urlencode(parameters.continued(page.next_after))}"
-    return b'{"statements":[%b],"more":%b}' % (b",".join(shown), orjson.dumps(more))
+    one_only = parameters.statement_id is not None or parameters.voided_statement_id is not None
+    if one_only:
+        found, more = [_find_one(record, credential, parameters, authority)], ""
+    else:
+        page = record.find_statements(
+            parameters.query(credential.store, authority, settings.page_size)
+        )
+        found, more = page.statements, _more(request, parameters, page.next_after)
+    definitions_of = None  # which tell of all apps' statements, as the Activities resource does
+    if credential.may(*READ_DEFINITIONS):
+        definitions_of = partial(record.definitions, credential.store)
+    shown = present_page([one.json for one in found], parameters.format, languages, definitions_of)
+    served = None
+    if parameters.attachments:
+        served = attachments_served(found, request.app.state.attachments, credential.store)
+    if one_only:
+        return Answer(shown[0], served, {"Last-Modified": http_date(found[0].stored())})
+    content = b'{"statements":[%b],"more":%b}' % (b",".join(shown), orjson.dumps(more))
+    return Answer(content, served, {})
 
 
-def _multipart(content: bytes, headers: dict[str, str]) -> Response:
-    """Put a result into multipart/mixed, as `attachments=true` asks: xAPI 1.0.3 part 3, 1.5.2."""
-    boundary = uuid4().hex
-    body = (
-        b"--%(boundary)b\r\nContent-Type: application/json\r\n\r\n%(content)b\r\n"
-        b"--%(boundary)b--\r\n"
-    ) % {b"boundary": boundary.encode(), b"content": content}
-    return Response(body, headers=headers, media_type=f"multipart/mixed; boundary={boundary}")
+def _more(request: Request, parameters: StatementParameters, next_after: int | None) -> str:
+    """Give the address of the next page, relative to the server; "" where there is none."""
+    if next_after is None:
+        return ""
+    return f"{request.url.path}?{urlencode(parameters.continued(next_after))}"
+
+
+def _find_one(
+    record: Record, credential: Credential, parameters: StatementParameters, authority: str | None
+) -> Found:
+    wanted = parameters.statement_id or parameters.voided_statement_id or ""
+    voided = parameters.voided_statement_id is not None
+    found = record.statement(credential.store, wanted, voided=voided, authority=authority)
+    if found is None:
+        kind = "voided statement" if voided else "statement"
+        raise ApiError(404, f"there is no {kind} with id {wanted}", value=wanted)
+    return found

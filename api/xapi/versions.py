@@ -19,14 +19,17 @@ def requested_version(request: Request) -> Version:
         raise ApiError(
             400,
             f"the {VERSION_HEADER} header is missing",
+            path=VERSION_HEADER,
             rule="every request names the version it is made in",
             section="xAPI 1.0.3 Communication 3.3",
+            value=None,
         )
     version = version_of(header)
     if version is None:
         raise ApiError(
             400,
             f"version {header!r} is not spoken here: 1.0.3 and 2.0.0 are",
+            path=VERSION_HEADER,
             rule="a version the record doesn't speak is refused",
             section="xAPI 1.0.3 Communication 3.3",
             value=header,

@@ -34,6 +34,24 @@ class StoredAt(msgspec.Struct, frozen=True):
     event: StoredEvent
 
 
+class LaterColumn(msgspec.Struct, frozen=True):
+    """A column that a table of an older database may lack, with its type in each backend."""
+
+    table: str
+    name: str
+    sqlite: str
+    postgresql: str
+
+
+# Each is in the schema files too, for new databases; recorders add it where a database lacks it.
+LATER_COLUMNS = (
+    LaterColumn("credentials", "former_hash", "BLOB", "bytea"),
+    LaterColumn("credentials", "former_until", "INTEGER", "bigint"),
+    LaterColumn("credentials", "rate", "REAL", "double precision"),
+    LaterColumn("credentials", "profile_check", "TEXT", "text"),
+)
+
+
 class RecordTransaction(ABC):
     """One write to the record: events and index rows, all or none.
 

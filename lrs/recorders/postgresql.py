@@ -19,6 +19,7 @@ from psycopg.rows import DictRow
 from psycopg.sql import SQL, Identifier
 
 from lrs.recorders.base import (
+    LATER_COLUMNS,
     RecordTransaction,
     StatementRecorder,
     StoredAt,
@@ -133,7 +134,24 @@ class PostgreSQLStatementRecorder(PostgresApplicationRecorder, StatementRecorder
             script = files("lrs.recorders").joinpath("schema/postgresql.sql").read_text("utf-8")
             self._use_schema(cursor)
             cursor.execute(script.encode())
+            self._add_later_columns(cursor)
         super().create_table()
+
+    @staticmethod
+    def _add_later_columns(cursor: Cursor[DictRow]) -> None:
+        for column in LATER_COLUMNS:
+            # Looked for first: ALTER TABLE waits for every reader, a backup for example, even
+            # where it has nothing to do, and lets nobody read while it waits.
+            cursor.execute(
+                "SELECT 1 FROM pg_attribute WHERE attrelid = %s::regclass AND attname = %s",
+                [column.table, column.name],
+            )
+            if cursor.fetchone() is None:
+                cursor.execute(
+                    SQL("ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}").format(
+                        Identifier(column.table), Identifier(column.name), SQL(column.postgresql)
+                    )
+                )
 
     @contextmanager
     def writing(self, events: int, not_before: int) -> Iterator[RecordTransaction]:

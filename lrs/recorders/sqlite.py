@@ -19,6 +19,7 @@ from eventsourcing.sqlite import (
 )
 
 from lrs.recorders.base import (
+    LATER_COLUMNS,
     PARAMETER_LIMIT,
     RecordTransaction,
     StatementRecorder,
@@ -143,6 +144,14 @@ class SQLiteStatementRecorder(SQLiteApplicationRecorder, StatementRecorder):
         code = "\n".join(line for line in script.splitlines() if not line.startswith("--"))
         index = [statement for statement in code.split(";") if statement.strip()]
         return [*super().construct_create_table_statements(), *index]
+
+    def _create_table(self, c: SQLiteCursor) -> None:
+        """Make the tables, and add to older ones the columns that came later."""
+        super()._create_table(c)
+        for column in LATER_COLUMNS:
+            c.execute(f"PRAGMA table_info({column.table})")
+            if column.name not in {row["name"] for row in c.fetchall()}:
+                c.execute(f"ALTER TABLE {column.table} ADD COLUMN {column.name} {column.sqlite}")
 
     @contextmanager
     def writing(self, events: int, not_before: int) -> Iterator[RecordTransaction]:

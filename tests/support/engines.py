@@ -1,8 +1,9 @@
 """The engines that some tests need, how they are found, and what follows where one is missing.
 
-A test that needs an engine carries its mark (``postgresql``, ``chromium``, ``java``), given by hand
-or by asking for a fixture that starts it. Where the engine is missing the test is left out with
-the reason; where `XUEJI_REQUIRE` names the engine it fails, so that nothing goes untested unseen.
+A test that needs an engine carries its mark (``postgresql``, ``chromium``, ``java``, ``node``),
+given by hand or by asking for a fixture that starts it. Where the engine is missing the test is
+left out with the reason; where `XUEJI_REQUIRE` names the engine it fails, so that nothing goes
+untested unseen.
 """
 
 import glob
@@ -16,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 OLDEST_JAVA = 17
+OLDEST_NODE = 18
 
 POSTGRESQL_FOLDERS = (
     "/usr/lib/postgresql/*/bin",
@@ -73,10 +75,32 @@ def find_java() -> Path:
     return Path(java)
 
 
+@dataclass(frozen=True)
+class Node:
+    """Where the JavaScript runtime and its package manager lie."""
+
+    node: Path
+    npm: Path
+
+
+@cache
+def find_node() -> Node:
+    """Give `node` and `npm` from PATH if they are new enough for today's packages."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        raise Missing("Node.js or npm is not installed (Debian: nodejs and npm)")
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    version = re.match(r"v(\d+)", said)
+    if version is None or int(version[1]) < OLDEST_NODE:
+        raise Missing(f"Node.js {OLDEST_NODE} or newer is needed (Debian: nodejs)")
+    return Node(Path(node), Path(npm))
+
+
 FINDERS: Mapping[str, Callable[[], object]] = {
     "postgresql": find_postgresql,
     "chromium": find_chromium,
     "java": find_java,
+    "node": find_node,
 }
 
 FIXTURES: Mapping[str, str] = {
@@ -84,6 +108,7 @@ FIXTURES: Mapping[str, str] = {
     "postgresql_schema": "postgresql",
     "browser": "chromium",
     "java": "java",
+    "node_packages": "node",
 }
 
 

@@ -320,4 +320,4 @@ def check_projection(comparison: Comparison) -> None:
     print(comparison)
     assert comparison.differences == []
     assert comparison.dead_letters == 0
-    assert all(comparison.rows.values())
+    assert all(count for name, count in comparison.rows.items() if name != "documents")

@@ -70,5 +70,48 @@ CREATE TABLE IF NOT EXISTS credentials (
     app text NOT NULL,
     scopes text NOT NULL,
     created bigint NOT NULL,
-    revoked bigint
+    revoked bigint,
+    -- The secret before the last rotation still proves until `former_until`.
+    former_hash bytea,
+    former_until bigint,
+    rate double precision,
+    profile_check text
+);
+
+-- The xAPI Profiles that a store's statements are held against (lrs/profiles/), and whether they are.
+-- `key` is a hash of the version's id, which may be longer than an index takes.
+CREATE TABLE IF NOT EXISTS profiles (
+    store text NOT NULL,
+    key text NOT NULL,
+    version text NOT NULL,
+    digest text NOT NULL,
+    document bytea NOT NULL,
+    added bigint NOT NULL,
+    PRIMARY KEY (store, key)
+);
+
+CREATE TABLE IF NOT EXISTS profile_modes (
+    store text PRIMARY KEY,
+    mode text NOT NULL
+);
+
+-- How often which rule was not followed, by which credential; `finding` is a hash of what is counted
+-- together. Counts change in the transaction that stores the statements.
+CREATE TABLE IF NOT EXISTS profile_findings (
+    store text NOT NULL,
+    finding text NOT NULL,
+    credential text NOT NULL,
+    app text NOT NULL,
+    profile text NOT NULL,
+    part text NOT NULL,
+    location text NOT NULL,
+    selector text NOT NULL,
+    kind text NOT NULL,
+    severity text NOT NULL,
+    counted bigint NOT NULL,
+    first_statement text NOT NULL,
+    first_stored bigint NOT NULL,
+    last_statement text NOT NULL,
+    last_stored bigint NOT NULL,
+    PRIMARY KEY (store, finding)
 );

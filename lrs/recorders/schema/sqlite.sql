@@ -70,5 +70,48 @@ CREATE TABLE IF NOT EXISTS credentials (
     app TEXT NOT NULL,
     scopes TEXT NOT NULL,
     created INTEGER NOT NULL,
-    revoked INTEGER
+    revoked INTEGER,
+    -- The secret before the last rotation still proves until `former_until`.
+    former_hash BLOB,
+    former_until INTEGER,
+    rate REAL,
+    profile_check TEXT
+);
+
+-- The xAPI Profiles that a store's statements are held against (lrs/profiles/), and whether they are.
+-- `key` is a hash of the version's id, which may be longer than an index takes.
+CREATE TABLE IF NOT EXISTS profiles (
+    store TEXT NOT NULL,
+    key TEXT NOT NULL,
+    version TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    document BLOB NOT NULL,
+    added INTEGER NOT NULL,
+    PRIMARY KEY (store, key)
+);
+
+CREATE TABLE IF NOT EXISTS profile_modes (
+    store TEXT PRIMARY KEY,
+    mode TEXT NOT NULL
+);
+
+-- How often which rule was not followed, by which credential; `finding` is a hash of what is counted
+-- together. Counts change in the transaction that stores the statements.
+CREATE TABLE IF NOT EXISTS profile_findings (
+    store TEXT NOT NULL,
+    finding TEXT NOT NULL,
+    credential TEXT NOT NULL,
+    app TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    part TEXT NOT NULL,
+    location TEXT NOT NULL,
+    selector TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    counted INTEGER NOT NULL,
+    first_statement TEXT NOT NULL,
+    first_stored INTEGER NOT NULL,
+    last_statement TEXT NOT NULL,
+    last_stored INTEGER NOT NULL,
+    PRIMARY KEY (store, finding)
 );

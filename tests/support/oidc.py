@@ -1,0 +1,109 @@
+"""An issuer of bearer tokens: a real HTTP server with a discovery document and its public keys."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from jwt.algorithms import get_default_algorithms
+
+AUDIENCE = "https://record.example"
+PrivateKey = Any  # of cryptography: rsa, ec or ed25519
+
+
+def new_key(algorithm: str) -> PrivateKey:
+    """Make a private key that an algorithm signs with."""
+    if algorithm.startswith("ES"):
+        curves = {"ES256": ec.SECP256R1, "ES384": ec.SECP384R1, "ES512": ec.SECP521R1}
+        return ec.generate_private_key(curves[algorithm]())
+    if algorithm == "EdDSA":
+        return ed25519.Ed25519PrivateKey.generate()
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+class TokenIssuer:
+    """What it publishes and counts may be changed by a test at any time."""
+
+    __test__ = False
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.named = url  # what its discovery document calls it
+        self.status = 200
+        self.fetches: list[str] = []
+        self.published: dict[str, dict[str, Any]] = {}
+        self._keys: dict[str, tuple[PrivateKey, str]] = {}
+
+    def add_key(self, key_id: str, algorithm: str = "RS256", **more: Any) -> PrivateKey:
+        """Make a key and publish its public part; `more` goes to what is published."""
+        key = new_key(algorithm)
+        self._keys[key_id] = key, algorithm
+        public = get_default_algorithms()[algorithm].to_jwk(key.public_key(), as_dict=True)
+        self.published[key_id] = {**public, "kid": key_id, "use": "sig", "alg": algorithm, **more}
+        return key
+
+    def claims(self, **more: Any) -> dict[str, Any]:
+        """Claims that are accepted; a claim that is None is left out."""
+        now = int(time.time())
+        usual = {
+            "iss": self.url,
+            "aud": AUDIENCE,
+            "iat": now,
+            "exp": now + 300,
+            "sub": "subject",
+            "client_id": "homework",
+            "xueji_store": "district",
+            "scope": "all",
+        }
+        return {name: claim for name, claim in {**usual, **more}.items() if claim is not None}
+
+    def token(self, key_id: str = "first", *, algorithm: str = "", **claims: Any) -> str:
+        """Sign a token by the key with this id."""
+        key, usual = self._keys[key_id]
+        return jwt.encode(self.claims(**claims), key, algorithm or usual, headers={"kid": key_id})
+
+    def answer(self, path: str) -> tuple[int, bytes]:
+        self.fetches.append(path)
+        documents: dict[str, Any] = {
+            "/.well-known/openid-configuration": {
+                "issuer": self.named,
+                "jwks_uri": f"{self.url}/keys",
+            },
+            "/keys": {"keys": list(self.published.values())},
+        }
+        if path not in documents:
+            return 404, b""
+        return self.status, json.dumps(documents[path]).encode()
+
+
+@contextmanager
+def running_issuer() -> Iterator[TokenIssuer]:
+    """Run an issuer with one key, `first`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, content = issuer.answer(self.path)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    issuer = TokenIssuer(f"http://127.0.0.1:{server.server_address[1]}")
+    issuer.add_key("first")
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield issuer
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
