@@ -15,15 +15,19 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes \
 # Options for the programs below, such as `make demo DEMO=--exit` or `make test TESTS=tests/lrs`.
 DEMO :=
 TESTS :=
+CONFORMANCE :=
+FUZZ :=
 UPGRADE :=
 BENCH = $(subst /,.,$(basename $(shell grep -l '^if __name__ ==' bench/*.py)))
 
-.PHONY: help demo test long-test lint format bench screenshots lock clean
+.PHONY: help demo test long-test conformance fuzz lint format bench screenshots lock clean
 
 help:
 	@echo "make demo         start Xueji with a demo district in it, and print the address to open"
 	@echo "make test         run the tests (some minutes)"
 	@echo "make long-test    run the tests that take long, with many more random histories"
+	@echo "make conformance  run ADL's suite, of which XUEJI_CONFORMANCE_SUITE names a checkout"
+	@echo "make fuzz         send 50,000 requests that are almost right (some minutes)"
 	@echo "make lint         check style, types and the direction of imports"
 	@echo "make format       put the source into its style"
 	@echo "make bench        measure throughput and latency, each as a ratio to a bare floor"
@@ -39,6 +43,12 @@ test: $(VENV)/installed-tests
 
 long-test: $(VENV)/installed-tests
 	$(BIN)/python -m pytest --long -m long $(TESTS)
+
+conformance: $(VENV)/installed-tests
+	$(BIN)/python -m tests.conformance $(CONFORMANCE)
+
+fuzz: $(VENV)/installed-tests
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 lint: $(VENV)/installed-tests
 	$(BIN)/ruff check .
@@ -64,7 +74,7 @@ lock: | $(VENV)/bin/python
 		--output-file requirements-test.lock
 
 clean:
-	rm -rf $(VENV) var/demo var/screenshots build dist *.egg-info
+	rm -rf $(VENV) var/demo var/screenshots build dist *.egg-info tests/clients/node_modules
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .nicegui
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
