@@ -7,6 +7,16 @@ from starlette.responses import Response
 
 from lrs.validation import Violation
 
+# What each query may answer instead, in the shape below.
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"description": "a parameter is malformed"},
+    401: {"description": "no credential proves who asks"},
+    403: {"description": "the credential has no scope for it"},
+    404: {"description": "there is nothing under this name"},
+    429: {"description": "too many requests"},
+    504: {"description": "the projection has not reached the position to wait for"},
+}
+
 
 class ApiError(Exception):
     """A request that can't be served: the status, a sentence, and what is known beside."""

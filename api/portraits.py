@@ -6,13 +6,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from api.authentication import READ_ALL, READ_PROJECTIONS, demand
-from api.errors import ApiError
+from api.errors import REFUSALS, ApiError
 from api.services import Services
 from projections.portraits import BadCursor, Portraits
 from projections.warehouse import UnknownGeneration
 from streams.embedded import EmbeddedCarrier
 
-router = APIRouter(prefix="/v1", tags=["Projections"])
+router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
 
 # The longest a query waits for the projection to reach `after`, in seconds.
 PATIENCE = 30.0

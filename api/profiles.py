@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Query, Request
 
 from api.authentication import READ_PROJECTIONS, demand
-from api.errors import ApiError
+from api.errors import REFUSALS, ApiError
 from api.settings import Settings
 from lrs.credentials import Credential
 from lrs.drafts import Draft, make_authority
@@ -25,7 +25,7 @@ from lrs.profiles import (
 from lrs.times import iso_text
 from lrs.validation import Violation
 
-router = APIRouter(prefix="/v1/profiles", tags=["Profiles"])
+router = APIRouter(prefix="/v1/profiles", tags=["Profiles"], responses=REFUSALS)
 
 # How many findings an answer lists; the rest of them are only counted.
 MOST_LISTED = 20

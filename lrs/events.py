@@ -28,7 +28,7 @@ _UNDEFINING: Final = b"undefining"
 # An attachment's bytes came with the statement; its SHA-2 follows.
 _ATTACHED: Final = b"attached:"
 
-CONTEXT_ACTIVITY_KEYS: Final = ("parent", "grouping", "category", "other")
+_properties: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class StatementStored(msgspec.Struct, frozen=True, gc=False):
@@ -123,24 +123,32 @@ def originator_parts(originator_id: str) -> tuple[str, str, str]:
 
 
 def exact_statement(added: bytes, form: bytes, statement: bytes) -> bytes:
-    """Join what the record added with what was received, into the statement's JSON."""
+    """Join what the record added with what was received, into the statement's JSON.
+
+    What isn't replaced stays as it was written: to decode a number may be to round it.
+    """
     if form == AS_RECEIVED:
         return b"%b,%b" % (added[:-1], statement[1:])
-    whole = orjson.loads(statement)
-    whole.update(orjson.loads(added))
-    _put_context_activities_in_arrays(whole)
-    return orjson.dumps(whole)
+    whole = _properties(statement)
+    whole.update(_properties(added))
+    return msgspec.json.encode(_with_arrays(whole))
 
 
-def _put_context_activities_in_arrays(statement: dict[str, Any]) -> None:
+def _with_arrays(statement: dict[str, msgspec.Raw]) -> dict[str, msgspec.Raw]:
     """Make each context activity an array: xAPI 1.0.3 part 2, 2.4.6.2."""
-    activities = statement.get("context", {}).get("contextActivities", {})
-    for key in CONTEXT_ACTIVITY_KEYS:
-        if isinstance(activities.get(key), dict):
-            activities[key] = [activities[key]]
-    target = statement.get("object", {})
-    if target.get("objectType") == "SubStatement":
-        _put_context_activities_in_arrays(target)
+    if "context" in statement:
+        context = _properties(statement["context"])
+        if "contextActivities" in context:
+            activities = {
+                kind: msgspec.Raw(b"[%b]" % held) if bytes(held)[:1] == b"{" else held
+                for kind, held in _properties(context["contextActivities"]).items()
+            }
+            context["contextActivities"] = msgspec.Raw(msgspec.json.encode(activities))
+            statement["context"] = msgspec.Raw(msgspec.json.encode(context))
+    target = _properties(statement["object"])
+    if "actor" in target:  # only a SubStatement has one
+        statement["object"] = msgspec.Raw(msgspec.json.encode(_with_arrays(target)))
+    return statement
 
 
 def has_lone_context_activity(statement: Mapping[str, Any]) -> bool:

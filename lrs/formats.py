@@ -97,7 +97,7 @@ def is_uuid(text: str) -> bool:
 
 
 _MEDIA_WORD: Final = r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+"  # RFC 9110, 5.6.2
-_QUOTED: Final = r'"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\.)*+"'
+_QUOTED: Final = r'"(?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[^\x00-\x08\x0a-\x1f\x7f])*+"'
 _media_type = _pattern(
     rf"{_MEDIA_WORD}/{_MEDIA_WORD}",
     rf"(?:[ \t]*+;[ \t]*+(?:{_MEDIA_WORD}=(?:{_MEDIA_WORD}|{_QUOTED}))?)*+",

@@ -12,7 +12,7 @@ from nicegui import ui
 from nicegui.storage import Storage
 
 from api.authentication import READ_PROJECTIONS, demand
-from api.errors import ApiError
+from api.errors import REFUSALS, ApiError
 from api.settings import Settings
 from api.ui import pages as pages  # makes NiceGUI know the pages
 from api.ui.charts import BRAND
@@ -37,7 +37,12 @@ def mount_ui(application: FastAPI) -> None:
     settings: Settings = application.state.settings
     application.state.tickets = Tickets()
     application.add_api_route(
-        f"{ROOT}/tickets", make_ticket, methods=["POST"], status_code=201, tags=["Projections"]
+        f"{ROOT}/tickets",
+        make_ticket,
+        methods=["POST"],
+        status_code=201,
+        tags=["Projections"],
+        responses=REFUSALS,
     )
     _keep_sessions_in(settings.data_directory / "ui")
     nicegui_app.state.served = application

@@ -36,7 +36,7 @@ def boundary_of(content_type: str) -> bytes:
     boundary = parameters.get(b"boundary", b"").rstrip(b" ")
     if not boundary or len(boundary) > _LONGEST_BOUNDARY:
         rule = f"the Content-Type names a boundary of 1 to {_LONGEST_BOUNDARY} characters"
-        raise _malformed(rule, value=content_type)
+        raise _malformed(rule, value=content_type, path="Content-Type")
     return boundary
 
 
@@ -160,5 +160,6 @@ def _on_one_line(value: str) -> bytes:
     return value.encode().translate(bytes.maketrans(b"\r\n\0", b"   "))
 
 
-def _malformed(rule: str, value: Any = None) -> ApiError:
-    return ApiError(400, f"{rule} ({_SECTION})", rule=rule, section=_SECTION, value=value)
+def _malformed(rule: str, value: Any = None, path: str = "body") -> ApiError:
+    message = f"{rule} ({_SECTION})"
+    return ApiError(400, message, path=path, rule=rule, section=_SECTION, value=value)

@@ -200,6 +200,7 @@ def _content_type(request: Request) -> str:
             400 if kind in ("", "multipart/form-data") else 415,
             f"statements are sent as application/json or {MULTIPART_MIXED},"
             f" not as {given or 'nothing named'}",
+            path="Content-Type",
             rule=f"the body of a statement request is application/json or {MULTIPART_MIXED}",
             section="xAPI 1.0.3 Communication 1.5",
             value=given,

@@ -141,7 +141,10 @@ def test_a_media_type_has_a_type_and_a_subtype(text: str) -> None:
     assert formats.is_media_type(text)
 
 
-@pytest.mark.parametrize("text", ["", "text", "text/", "/plain", "text/plain; =", "text plain/x"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "text", "text/", "/plain", "text/plain; =", "text plain/x", 'text/plain; a="\\\r"'],
+)
 def test_other_texts_are_no_media_types(text: str) -> None:
     assert not formats.is_media_type(text)
 
