@@ -59,7 +59,7 @@ def run_demo(settings: Settings, console: Console, *, leave: bool) -> None:
 def _make_credentials(settings: Settings) -> Mapping[str, tuple[str, str]]:
     """Give each app a new credential, and the viewer one; those of an earlier demo are revoked."""
     settings.data_directory.mkdir(parents=True, exist_ok=True)
-    scopes = {app: ["statements/write"] for app in APPS} | {VIEWER: ["all/read"]}
+    scopes = {app: ["statements/write", "define"] for app in APPS} | {VIEWER: ["all/read"]}
     record = Record.open(settings.record_location)
     try:
         credentials = Credentials(record.statements, settings.pepper())
