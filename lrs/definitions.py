@@ -6,6 +6,7 @@ language, extensions key by key. xAPI 1.0.3 part 2, 2.4.4.1; part 3, 2.5.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -62,21 +63,26 @@ def merge_definitions(
         several = ordered.setdefault(activity_name(store, definition.activity), [])
         if not several or several[-1] != definition.json:
             several.append(definition.json)
-    known = _known(transaction, list(ordered))
-    for name, several in ordered.items():
-        latest = _fingerprint(several[-1])
-        old, old_latest = known.get(name, (b"{}", None))
-        if len(several) == 1 and old_latest == latest:
-            continue
-        merged = orjson.loads(old)
-        for newer in several:
-            merged = merged_definition(merged, orjson.loads(newer))
+    changed = _changed(transaction, ordered)
+    rows = [
+        (name, orjson.dumps(_merged(old, ordered[name])), _fingerprint(ordered[name][-1]))
+        for name, old in changed.items()
+    ]
+    for chunk in chunks(rows, PARAMETER_LIMIT // 3):
+        marks = ",".join(["(?, ?, ?)"] * len(chunk))
         transaction.execute(
-            "INSERT INTO activities (name, definition, latest) VALUES (?, ?, ?)"
+            f"INSERT INTO activities (name, definition, latest) VALUES {marks}"
             " ON CONFLICT (name) DO UPDATE"
             " SET definition = excluded.definition, latest = excluded.latest",
-            [name, orjson.dumps(merged), latest],
+            list(chain.from_iterable(chunk)),
         )
+
+
+def _merged(old: bytes, several: Sequence[bytes]) -> dict[str, Any]:
+    merged: dict[str, Any] = orjson.loads(old)
+    for newer in several:
+        merged = merged_definition(merged, orjson.loads(newer))
+    return merged
 
 
 def merged_definition(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,17 +94,29 @@ def merged_definition(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[st
     return merged
 
 
-def _known(
-    transaction: RecordTransaction, names: Sequence[str]
-) -> dict[str, tuple[bytes, int | None]]:
-    found: dict[str, tuple[bytes, int | None]] = {}
-    for chunk in chunks(names, PARAMETER_LIMIT):
-        marks = ",".join("?" * len(chunk))
+def _changed(
+    transaction: RecordTransaction, ordered: Mapping[str, Sequence[bytes]]
+) -> dict[str, bytes]:
+    """Give those of these activities that something is to be merged into, as they are.
+
+    The database compares, because each row that is fetched gives the interpreter away once, and
+    mostly the definition that came is the one merged last.
+    """
+    changed: dict[str, bytes] = {}
+    for chunk in chunks(list(ordered.items()), PARAMETER_LIMIT // 2):
+        marks = ",".join(["(CAST(? AS TEXT), CAST(? AS BIGINT))"] * len(chunk))
+        parameters: list[Any] = []
+        for name, several in chunk:
+            parameters += name, _fingerprint(several[0]) if len(several) == 1 else None
         rows = transaction.execute(
-            f"SELECT name, definition, latest FROM activities WHERE name IN ({marks})", chunk
+            f"WITH given (name, latest) AS (VALUES {marks})"
+            " SELECT given.name, kept.definition FROM given"
+            " LEFT JOIN activities kept ON kept.name = given.name"
+            " WHERE kept.latest IS NULL OR given.latest IS NULL OR kept.latest <> given.latest",
+            parameters,
         )
-        found |= {row["name"]: (bytes(row["definition"]), row["latest"]) for row in rows}
-    return found
+        changed |= {row["name"]: bytes(row["definition"] or b"{}") for row in rows}
+    return changed
 
 
 def _fingerprint(definition: bytes) -> int:
