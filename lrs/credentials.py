@@ -116,10 +116,7 @@ class Credentials:
         Raises UnknownScopeError, and ValueError for a store without a plain name, for a rate below
         0 and for a profile check that is none.
         """
-        if not is_store_name(store):
-            raise ValueError(
-                f"a store's name is 1 to 100 letters, digits, '.', '_' and '-', not {store!r}"
-            )
+        check_store_name(store)
         key, secret = secrets.token_hex(_KEY_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
         credential = Credential(
             key,
@@ -285,6 +282,14 @@ class Credentials:
 def is_store_name(name: str) -> bool:
     """Tell whether a store may be called this."""
     return _STORE_NAME.fullmatch(name) is not None
+
+
+def check_store_name(name: str) -> None:
+    """Raise ValueError where no store may be called this."""
+    if not is_store_name(name):
+        raise ValueError(
+            f"a store's name is 1 to 100 letters, digits, '.', '_' and '-', not {name!r}"
+        )
 
 
 def _known_scopes(scopes: Iterable[str]) -> frozenset[str]:

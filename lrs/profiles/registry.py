@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from lrs.credentials import is_store_name
+from lrs.credentials import check_store_name
 from lrs.json_input import decode
 from lrs.profiles.documents import read_profile
 from lrs.profiles.parts import Profile
@@ -88,7 +88,7 @@ class Registry:
 
     def set_mode(self, store: str, mode: Mode) -> None:
         """Choose the mode of a store. Raises ValueError for a store without a plain name."""
-        _check_store(store)
+        check_store_name(store)
         self._recorder.write(
             "INSERT INTO profile_modes (store, mode) VALUES (?, ?)"
             " ON CONFLICT (store) DO UPDATE SET mode = excluded.mode",
@@ -104,7 +104,7 @@ class Registry:
         Raises Violation where the document is no Profile, ValueError for a store without a plain
         name.
         """
-        _check_store(store)
+        check_store_name(store)
         profile = read_profile_bytes(document)
         self._recorder.write(
             "INSERT INTO profiles (store, key, version, digest, document, added)"
@@ -183,10 +183,3 @@ def _kept(row: Any) -> Kept:
 
 def _digest(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
-
-
-def _check_store(store: str) -> None:
-    if not is_store_name(store):
-        raise ValueError(
-            f"a store's name is 1 to 100 letters, digits, '.', '_' and '-', not {store!r}"
-        )
