@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from lrs.profiles.documents import PATTERN as PATTERN_SECTION
 from lrs.profiles.findings import (
     CLAIM,
@@ -140,13 +142,7 @@ class Check:
                     index=index,
                     profile=followed.version,
                     part=template.id,
-                    kind=breach.kind,
-                    severity=breach.severity,
-                    rule=breach.rule,
-                    section=breach.section,
-                    value=breach.value,
-                    location=breach.location,
-                    selector=breach.selector,
+                    **msgspec.structs.asdict(breach),
                 )
 
     def registration(

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from lrs.profiles.templates import Severity
+from lrs.profiles.templates import Breach
 from lrs.recorders.base import RecordTransaction, StatementRecorder
 
 # What a finding may be about beside the rules of templates (`included`, `excluded`, `recommended`,
@@ -25,23 +25,16 @@ UNCLAIMED: Final = "unclaimed"  # follows a template and doesn't name the profil
 UNCHECKED: Final = "unchecked"  # more statements than are looked at, or a pattern not ready
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(Breach, frozen=True, kw_only=True):
     """One way in which one statement doesn't follow a profile.
 
     `index` is the statement's place in what was checked, `profile` a version's id, `part` the
-    template or pattern, `rule` the rule in words and `value` what was found in its place.
+    template or pattern, `kind` a property of a template's rule or one of those above.
     """
 
     index: int
     profile: str
     part: str = ""
-    kind: str
-    severity: Severity
-    rule: str
-    section: str
-    value: Any = None
-    location: str = ""
-    selector: str = ""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -94,7 +87,8 @@ def record_findings(
             continue
         statement = stored[finding.index]
         key = _key(report.credential, finding)
-        row = counts.setdefault(key, [store, key, *_named(report, finding), 0, *statement, "", 0])
+        named = (report.credential, report.app, *_rule(finding))
+        row = counts.setdefault(key, [store, key, *named, 0, *statement, "", 0])
         row[-5] += 1
         row[-2:] = statement
     for row in counts.values():
@@ -140,10 +134,9 @@ _LIST: Final = (
 )
 
 
-def _named(report: Report, finding: Finding) -> tuple[str, ...]:
+def _rule(finding: Finding) -> tuple[str, ...]:
+    """Give what says which rule of which profile it is, in the order of the columns."""
     return (
-        report.credential,
-        report.app,
         finding.profile,
         finding.part,
         finding.location,
@@ -155,16 +148,8 @@ def _named(report: Report, finding: Finding) -> tuple[str, ...]:
 
 def _key(credential: str, finding: Finding) -> str:
     """Name what is counted together, in a length that any index takes."""
-    parts = (
-        credential,
-        finding.profile,
-        finding.part,
-        finding.location,
-        finding.selector,
-        finding.kind,
-        finding.severity,
-    )
-    return blake2b("\x00".join(parts).encode(), digest_size=16).hexdigest()
+    parts = "\x00".join((credential, *_rule(finding)))
+    return blake2b(parts.encode(), digest_size=16).hexdigest()
 
 
 def _counted(row: Any) -> Counted:

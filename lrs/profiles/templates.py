@@ -25,7 +25,7 @@ class Breach(msgspec.Struct, frozen=True):
     """One way in which a statement doesn't follow a template.
 
     `kind` is the property of the rule, such as ``included``; `rule` says it in words; `value` is
-    what was found, None where nothing was.
+    what was found in its place, None where nothing was.
     """
 
     kind: str
