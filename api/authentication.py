@@ -16,6 +16,7 @@ from api.errors import ApiError
 from api.settings import Settings
 from api.xapi.limits import RateLimits
 from lrs.credentials import REMEMBER_SECONDS, Credential, Credentials
+from lrs.drafts import Authority, make_authority
 
 # What each kind of request asks for: one of these scopes (xAPI 1.0.3 Communication 4.2).
 WRITE_STATEMENTS: Final = ("statements/write", "all")
@@ -55,6 +56,22 @@ async def demand(request: Request, scopes: tuple[str, ...]) -> Credential:
             scopes=sorted(credential.scopes),
         )
     return credential
+
+
+def authority_of(request: Request, credential: Credential) -> Authority:
+    """Give who vouches for what a credential posts: its app, by an account at this record."""
+    settings: Settings = request.app.state.settings
+    return make_authority(settings.home_page, credential.app)
+
+
+def readable_authority(request: Request, credential: Credential) -> str | None:
+    """Give the key of the only authority whose statements a credential may read, its own.
+
+    None where it may read all statements of its store.
+    """
+    if credential.may(*READ_STATEMENTS):
+        return None
+    return authority_of(request, credential).key
 
 
 class Doorkeeper:

@@ -6,11 +6,10 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query, Request
 
-from api.authentication import READ_PROJECTIONS, demand
+from api.authentication import READ_PROJECTIONS, authority_of, demand
 from api.errors import REFUSALS, ApiError
-from api.settings import Settings
 from lrs.credentials import Credential
-from lrs.drafts import Draft, make_authority
+from lrs.drafts import Authority, Draft
 from lrs.profiles import (
     Counted,
     Door,
@@ -49,9 +48,9 @@ async def examine(
     mode = door.mode(credential)
     if mode is Mode.OFF or not drafts:
         return None
-    settings: Settings = request.app.state.settings
+    authority = authority_of(request, credential)
     findings = await asyncio.to_thread(
-        _findings, door, credential, drafts, statement_id, settings.home_page
+        _findings, door, credential.store, drafts, statement_id, authority
     )
     if mode is Mode.ENFORCE:
         _refuse(findings, alone=len(drafts) == 1)
@@ -62,16 +61,15 @@ async def examine(
 
 def _findings(
     door: Door,
-    credential: Credential,
+    store: str,
     drafts: list[Draft],
     statement_id: str | None,
-    home_page: str,
+    authority: Authority,
 ) -> list[Finding]:
     statements = [orjson.loads(draft.statement) for draft in drafts]
     if statement_id is not None:
         statements[0] = {"id": statement_id, **statements[0]}
-    authority = orjson.loads(make_authority(home_page, credential.app).json)
-    return door.check(credential.store, statements, authority)
+    return door.check(store, statements, orjson.loads(authority.json))
 
 
 def _refuse(findings: list[Finding], *, alone: bool) -> None:

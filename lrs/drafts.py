@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from os import urandom
 from typing import Any, Final
 
@@ -76,6 +77,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
         return b'%b"stored":"%b","timestamp":"%b"}' % (self.before_stored, time, time)
 
 
+@lru_cache(maxsize=1024)
 def make_authority(home_page: str, name: str) -> Authority:
     """Make the authority of an app: an Agent with an account at this record."""
     agent = {"objectType": "Agent", "account": {"homePage": home_page, "name": name}}

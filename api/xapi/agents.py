@@ -7,12 +7,10 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.authentication import READ_DEFINITIONS, READ_STATEMENTS, demand
-from api.settings import Settings
+from api.authentication import READ_DEFINITIONS, demand, readable_authority
 from api.xapi.conditions import tagged_response
 from api.xapi.parameters import Actor, Parameters
 from api.xapi.versions import requested_version
-from lrs.drafts import make_authority
 from lrs.presentation import present_person
 from lrs.queries import StatementQuery
 from lrs.record import Record
@@ -33,10 +31,7 @@ async def get_person(request: Request) -> Response:
     parameters = Parameters.of(request, "agents resource", version, ("agent",))
     parameters.need("agent")
     agent = parameters.actor("agent", version, groups=False)
-    authority = None
-    if not credential.may(*READ_STATEMENTS):
-        settings: Settings = request.app.state.settings
-        authority = make_authority(settings.home_page, credential.app).key
+    authority = readable_authority(request, credential)
     record: Record = request.app.state.record
     person = await asyncio.to_thread(_person, record, credential.store, agent, authority)
     return tagged_response(request, person, {"Content-Type": "application/json"})

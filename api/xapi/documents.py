@@ -12,7 +12,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.authentication import PROFILE, READ_PROFILE, READ_STATE, STATE, demand
+from api.authentication import PROFILE, READ_PROFILE, READ_STATE, STATE, authority_of, demand
 from api.errors import ApiError, broken_rule
 from api.settings import Settings
 from api.xapi.bodies import read_body
@@ -32,7 +32,6 @@ from lrs.documents import (
     Method,
     check_content,
 )
-from lrs.drafts import make_authority
 from lrs.record import Record
 from lrs.validation import Violation
 from lrs.versions import RULES, PutCondition, Topic, Version
@@ -165,7 +164,7 @@ class DocumentResource(msgspec.Struct, frozen=True, kw_only=True):
             scope=asked.scope,
             id=asked.id,
             method=method,
-            authority=make_authority(settings.home_page, credential.app).json,
+            authority=authority_of(request, credential).json,
             agent=asked.agent,
             conditions=read_conditions(request, self._required(method, version)),
             version=version,

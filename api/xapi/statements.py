@@ -13,9 +13,10 @@ from api.authentication import (
     DEFINE,
     READ_DEFINITIONS,
     READ_OWN_STATEMENTS,
-    READ_STATEMENTS,
     WRITE_STATEMENTS,
+    authority_of,
     demand,
+    readable_authority,
 )
 from api.errors import ApiError
 from api.profiles import examine
@@ -34,7 +35,7 @@ from api.xapi.parameters import StatementParameters, read_parameters, read_state
 from api.xapi.versions import requested_version
 from lrs.attachments import AttachmentStore, Upload
 from lrs.credentials import Credential
-from lrs.drafts import Authority, Draft, is_voiding, make_authority, same_statement
+from lrs.drafts import Draft, is_voiding, same_statement
 from lrs.languages import accepted_languages
 from lrs.presentation import Format, present_page
 from lrs.profiles import Report
@@ -80,9 +81,7 @@ async def get_statements(request: Request) -> Response:
         credential = await demand(request, READ_OWN_STATEMENTS)
         version = requested_version(request)
         parameters = StatementParameters.of(request, version)
-        authority = None
-        if not credential.may(*READ_STATEMENTS):
-            authority = _authority(request, credential).key
+        authority = readable_authority(request, credential)
         answer = await asyncio.to_thread(_find, request, credential, parameters, authority)
     except ApiError as error:
         error.headers |= through
@@ -102,7 +101,7 @@ async def _receive(
     settings: Settings = request.app.state.settings
     drafting = Drafting(
         store=credential.store,
-        authority=_authority(request, credential),
+        authority=authority_of(request, credential),
         version=version,
         statement_id=statement_id,
         defines=credential.may(*DEFINE),
@@ -206,11 +205,6 @@ def _content_type(request: Request) -> str:
             value=given,
         )
     return kind
-
-
-def _authority(request: Request, credential: Credential) -> Authority:
-    settings: Settings = request.app.state.settings
-    return make_authority(settings.home_page, credential.app)
 
 
 # Reading ---------------------------------------------------------------------------------------
