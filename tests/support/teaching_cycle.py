@@ -4,28 +4,31 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import orjson
-
+from lrs.profiles import ProfileSet, check_statements, read_profile_bytes
+from lrs.profiles.templates import normalized
 from projections.vocabulary import PROFILE_VERSION
-from tests.support.profiles import determines, unfollowed, values_at
+
+_AUTHORITY = {"objectType": "Agent", "mbox": "mailto:app@district.example"}
 
 
 @cache
-def _templates() -> list[dict[str, Any]]:
+def _profiles() -> ProfileSet:
     file = resources.files("projections") / "profiles" / "teaching-cycle.jsonld"
-    templates: list[dict[str, Any]] = orjson.loads(file.read_bytes())["templates"]
-    return templates
+    return ProfileSet([read_profile_bytes(file.read_bytes())])
+
+
+def meant(statement: dict[str, Any]) -> list[str]:
+    """Name the templates whose determining properties a statement has."""
+    followed = _profiles().followed[PROFILE_VERSION]
+    return [template.id for template in followed.meant(normalized(statement))]
 
 
 def broken_promises(statement: dict[str, Any]) -> list[str]:
-    """Say what keeps a statement from following the profile; empty where it does."""
-    if PROFILE_VERSION not in values_at(statement, "$.context.contextActivities.category[*].id"):
+    """Say what keeps a valid statement from following the profile; empty where it does."""
+    if PROFILE_VERSION not in _profiles().claimed(normalized(statement)):
         return ["it does not name the profile"]
-    meant = [template for template in _templates() if determines(template, statement)]
-    if not meant:
-        return [f"no template is meant for {statement['verb']['id']}"]
     return [
-        f"{template['id']}: {location}"
-        for template in meant
-        for location in unfollowed(statement, template)
+        f"{finding.part or finding.rule}: {finding.location or finding.value}"
+        for finding in check_statements(_profiles(), [statement], _AUTHORITY)
+        if finding.severity == "violation"
     ]
