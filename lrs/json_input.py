@@ -27,19 +27,46 @@ def decode(raw: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
     Raises Violation for what is not JSON or not UTF-8, a number that a double can't hold, a
     property given twice, or deeper nesting.
     """
+    value = _loads(raw, max_depth)
+    if not _is_shallow(raw, max_depth):
+        _check_depth(value, max_depth)
+    _check_unique(raw, value)
+    return value
+
+
+def decode_batch(raw: bytes, *, max_depth: int = MAX_DEPTH) -> tuple[Any, list[bytes]]:
+    """Decode the same; gives also the items of an array as received, an object as a list of one.
+
+    Raises Violation as `decode` does.
+    """
+    value = _loads(raw, max_depth)
+    try:
+        items = raw_items(raw)
+    except Violation:
+        _check_depth(value, max_depth)  # nested too deep even to split
+        raise
+    below = max_depth - (type(value) is list)
+    if not all(_is_shallow(item, below) for item in items):
+        _check_depth(value, max_depth)
+    _check_unique(raw, value)
+    return value, items
+
+
+def _loads(raw: bytes, max_depth: int) -> Any:
     if not 0 < max_depth <= _DEEPEST:
         raise ValueError(f"max_depth must be 1 to {_DEEPEST}, not {max_depth}")
     try:
-        value = orjson.loads(raw)
+        return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise _malformed(raw, error, max_depth) from None
-    if not _is_surely_shallow(raw, max_depth):
-        _check_depth(value, max_depth)
+
+
+def _check_unique(raw: bytes, value: Any) -> None:
+    """Check that no object gives a property twice; `value` is what was decoded."""
     if _has_escaped_colon(raw) or orjson.dumps(value).count(b":") != raw.count(b":"):
         # A property given twice is decoded once and takes a colon with it. Colons inside texts
         # are the same on both sides, unless one was written as an escape.
         _check_names(raw)
-    return value
 
 
 def raw_items(raw: bytes) -> list[bytes]:
@@ -55,17 +82,9 @@ def raw_items(raw: bytes) -> list[bytes]:
         raise Violation(f"JSON is well-formed: {error}", _JSON) from None
 
 
-def _is_surely_shallow(raw: bytes, max_depth: int) -> bool:
-    """Tell whether all, or each item of a batch, has too few brackets to nest deeper."""
-    if raw.count(b"{") + raw.count(b"[") <= max_depth:
-        return True
-    if raw.lstrip()[:1] != b"[":
-        return False
-    try:
-        items = raw_items(raw)
-    except Violation:  # nested too deep even to split
-        return False
-    return all(item.count(b"{") + item.count(b"[") < max_depth for item in items)
+def _is_shallow(raw: bytes, max_depth: int) -> bool:
+    """Tell whether there are too few brackets to nest deeper; False only where that is not sure."""
+    return raw.count(b"{") + raw.count(b"[") <= max_depth
 
 
 def _has_escaped_colon(raw: bytes) -> bool:

@@ -6,7 +6,7 @@ about 1 in 10^19 a pair; a page then shows one statement too many, never one of 
 because the store is read from the statement's own originator id.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -47,15 +47,11 @@ def statement_terms(store: str, statement: Mapping[str, Any], authority: str) ->
 def filter_terms(store: str, statement: Mapping[str, Any]) -> set[int]:
     """Give the terms of the filters: those that a referring statement is found by too."""
     terms = {term(store, VERB, statement["verb"]["id"])}
-    for key in _agents(statement):
-        terms.add(term(store, AGENT, key))
-    for key in _related_agents(statement):
-        terms.add(term(store, AGENT_RELATED, key))
+    _add_agents(terms, store, AGENT, statement)
     target = statement["object"]
     if target.get("objectType", "Activity") == "Activity":
         terms.add(term(store, ACTIVITY, target["id"]))
-    for activity in _related_activities(statement):
-        terms.add(term(store, ACTIVITY_RELATED, activity))
+    _add_related(terms, store, statement)
     context = statement.get("context")
     if context and (registration := context.get("registration")):
         terms.add(term(store, REGISTRATION, registration.lower()))
@@ -70,52 +66,44 @@ def referenced_statement(statement: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _keys(actor: Mapping[str, Any] | None) -> Iterator[str]:
-    """Name an actor and, for a Group, its members."""
-    if not actor:
-        return
+def _add_actor(terms: set[int], store: str, kind: str, actor: Mapping[str, Any]) -> None:
+    """Add an actor and, for a Group, its members."""
     if key := actor_key(actor):
-        yield key
+        terms.add(term(store, kind, key))
     for member in actor.get("member", ()):
         if key := actor_key(member):
-            yield key
+            terms.add(term(store, kind, key))
 
 
-def _agents(statement: Mapping[str, Any]) -> Iterator[str]:
-    yield from _keys(statement["actor"])
+def _add_agents(terms: set[int], store: str, kind: str, statement: Mapping[str, Any]) -> None:
+    """Add who stands as actor or object."""
+    _add_actor(terms, store, kind, statement["actor"])
     target = statement["object"]
     if target.get("objectType") in ("Agent", "Group"):
-        yield from _keys(target)
+        _add_actor(terms, store, kind, target)
 
 
-def _related_agents(statement: Mapping[str, Any]) -> Iterator[str]:
-    context = statement.get("context")
-    if context:
-        yield from _keys(context.get("instructor"))
-        yield from _keys(context.get("team"))
-        for entry in context.get("contextAgents", ()):
-            yield from _keys(entry.get("agent"))
-        for entry in context.get("contextGroups", ()):
-            yield from _keys(entry.get("group"))
+def _add_related(terms: set[int], store: str, statement: Mapping[str, Any]) -> None:
+    """Add whom and what the context names, and all that a SubStatement names."""
+    if context := statement.get("context"):
+        _add_context(terms, store, context)
     target = statement["object"]
     if target.get("objectType") == "SubStatement":
-        yield from _agents(target)
-        yield from _related_agents(target)
-
-
-def _related_activities(statement: Mapping[str, Any]) -> Iterator[str]:
-    context = statement.get("context")
-    if context:
-        for activities in context.get("contextActivities", {}).values():
-            for activity in _as_list(activities):
-                yield activity["id"]
-    target = statement["object"]
-    if target.get("objectType") == "SubStatement":
+        _add_agents(terms, store, AGENT_RELATED, target)
         inner = target["object"]
         if inner.get("objectType", "Activity") == "Activity":
-            yield inner["id"]
-        yield from _related_activities(target)
+            terms.add(term(store, ACTIVITY_RELATED, inner["id"]))
+        _add_related(terms, store, target)
 
 
-def _as_list(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list) else (value,)
+def _add_context(terms: set[int], store: str, context: Mapping[str, Any]) -> None:
+    for role in ("instructor", "team"):
+        if role in context:
+            _add_actor(terms, store, AGENT_RELATED, context[role])
+    for entry in context.get("contextAgents", ()):
+        _add_actor(terms, store, AGENT_RELATED, entry["agent"])
+    for entry in context.get("contextGroups", ()):
+        _add_actor(terms, store, AGENT_RELATED, entry["group"])
+    for activities in context.get("contextActivities", {}).values():
+        for activity in activities if type(activities) is list else (activities,):
+            terms.add(term(store, ACTIVITY_RELATED, activity["id"]))

@@ -8,15 +8,18 @@ import msgspec
 from api.errors import ApiError, broken_rule
 from lrs.attachment_rules import attached_to, check_attached, check_signature_type, has_attachments
 from lrs.drafts import Authority, Draft, draft_statement
-from lrs.json_input import decode, raw_items
+from lrs.json_input import decode_batch
 from lrs.validation import Violation, validate_statement
 from lrs.versions import Version
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """The valid statements of a body; `attaching` are those with attachments, by JSON path."""
+    """The valid statements of a body, as received and decoded.
 
-    body: bytes
+    `attaching` are those with attachments, by JSON path.
+    """
+
+    received: list[bytes]
     statements: list[dict[str, Any]]
     attaching: dict[str, dict[str, Any]]
 
@@ -49,11 +52,11 @@ class Drafting(msgspec.Struct, frozen=True, kw_only=True):
         """Decode and validate a body; raises ApiError 400, 413."""
         attaching: dict[str, dict[str, Any]] = {}
         try:
-            decoded = decode(body, max_depth=self.maximum_depth)
+            decoded, received = decode_batch(body, max_depth=self.maximum_depth)
             if isinstance(decoded, list) and self.statement_id is None:
                 statements, place = decoded, "$[{}]"
             else:
-                statements, place = [decoded], "$"
+                statements, received, place = [decoded], [body], "$"
             self._check_number(statements)
             for index, statement in enumerate(statements):
                 path = place.format(index)
@@ -67,7 +70,7 @@ class Drafting(msgspec.Struct, frozen=True, kw_only=True):
             _check_same_id(statements[0], self.statement_id)
         else:
             _check_distinct_ids(statements)
-        return Batch(body, statements, attaching)
+        return Batch(received, statements, attaching)
 
     def check_attached(self, batch: Batch, received: Collection[str]) -> None:
         """Check that the attachments came that have to; raises ApiError 400.
@@ -93,7 +96,7 @@ class Drafting(msgspec.Struct, frozen=True, kw_only=True):
                 defines=self.defines,
                 attached=attached_to(statement, received) if received else (),
             )
-            for raw, statement in zip(raw_items(batch.body), batch.statements, strict=True)
+            for raw, statement in zip(batch.received, batch.statements, strict=True)
         ]
 
     def _check_number(self, statements: list[Any]) -> None:
