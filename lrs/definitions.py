@@ -4,7 +4,7 @@ Of each property the newest statement's counts; names and descriptions are merge
 language, extensions key by key. xAPI 1.0.3 part 2, 2.4.4.1; part 3, 2.5.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from itertools import chain
 from typing import Any, Final
@@ -17,6 +17,8 @@ from lrs.recorders.base import PARAMETER_LIMIT, RecordTransaction, chunks
 _MERGED_BY_KEY: Final = ("name", "description", "extensions")
 # Octets of an id that a key of every backend's table holds; PostgreSQL's may have 2,700 in all.
 _LONGEST_KEY: Final = 1_000
+# Definitions that a process remembers; one is some hundred octets.
+_REMEMBERED: Final = 50_000
 
 
 class Definition(msgspec.Struct, frozen=True, gc=False):
@@ -35,9 +37,11 @@ def definitions_of(statement: Mapping[str, Any]) -> list[Definition]:
         found.append(Definition(target["id"], orjson.dumps(definition)))
     context = statement.get("context")
     if context and (activities := context.get("contextActivities")):
-        for activity in _listed(activities.values()):
-            if definition := activity.get("definition"):
-                found.append(Definition(activity["id"], orjson.dumps(definition)))
+        for value in activities.values():
+            for activity in value if type(value) is list else (value,):
+                definition = activity.get("definition")
+                if definition:
+                    found.append(Definition(activity["id"], orjson.dumps(definition)))
     if target.get("objectType") == "SubStatement":
         found += definitions_of(target)
     return found
@@ -54,15 +58,50 @@ def activity_name(store: str, activity: str) -> str:
     return f"{store}/{activity}"
 
 
+class LatestDefinitions:
+    """What a process remembers of the definitions merged last, so that most cost no query.
+
+    It is good for as long as the log goes on without a gap behind the events that it was learnt
+    from: only who stores events merges definitions.
+    """
+
+    def __init__(self) -> None:
+        self._of: dict[tuple[str, str], bytes] = {}  # JSON by store and activity
+        self._position = 0  # as of which it is true
+
+    def as_of(self, position: int) -> None:
+        """Forget everything if it is not this process that brought the log to that position."""
+        if position != self._position:
+            self._of.clear()
+
+    def news(self, given: Iterable[tuple[str, Definition]]) -> dict[tuple[str, str], list[bytes]]:
+        """Give what is not the definition merged last, in order, and take it to be merged."""
+        latest = self._of
+        if len(latest) > _REMEMBERED:
+            latest.clear()
+        news: dict[tuple[str, str], list[bytes]] = {}
+        for store, definition in given:
+            activity = (store, definition.activity)
+            json = definition.json
+            if latest.get(activity) != json:
+                latest[activity] = json
+                news.setdefault(activity, []).append(json)
+        return news
+
+    def committed(self, position: int) -> None:
+        """Note that all that was merged is durable, and the log's last position with it."""
+        self._position = position
+
+    def failed(self) -> None:
+        """Forget everything: what was taken to be merged is not."""
+        self._of.clear()
+
+
 def merge_definitions(
-    transaction: RecordTransaction, given: Iterable[tuple[str, Definition]]
+    transaction: RecordTransaction, news: Mapping[tuple[str, str], Sequence[bytes]]
 ) -> None:
-    """Merge definitions, each with its store, in the order of the log."""
-    ordered: dict[str, list[bytes]] = {}
-    for store, definition in given:
-        several = ordered.setdefault(activity_name(store, definition.activity), [])
-        if not several or several[-1] != definition.json:
-            several.append(definition.json)
+    """Merge definitions, by store and activity, those of one activity in the order of the log."""
+    ordered = {activity_name(*activity): several for activity, several in news.items()}
     changed = _changed(transaction, ordered)
     rows = [
         (name, orjson.dumps(_merged(old, ordered[name])), _fingerprint(ordered[name][-1]))
@@ -122,11 +161,3 @@ def _changed(
 def _fingerprint(definition: bytes) -> int:
     """Tell the definition merged last from others, so that the same one is not merged again."""
     return int.from_bytes(blake2b(definition, digest_size=8).digest(), "big", signed=True)
-
-
-def _listed(values: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
-    for value in values:
-        if isinstance(value, list):
-            yield from value
-        else:
-            yield value

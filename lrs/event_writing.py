@@ -17,6 +17,7 @@ class EventWriter:
         self.transaction = transaction
         self.mapper = mapper
         self.events = 0
+        self.last_position = 0
         self._reserved = reserved
         self._first_position = 0
 
@@ -37,6 +38,7 @@ class EventWriter:
         )
         if positions:
             self._first_position = self._first_position or positions[0]
+            self.last_position = positions[-1]
             self.events += len(positions)
         return positions
 

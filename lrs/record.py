@@ -14,7 +14,7 @@ from eventsourcing.persistence import Mapper
 from eventsourcing.utils import Environment, EnvType
 
 from lrs.committer import Committer
-from lrs.definitions import activity_name
+from lrs.definitions import LatestDefinitions, activity_name
 from lrs.document_writing import DocumentWriter
 from lrs.documents import (
     DocumentChange,
@@ -95,6 +95,7 @@ class Record(Application[str]):
         self._clock_lock = Lock()
         self._writing_since: int | None = None
         self._promised = 0
+        self._latest = LatestDefinitions()
         self._committer = Committer(self._commit)
 
     @classmethod
@@ -190,9 +191,15 @@ class Record(Application[str]):
         try:
             with self.statements.writing(events, not_before) as transaction:
                 writer = EventWriter(transaction, cast(RecordMapper, self.mapper), events)
-                GroupWriter(writer).write(statements)
+                GroupWriter(writer, self._latest).write(statements)
                 DocumentWriter(writer).write(documents)
                 writer.note_commit()
+        except BaseException:
+            self._latest.failed()
+            raise
+        else:
+            if writer.events:
+                self._latest.committed(writer.last_position)
         finally:
             with self._clock_lock:
                 self._writing_since = None

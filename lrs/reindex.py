@@ -7,7 +7,7 @@ import orjson
 
 from lrs import terms
 from lrs.actors import actor_key
-from lrs.definitions import definitions_of
+from lrs.definitions import LatestDefinitions, definitions_of
 from lrs.document_writing import write_document
 from lrs.documents import DocumentEvent
 from lrs.drafts import Draft, is_voiding
@@ -39,11 +39,12 @@ def rebuild_index(recorder: StatementRecorder, mapper: RecordMapper) -> int:
     Writers wait meanwhile, so that no statement slips in unindexed.
     """
     statements = 0
+    latest = LatestDefinitions()
     with recorder.writing(1, 0) as transaction:
         for table in INDEX_TABLES:
             transaction.execute(f"DELETE FROM {table}")
         for notifications in _log(recorder):
-            statements += _index(transaction, mapper, notifications)
+            statements += _index(transaction, mapper, notifications, latest)
     return statements
 
 
@@ -54,7 +55,12 @@ def _log(recorder: StatementRecorder) -> Iterator[list[Any]]:
         after = notifications[-1].id
 
 
-def _index(transaction: RecordTransaction, mapper: RecordMapper, notifications: list[Any]) -> int:
+def _index(
+    transaction: RecordTransaction,
+    mapper: RecordMapper,
+    notifications: list[Any],
+    latest: LatestDefinitions,
+) -> int:
     entries: list[Entry] = []
     commits: list[tuple[int, int, int]] = []
     voided: list[tuple[int, int]] = []
@@ -70,7 +76,7 @@ def _index(transaction: RecordTransaction, mapper: RecordMapper, notifications: 
             store = originator_parts(notification.originator_id)[0]
             write_document(transaction, store, event, notification.id)
             commits.append((event.version().updated, notification.id, 1))
-    index_statements(transaction, mapper, entries)
+    index_statements(transaction, mapper, entries, latest)
     transaction.insert_rows("voided_statements", voided)
     transaction.insert_rows("commits", commits)
     return len(entries)

@@ -10,7 +10,7 @@ import orjson
 from eventsourcing.persistence import StoredEvent
 
 from lrs import terms
-from lrs.definitions import merge_definitions
+from lrs.definitions import LatestDefinitions, merge_definitions
 from lrs.drafts import Draft, is_voiding, same_statement
 from lrs.event_writing import EventWriter
 from lrs.events import (
@@ -78,8 +78,9 @@ def _read(mapper: RecordMapper, position: int, stored_event: StoredEvent) -> Kno
 class GroupWriter:
     """Writes one group of submissions and settles their outcomes."""
 
-    def __init__(self, events: EventWriter) -> None:
+    def __init__(self, events: EventWriter, latest: LatestDefinitions) -> None:
         self.events = events
+        self.latest = latest
         self.transaction = events.transaction
         self.mapper = events.mapper
         self.first_stored = 0  # µs, of this group's statements
@@ -216,7 +217,9 @@ class GroupWriter:
     # Index ---------------------------------------------------------------------------------
 
     def _index(self, entries: Sequence[Entry]) -> None:
-        references = index_statements(self.transaction, self.mapper, entries)
+        if entries:
+            self.latest.as_of(entries[0].position - 1)
+        references = index_statements(self.transaction, self.mapper, entries, self.latest)
         self._void(references.newly_voided(entries))
 
     def _void(self, voided: dict[str, tuple[int, int, str]]) -> None:
@@ -271,9 +274,15 @@ def _voiding_targets(submission: StatementSubmission) -> list[str]:
 
 
 def index_statements(
-    transaction: RecordTransaction, mapper: RecordMapper, entries: Sequence[Entry]
+    transaction: RecordTransaction,
+    mapper: RecordMapper,
+    entries: Sequence[Entry],
+    latest: LatestDefinitions,
 ) -> "ReferenceIndex":
-    """Write posting lists and definitions of statements just stored, in the order of positions."""
+    """Write posting lists and definitions of statements just stored, in the order of positions.
+
+    `latest` is what is known of the definitions merged before.
+    """
     references = ReferenceIndex(transaction, mapper)
     references.add(entries)
     for _, segment in groupby(entries, lambda entry: segment_of(entry.position)):
@@ -283,10 +292,9 @@ def index_statements(
         for term, position, source in references.inherited_terms(entries)
     )
     transaction.insert_rows("statement_terms", inherited)
-    merge_definitions(
-        transaction,
-        ((entry.store, one) for entry in entries for one in entry.draft.definitions),
-    )
+    news = latest.news((entry.store, one) for entry in entries for one in entry.draft.definitions)
+    if news:
+        merge_definitions(transaction, news)
     return references
 
 
