@@ -73,7 +73,7 @@ _log = logging.getLogger(__name__)
 
 
 class XapiApplication:
-    """Answers every request under the path it is mounted at, in the version asked for."""
+    """Answers every request under the path in `root_path`, in the version asked for."""
 
     def __init__(self, default: Version) -> None:
         self._default = default
@@ -81,9 +81,7 @@ class XapiApplication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
-            await send({"type": "websocket.close"})
-        elif any(name == b"origin" for name, _ in scope["headers"]):
+        if any(name == b"origin" for name, _ in scope["headers"]):
             if self._across_origins is None:
                 self._across_origins = across_origins(self._answer, scope["app"].state.settings)
             await self._across_origins(scope, receive, self._naming_version(scope, send))
