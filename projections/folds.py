@@ -23,12 +23,15 @@ class PersonState(msgspec.Struct):
     person: str
     mastery: MasteryState
     activity: ActivityState
-    position: int = 0  # highest log position applied
+    # The version of the rows: the highest log position applied; where the log comes in several
+    # parts, the sum of the highest of each, so that it rises with every event however they mix.
+    position: int = 0
     last: tuple[int, str, int] | None = None  # order of the newest fact applied
     facts: int = 0
     first_time: int = 0  # microseconds since 1970 UTC
     is_touched: bool = False  # changed since rows were last given
     touched_points: dict[str, None] = {}  # a set in order of touching: knowledge points
+    sources: dict[int, int] = {}  # highest log position applied, by part of the log
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -1,0 +1,192 @@
+"""Folding a batch of facts into persons' states and rows: onward, or again where one came late."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Protocol
+
+from projections.facts import Fact
+from projections.folds import Fold, PersonState, Rows, is_newer
+from projections.tables import PERSON_TABLES, Table
+from projections.warehouse import Generation, RowsRefused
+from streams.readings import CHUNK, by_person, chunks, reason
+from streams.states import DeadLetter, Person
+
+_PERSONS_A_REFOLD = 32  # whole histories that are held in memory at a time
+
+
+class Arrival(Protocol):
+    """How facts come to a carrier: what tells those that a state has already from new ones."""
+
+    until: int  # facts beyond this position are not known of yet
+
+    def fresh(self, state: PersonState, facts: list[Fact]) -> list[Fact]:
+        """Leave out the facts that were applied already, however often they come again."""
+
+    def note(self, state: PersonState, facts: Iterable[Fact]) -> None:
+        """Note in a state that these facts are applied now, and with it the rows' version."""
+
+
+class LogOrder:
+    """Facts come in the order of the log: all up to a state's position were applied."""
+
+    def __init__(self, until: int) -> None:
+        self.until = until
+
+    def fresh(self, state: PersonState, facts: list[Fact]) -> list[Fact]:
+        """Leave out the facts that were applied already."""
+        return [fact for fact in facts if fact.position > state.position]
+
+    def note(self, state: PersonState, facts: Iterable[Fact]) -> None:
+        """Note the newest position: a voiding leaves no other trace in a state."""
+        state.position = max(state.position, *(fact.position for fact in facts))
+
+
+class Folding:
+    """The folding of one batch: the states, rows and dead letters it has made so far.
+
+    ``load`` gives those states that are kept of some persons, each time decoded anew: a fold
+    changes states in place.
+    """
+
+    def __init__(
+        self,
+        fold: Fold,
+        generation: Generation,
+        arrival: Arrival,
+        load: Callable[[Sequence[Person]], dict[Person, PersonState]],
+    ) -> None:
+        self.states: dict[Person, PersonState] = {}
+        self.rows: Rows = defaultdict(list)
+        self.dead_letters: list[DeadLetter] = []
+        self._fold = fold
+        self._generation = generation
+        self._arrival = arrival
+        self._load = load
+
+    def add(
+        self,
+        facts: Mapping[Person, list[Fact]],
+        known: Mapping[Person, PersonState],
+        breathe: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Bring every person up to date with their new facts, given in the order of folding.
+
+        ``known`` are the states of those of them that have one. ``breathe`` is called between
+        chunks of work.
+        """
+        late: dict[Person, list[Fact]] = {}
+        for chunk in chunks(facts.items(), CHUNK):
+            for person, several in chunk:
+                state = known.get(person)
+                fresh = several if state is None else self._arrival.fresh(state, several)
+                if not fresh:
+                    continue
+                if is_late(state, fresh):
+                    late[person] = fresh
+                else:
+                    self._onward(person, state, fresh)
+            breathe()
+        for store, persons in groupby(sorted(late), key=lambda person: person[0]):
+            for some in chunks(persons, _PERSONS_A_REFOLD):
+                self.refold(store, {person: late[person] for person in some}, known)
+                breathe()
+
+    def refold(
+        self,
+        store: str,
+        late: Mapping[Person, Sequence[Fact]],
+        known: Mapping[Person, PersonState],
+    ) -> None:
+        """Fold persons of a store again from all their facts; ``late`` are those that call for it.
+
+        Keys that are gone get a row that says so.
+        """
+        names = [person for _, person in late]
+        facts = self._generation.facts_of(store, names, until=self._arrival.until)
+        histories = by_person(facts)
+        gone = {table: self._generation.keys_of(table, store, names) for table in PERSON_TABLES}
+        for person, fresh in late.items():
+            history = histories.get(person, [])
+            for table, keys in self._again(person, history, known.get(person), fresh).items():
+                gone[table] -= keys
+        for table, keys in gone.items():
+            self.rows[table.name] += [
+                table.tombstone(key, self.states[key[0], key[1]].position) for key in keys
+            ]
+
+    def _onward(self, person: Person, state: PersonState | None, facts: list[Fact]) -> None:
+        """Fold facts that all come after the person's earlier ones."""
+        state = state or self._fold.start(*person)
+        if not self._applied(state, facts):
+            state = self._without_refused(lambda: self._as_kept(person), facts)
+        self._arrival.note(state, facts)
+        self._keep(person, state)
+
+    def _again(
+        self,
+        person: Person,
+        history: list[Fact],
+        before: PersonState | None,
+        fresh: Sequence[Fact],
+    ) -> dict[Table, set[tuple[Any, ...]]]:
+        """Fold all of a person's facts from the start; gives the keys of the rows there are now."""
+        state = self._fold.start(*person)
+        if not self._applied(state, history):
+            state = self._without_refused(lambda: self._fold.start(*person), history)
+        if before is not None:
+            state.position = max(state.position, before.position)
+            state.sources = dict(before.sources)
+        self._arrival.note(state, fresh)
+        rows = self._keep(person, state)
+        return {
+            table: {table.key_of(row) for row in rows.get(table.name, ())}
+            for table in PERSON_TABLES
+        }
+
+    def _applied(self, state: PersonState, facts: Iterable[Fact]) -> bool:
+        """Whether all the facts could be folded into the state."""
+        apply = self._fold.apply
+        try:
+            for fact in facts:
+                apply(state, fact)
+        except Exception:
+            return False
+        return True
+
+    def _without_refused(
+        self, start: Callable[[], PersonState], facts: Iterable[Fact]
+    ) -> PersonState:
+        """Fold the facts but those that the fold refuses, each set aside as a dead letter."""
+        state, taken = start(), list[Fact]()
+        for fact in facts:
+            try:
+                self._fold.apply(state, fact)
+                taken.append(fact)
+            except Exception as error:
+                letter = DeadLetter(fact.position, fact.store, fact.statement, reason(error))
+                self.dead_letters.append(letter)
+                state = start()
+                for earlier in taken:
+                    self._fold.apply(state, earlier)
+        return state
+
+    def _as_kept(self, person: Person) -> PersonState:
+        return self._load([person]).get(person) or self._fold.start(*person)
+
+    def _keep(self, person: Person, state: PersonState) -> Rows:
+        try:
+            rows = self._fold.rows(state)
+        except Exception as error:
+            raise RowsRefused(f"{person[1]}: {reason(error)}") from error
+        for table, some in rows.items():
+            self.rows[table] += some
+        self.states[person] = state
+        return rows
+
+
+def is_late(state: PersonState | None, facts: Sequence[Fact]) -> bool:
+    """Whether any of the facts is voided, or comes before one that was applied."""
+    if any(fact.is_deleted for fact in facts):
+        return True
+    return state is not None and not is_newer(state, facts[0])

@@ -1,0 +1,138 @@
+"""What entries of the log say: facts, names and documents; what can't be read is set aside."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from operator import attrgetter
+from typing import TypeVar
+
+import msgspec
+import orjson
+
+from lrs.documents import DocumentVersion
+from lrs.record import LogEntry
+from projections.documents import Document, document_row
+from projections.facts import Fact
+from projections.reading import Reader
+from projections.tables import DOCUMENTS, FACTS, NAMES, Row, fact_row, name_row
+from projections.warehouse import Generation
+from streams.states import DeadLetter, Person
+
+CHUNK = 64  # entries or persons between two breaths
+
+T = TypeVar("T")
+_order: Callable[[Fact], tuple[int, str, int]] = attrgetter("time", "statement", "ordinal")
+_order_and_position = attrgetter("time", "statement", "ordinal", "position")
+NameKey = tuple[str, str, str]  # store, subject, language
+
+
+@dataclass
+class Readings:
+    """What the entries of one batch say."""
+
+    facts: list[Fact] = field(default_factory=list)
+    names: dict[NameKey, tuple[int, str, str]] = field(default_factory=dict)
+    documents: list[Row] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+
+    def write(self, generation: Generation) -> None:
+        """Write facts, names and documents; written again they do no harm."""
+        generation.insert(FACTS.name, list(map(fact_row, self.facts)))
+        names = [name_row(*key, latest) for key, latest in self.names.items()]
+        generation.insert(NAMES.name, names)
+        generation.insert(DOCUMENTS.name, self.documents)
+
+
+def read_entries(
+    reader: Reader, entries: Sequence[LogEntry], breathe: Callable[[], None] = lambda: None
+) -> Readings:
+    """Read entries of the log, setting aside what can't be read.
+
+    ``breathe`` is called between chunks of work, to leave other threads their turn.
+    """
+    readings = Readings()
+    for chunk in chunks(entries, CHUNK):
+        for entry in chunk:
+            try:
+                _read_entry(reader, entry, readings)
+            except Exception as error:  # whatever it is, it mustn't stop the log
+                readings.dead_letters.append(dead_letter(entry, error))
+        breathe()
+    return readings
+
+
+def _read_entry(reader: Reader, entry: LogEntry, readings: Readings) -> None:
+    if entry.document is not None:
+        document = _document(entry.store, entry.document)
+        readings.documents.append(document_row(document, entry.position))
+    if entry.kind not in ("statement", "voiding"):
+        return
+    statement = orjson.loads(entry.statement)
+    reading = reader.read(statement, store=entry.store, position=entry.position)
+    if entry.kind == "voiding":
+        readings.facts += [msgspec.structs.replace(fact, is_deleted=True) for fact in reading.facts]
+        return
+    readings.facts += reading.facts
+    for name in reading.names:
+        key = (name.store, name.subject, name.language)
+        latest = (name.time, name.statement, name.name)
+        if key not in readings.names or readings.names[key] < latest:
+            readings.names[key] = latest
+
+
+def _document(store: str, version: DocumentVersion) -> Document:
+    """Say in the words of the projections what the record says of a document."""
+    scope = version.name.scope
+    return Document(
+        store=store,
+        kind=scope.kind,
+        person=scope.agent or "",
+        activity=scope.activity or "",
+        registration=scope.registration or "",
+        id=version.name.id,
+        app=orjson.loads(version.authority)["account"]["name"],
+        content_type=version.content_type,
+        content=version.content,
+        updated=version.updated,
+        is_deleted=version.deleted,
+    )
+
+
+def by_person(facts: Iterable[Fact]) -> dict[Person, list[Fact]]:
+    """Give each person's facts in the order of folding; of one fact, the newest version."""
+    found: dict[Person, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        found[fact.store, fact.person].append(fact)
+    return {
+        person: several if len(several) == 1 else _newest_versions(several)
+        for person, several in found.items()
+    }
+
+
+def _newest_versions(facts: list[Fact]) -> list[Fact]:
+    """Sort facts into the order of folding; of one fact keep the version of highest position."""
+    newest: list[Fact] = []
+    for fact in sorted(facts, key=_order_and_position):
+        if newest and _order(newest[-1]) == _order(fact):
+            newest[-1] = fact
+        else:
+            newest.append(fact)
+    return newest
+
+
+def dead_letter(entry: LogEntry, error: Exception) -> DeadLetter:
+    """Set an entry aside."""
+    return DeadLetter(entry.position, entry.store, entry.statement_id, reason(error))
+
+
+def reason(error: Exception) -> str:
+    """Say why something was set aside."""
+    return f"{type(error).__name__}: {error}"
+
+
+def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Cut items into lists of at most ``size``."""
+    remaining = iter(items)
+    while chunk := list(islice(remaining, size)):
+        yield chunk
