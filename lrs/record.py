@@ -322,6 +322,18 @@ class Record(Application[str]):
         voided = self._voided_statements(notifications)
         return [self._log_entry(notification, voided) for notification in notifications]
 
+    def entry_now(self, position: int) -> LogEntry | None:
+        """Give the entry of a position as it is now: of a statement voided since, its voiding."""
+        entries = [entry for entry in self.read_log(position - 1, 1) if entry.position == position]
+        if not entries:
+            return None
+        entry = entries[0]
+        if entry.kind == "statement":
+            stream = statement_originator(entry.store, entry.statement_id)
+            if (voided := self.statements.event_of(stream, 2)) is not None:
+                return self.read_log(voided.position - 1, 1)[0]
+        return entry
+
     def _voided_statements(self, notifications: Sequence[Any]) -> dict[str, StatementStored]:
         found: dict[str, StatementStored] = {}
         for notification in notifications:

@@ -205,8 +205,23 @@ NAMES = Table(
     ),
 )
 
+DEAD_LETTERS = Table(
+    "dead_letters",
+    ("position",),
+    (
+        word("store"),
+        POSITION,  # of the event in the log; the version is the time of the attempt
+        text("statement"),
+        text("reason"),
+        moment("since"),
+        Column("version", "UInt64", 0),
+        IS_DELETED,
+    ),
+)
+
 TABLES: dict[str, Table] = {
-    table.name: table for table in (FACTS, PERSONS, PERSON_DAYS, PERSON_MASTERY, DOCUMENTS, NAMES)
+    table.name: table
+    for table in (FACTS, PERSONS, PERSON_DAYS, PERSON_MASTERY, DOCUMENTS, NAMES, DEAD_LETTERS)
 }
 
 # The tables that a fold writes: everything known of one person, one row a key.

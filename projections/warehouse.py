@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import clickhouse_connect
+import orjson
 from clickhouse_connect.datatypes.base import ClickHouseType
 from clickhouse_connect.datatypes.registry import get_from_name
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DataError
 
+from projections.dead_letters import DeadLetter
 from projections.facts import Fact
 from projections.tables import TABLES, Table
 
@@ -66,6 +68,7 @@ class GenerationRecord:
     identity: str  # a new one each time a generation of this name is made
     made: datetime
     is_live: bool
+    origin: Mapping[str, Any] = field(default_factory=dict)  # how it came about
 
 
 @dataclass(frozen=True)
@@ -117,8 +120,15 @@ class Warehouse:
     def generations(self) -> list[GenerationRecord]:
         """List all generations, oldest first."""
         return [
-            GenerationRecord(name, database, identity, made.replace(tzinfo=UTC), bool(is_live))
-            for name, database, identity, made, is_live in self._ask("generations")
+            GenerationRecord(
+                name,
+                database,
+                identity,
+                made.replace(tzinfo=UTC),
+                bool(is_live),
+                orjson.loads(origin),
+            )
+            for name, database, identity, made, is_live, origin in self._ask("generations")
         ]
 
     def generation(self, name: str | None = None) -> "Generation":
@@ -135,16 +145,17 @@ class Warehouse:
                 return Generation(record, self._clients)
         raise UnknownGeneration(name or "the live one")
 
-    def ensure(self, name: str = LIVE) -> "Generation":
+    def ensure(self, name: str = LIVE, origin: Mapping[str, Any] | None = None) -> "Generation":
         """Give a generation, made if there is none of that name, and live if none is.
 
         One that is there is brought up to date: migrations only add, so readers aren't disturbed.
+        `origin` says how one that is made comes about.
         """
         with self._making:
             if any(record.name == name for record in self.generations()):
                 self.migrate(name)
             else:
-                self._create(name)
+                self._create(name, origin or {})
             if not any(record.is_live for record in self.generations()):
                 self.promote(name)
         return self.generation(name)
@@ -175,7 +186,15 @@ class Warehouse:
                 return missing
         raise UnknownGeneration(name)
 
-    def _create(self, name: str) -> None:
+    def describe(self, name: str, origin: Mapping[str, Any]) -> None:
+        """Write anew how a generation came about. Raises ``UnknownGeneration``."""
+        for record in self.generations():
+            if record.name == name:
+                self._record(replace(record, origin=origin), is_deleted=0)
+                return
+        raise UnknownGeneration(name)
+
+    def _create(self, name: str, origin: Mapping[str, Any]) -> None:
         if not _NAME.fullmatch(name):
             raise BadName(name)
         database = f"{self._catalogue}_{name}"
@@ -185,7 +204,9 @@ class Warehouse:
         for migration in _migrations("generation"):
             self._apply(migration, database)
         made = datetime.now(UTC)
-        self._record(GenerationRecord(name, database, uuid.uuid4().hex, made, False), is_deleted=0)
+        identity = uuid.uuid4().hex
+        record = GenerationRecord(name, database, identity, made, False, origin)
+        self._record(record, is_deleted=0)
 
     def _record(self, record: GenerationRecord, is_deleted: int) -> None:
         self._tell(
@@ -194,6 +215,7 @@ class Warehouse:
             of=record.database,
             identity=record.identity,
             made=int(record.made.timestamp() * 1_000_000),
+            origin=orjson.dumps(record.origin).decode(),
             is_deleted=is_deleted,
         )
 
@@ -228,6 +250,7 @@ class Generation:
         self.name = record.name
         self.database = record.database
         self.identity = record.identity
+        self.origin = record.origin
         self._clients = clients
 
     def insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -271,6 +294,17 @@ class Generation:
             for some in _portions(persons)
             for row in self.query(f"keys_of_{table.name}", store=store, persons=some)
         }
+
+    def dead_letters(
+        self, *, store: str = "", after: int = 0, limit: int = 100
+    ) -> list[DeadLetter]:
+        """List what was set aside, by log position; of one store, or of all if none is named."""
+        rows = self.query("dead_letters", store=store, after=after, limit=limit)
+        return [DeadLetter(*row) for row in rows]
+
+    def count_dead_letters(self) -> int:
+        """Count what was set aside, in all stores."""
+        return int(self.query("count_dead_letters")[0][0])
 
     def parts(self) -> dict[str, int]:
         """Count the active parts of each table: many hundreds mean merges can't keep up."""

@@ -9,13 +9,15 @@ from time import monotonic, sleep
 from typing import Protocol
 
 from lrs.record import LogEntry
+from projections.dead_letters import DeadLetter
 from projections.folds import Fold
 from projections.reading import Reader
 from projections.warehouse import Generation
 from streams.projector import Projector
-from streams.states import DeadLetter, States
+from streams.states import States
 
 _PATIENCE = 0.25  # seconds that a wait for the log may take, and so that stopping may take
+_RETRIED_AT_ONCE = 500  # dead letters
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0  # seconds between tries while something fails
 
 _log = logging.getLogger(__name__)
@@ -33,6 +35,9 @@ class Log(Protocol):
     def last_position(self) -> int:
         """Give the position of the newest entry, 0 where there is none."""
 
+    def entry_now(self, position: int) -> LogEntry | None:
+        """Give the entry of a position; of a statement voided since, its voiding."""
+
 
 @dataclass(frozen=True)
 class Status:
@@ -43,7 +48,7 @@ class Status:
     position: int  # all up to here is in the rows
     lag: int  # log positions still to come
     error: str | None  # of the last try; None once a try succeeds
-    dead_letters: int
+    dead_letters: int | None  # None while ClickHouse can't be asked
     events_per_second: float  # of the last batch
     last_batch_events: int
     last_batch_seconds: float
@@ -82,7 +87,6 @@ class EmbeddedCarrier:
     ) -> None:
         self._source = log
         self._generation = generation
-        self._states = states
         self._limit = limit
         self._spacing = spacing
         self._rest = rest
@@ -142,6 +146,21 @@ class EmbeddedCarrier:
                     self._advance(self._projector.position)
                 self._last_batch = (len(entries), monotonic() - began)
             return len(entries)
+
+    def retry_dead_letters(self, store: str = "") -> tuple[int, int]:
+        """Try again to carry what was set aside, of one store or of all; gives tried and carried.
+
+        What fails again stays set aside, with its new reason. The log is followed meanwhile.
+        """
+        tried = carried = after = 0
+        while letters := self.dead_letters(store=store, after=after, limit=_RETRIED_AT_ONCE):
+            after = letters[-1].position
+            now = {letter.position: self._source.entry_now(letter.position) for letter in letters}
+            entries = {position: entry for position, entry in now.items() if entry is not None}
+            with self._carrying:
+                carried += self._projector.carry_again(entries)
+            tried += len(entries)
+        return tried, carried
 
     def _follow(self) -> None:
         pause = _FIRST_PAUSE
@@ -218,15 +237,23 @@ class EmbeddedCarrier:
             position=self._position,
             lag=max(0, self._source.last_position() - self._position),
             error=self._error,
-            dead_letters=self._states.count_dead_letters(),
+            dead_letters=self._count_dead_letters(),
             events_per_second=events / seconds if seconds else 0.0,
             last_batch_events=events,
             last_batch_seconds=seconds,
         )
 
-    def dead_letters(self, after: int = 0, limit: int = 100) -> Sequence[DeadLetter]:
-        """List the events that were set aside, by log position."""
-        return self._states.dead_letters(after, limit)
+    def dead_letters(
+        self, *, store: str = "", after: int = 0, limit: int = 100
+    ) -> Sequence[DeadLetter]:
+        """List the events that were set aside, by log position; of one store, or of all."""
+        return self._generation.dead_letters(store=store, after=after, limit=limit)
+
+    def _count_dead_letters(self) -> int | None:
+        try:
+            return self._generation.count_dead_letters()
+        except Exception:  # ClickHouse is away; that shows as the error of the last try
+            return None
 
     def seconds(self) -> dict[str, float]:
         """Tell the seconds spent so far in each step."""

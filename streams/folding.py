@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Protocol
 
+from projections.dead_letters import DeadLetter
 from projections.facts import Fact
 from projections.folds import Fold, PersonState, Rows, is_newer
 from projections.tables import PERSON_TABLES, Table
 from projections.warehouse import Generation, RowsRefused
 from streams.readings import CHUNK, by_person, chunks, reason
-from streams.states import DeadLetter, Person
+from streams.states import Person
 
 _PERSONS_A_REFOLD = 32  # whole histories that are held in memory at a time
 
@@ -28,10 +29,14 @@ class Arrival(Protocol):
 
 
 class LogOrder:
-    """Facts come in the order of the log: all up to a state's position were applied."""
+    """Facts come in the order of the log: all up to a state's position were applied.
 
-    def __init__(self, until: int) -> None:
+    States and rows count as known as of position ``least`` at least.
+    """
+
+    def __init__(self, until: int, least: int = 0) -> None:
         self.until = until
+        self._least = least
 
     def fresh(self, state: PersonState, facts: list[Fact]) -> list[Fact]:
         """Leave out the facts that were applied already."""
@@ -39,7 +44,7 @@ class LogOrder:
 
     def note(self, state: PersonState, facts: Iterable[Fact]) -> None:
         """Note the newest position: a voiding leaves no other trace in a state."""
-        state.position = max(state.position, *(fact.position for fact in facts))
+        state.position = max(state.position, self._least, *(fact.position for fact in facts))
 
 
 class Folding:

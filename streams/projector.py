@@ -3,18 +3,19 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import groupby, islice
 from time import perf_counter
 
 from lrs.record import LogEntry
+from projections.dead_letters import DeadLetter, dead_letter_rows, settled_rows
 from projections.facts import Fact
 from projections.folds import Fold, PersonState, decode, encode
 from projections.reading import Reader
-from projections.tables import PERSON_TABLES
+from projections.tables import DEAD_LETTERS, PERSON_TABLES
 from projections.warehouse import Generation, RowsRefused
 from streams.folding import Folding, LogOrder
 from streams.readings import Readings, by_person, dead_letter, read_entries
-from streams.states import DeadLetter, Person, States
+from streams.states import Person, States
 
 
 class Projector:
@@ -61,11 +62,35 @@ class Projector:
             self._carry(entries)
         except RowsRefused as refusal:
             if len(entries) == 1:
-                self._commit(entries[0].position, {}, [dead_letter(entries[0], refusal)])
+                self._set_aside([dead_letter(entries[0], refusal)])
+                self._commit(entries[0].position, {})
                 return
             middle = len(entries) // 2
             self.carry(entries[:middle])
             self.carry(entries[middle:])
+
+    def carry_again(self, set_aside: Mapping[int, LogEntry]) -> int:
+        """Bring what was set aside, by position, as it is now, to rows; gives how many it brought.
+
+        Their persons are folded again, and their rows count as known as of ``position``: that
+        of a row which is there already may be the same, and then the one written last counts.
+        """
+        readings = read_entries(self._reader, list(set_aside.values()), self._breathe)
+        readings.write(self._generation)
+        facts = by_person(readings.facts)
+        again = LogOrder(until=self.position, least=self.position)
+        folding = Folding(self._fold, self._generation, again, self._kept)
+        known = self._kept(list(facts))
+        for store, persons in groupby(sorted(facts), key=lambda person: person[0]):
+            folding.refold(store, {person: facts[person] for person in persons}, known)
+        self._write(folding)
+        letters = readings.dead_letters + folding.dead_letters
+        failed = {letter.position for letter in letters}
+        settled = [at for at, entry in set_aside.items() if entry.position not in failed]
+        self._set_aside(letters)
+        self._commit(self.position, folding.states)
+        self._generation.insert(DEAD_LETTERS.name, settled_rows(settled))
+        return len(settled)
 
     def _carry(self, entries: Sequence[LogEntry]) -> None:
         with self._spending("read"):
@@ -86,10 +111,17 @@ class Projector:
             known = self._load(facts)
         with self._spending("fold"):
             folding.add(facts, known, self._breathe)
+        self._write(folding)
+        self._set_aside(readings.dead_letters + folding.dead_letters)
+        self._commit(position, folding.states)
+
+    def _write(self, folding: Folding) -> None:
         for table in PERSON_TABLES:
             with self._spending(table.name):
                 self._generation.insert(table.name, folding.rows.get(table.name, []))
-        self._commit(position, folding.states, readings.dead_letters + folding.dead_letters)
+
+    def _set_aside(self, letters: Sequence[DeadLetter]) -> None:
+        self._generation.insert(DEAD_LETTERS.name, dead_letter_rows(letters))
 
     def _load(self, persons: Iterable[Person]) -> dict[Person, PersonState]:
         """Give the states of those of the persons that have one."""
@@ -103,12 +135,10 @@ class Projector:
         stored = self._states.states(persons)
         return {person: decode(state) for person, state in stored.items()}
 
-    def _commit(
-        self, position: int, states: dict[Person, PersonState], dead_letters: list[DeadLetter]
-    ) -> None:
+    def _commit(self, position: int, states: dict[Person, PersonState]) -> None:
         with self._spending("commit states"):
             encoded = {person: encode(state) for person, state in states.items()}
-            self._states.commit(position, encoded, dead_letters)
+            self._states.commit(position, encoded)
         self.position = position
         for person, state in states.items():
             self._cache.pop(person, None)

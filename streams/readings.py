@@ -12,12 +12,13 @@ import orjson
 
 from lrs.documents import DocumentVersion
 from lrs.record import LogEntry
+from projections.dead_letters import DeadLetter
 from projections.documents import Document, document_row
 from projections.facts import Fact
 from projections.reading import Reader
 from projections.tables import DOCUMENTS, FACTS, NAMES, Row, fact_row, name_row
 from projections.warehouse import Generation
-from streams.states import DeadLetter, Person
+from streams.states import Person
 
 CHUNK = 64  # entries or persons between two breaths
 

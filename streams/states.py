@@ -2,11 +2,9 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from time import time
 
 import orjson
 
@@ -24,15 +22,7 @@ CREATE TABLE IF NOT EXISTS states (
     state BLOB NOT NULL,
     PRIMARY KEY (generation, store, person)
 );
-CREATE TABLE IF NOT EXISTS dead_letters (
-    generation TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    store TEXT NOT NULL,
-    statement_id TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    since REAL NOT NULL,
-    PRIMARY KEY (generation, position)
-) WITHOUT ROWID;
+DROP TABLE IF EXISTS dead_letters;  -- the warehouse has them now
 """
 
 # A state is one or two kilobytes and thousands change in a batch: large pages take a third of the
@@ -47,19 +37,8 @@ _PRAGMAS = (
 )
 _FORGETTING = (
     "DELETE FROM states WHERE generation = ?",
-    "DELETE FROM dead_letters WHERE generation = ?",
     "DELETE FROM positions WHERE generation = ?",
 )
-
-
-@dataclass(frozen=True)
-class DeadLetter:
-    """An event of the log that couldn't be carried, and was set aside."""
-
-    position: int
-    store: str
-    statement_id: str
-    reason: str
 
 
 class States:
@@ -103,51 +82,18 @@ class States:
             ).fetchall()
         return {(store, person): state for store, person, state in rows}
 
-    def commit(
-        self,
-        position: int,
-        states: Mapping[Person, bytes],
-        dead_letters: Iterable[DeadLetter] = (),
-    ) -> None:
-        """Remember new states, what was set aside, and the position they bring us to."""
-        generation, now = self._generation, time()
+    def commit(self, position: int, states: Mapping[Person, bytes]) -> None:
+        """Remember new states, and the position they bring us to."""
+        generation = self._generation
         with self._transaction() as database:
             database.executemany(
                 "INSERT INTO states VALUES (?, ?, ?, ?) "
                 "ON CONFLICT DO UPDATE SET state = excluded.state",
                 [(generation, store, person, state) for (store, person), state in states.items()],
             )
-            database.executemany(
-                "INSERT OR IGNORE INTO dead_letters VALUES (?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        generation,
-                        letter.position,
-                        letter.store,
-                        letter.statement_id,
-                        letter.reason,
-                        now,
-                    )
-                    for letter in dead_letters
-                ],
-            )
             database.execute(
                 "INSERT OR REPLACE INTO positions VALUES (?, ?)", (generation, position)
             )
-
-    def dead_letters(self, after: int = 0, limit: int = 100) -> list[DeadLetter]:
-        """List what was set aside, by log position."""
-        with self._lock:
-            rows = self._database.execute(
-                "SELECT position, store, statement_id, reason FROM dead_letters "
-                "WHERE generation = ? AND position > ? ORDER BY position LIMIT ?",
-                (self._generation, after, limit),
-            ).fetchall()
-        return [DeadLetter(*row) for row in rows]
-
-    def count_dead_letters(self) -> int:
-        """Count what was set aside."""
-        return self._one("SELECT count(*) FROM dead_letters WHERE generation = ?") or 0
 
     def forget(self) -> None:
         """Forget everything of this generation: its rows are gone."""

@@ -4,6 +4,7 @@ SELECT
     database,
     identity,
     made,
-    name = (SELECT argMax(name, number) FROM {database:Identifier}.promotions)
+    name = (SELECT argMax(name, number) FROM {database:Identifier}.promotions),
+    origin
 FROM {database:Identifier}.generations FINAL
 ORDER BY made, name

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from lrs.record import LogEntry, Record
 from projections.folds import Fold
 from projections.portraits import Portraits
 from projections.reading import default_reader
+from projections.tables import TABLES
 from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier, LogReplaced
-from streams.states import DeadLetter, States
+from streams.states import States
 from tests.support.clickhouse import ClickHouseServer, embedded_dsn, fresh_catalogue, rows_of
 from tests.support.histories import (
     ListLog,
@@ -297,13 +299,81 @@ def test_a_fact_that_the_fold_refuses_is_set_aside_now_and_when_refolded(
     assert (letter.position, letter.reason) == (2, "ZeroDivisionError: a bug")
 
 
-def test_dead_letters_are_listed_by_position_a_page_at_a_time(states_file: Path) -> None:
-    states = States(states_file, "g")
-    letters = [DeadLetter(position, "demo", "", "why") for position in (3, 1, 2)]
-    states.commit(3, {}, letters)
-    assert [letter.position for letter in states.dead_letters(limit=2)] == [1, 2]
-    assert [letter.position for letter in states.dead_letters(after=2)] == [3]
-    assert States(states_file, "other").count_dead_letters() == 0
+class Clumsy:
+    """A reader that can't read some positions, until it is mended."""
+
+    def __init__(self, *positions: int) -> None:
+        self.positions = set(positions)
+
+    def read(self, statement: Any, *, store: str, position: int) -> Any:
+        if position in self.positions:
+            raise LookupError(f"no rule for {position}")
+        return default_reader().read(statement, store=store, position=position)
+
+
+def test_dead_letters_are_listed_by_position_a_page_at_a_time_and_by_store(
+    log: ListLog, make: Make
+) -> None:
+    log.append(*answers(1, 2, 3), entry(4, answer(), store="other"))
+    carrier = make(reader=Clumsy(1, 3, 4))
+    carrier.run_once()
+    assert [letter.position for letter in carrier.dead_letters(limit=2)] == [1, 3]
+    assert [letter.position for letter in carrier.dead_letters(after=1)] == [3, 4]
+    assert [letter.position for letter in carrier.dead_letters(store="other")] == [4]
+    assert carrier.status().dead_letters == 3
+
+
+def test_what_was_set_aside_is_carried_once_it_can_be_read(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    reader = Clumsy(2, 3)
+    log.append(*answers(1, 2, 3, 4))
+    carrier = make(reader=reader)
+    carrier.run_once()
+    assert facts_of(generation) == 2
+    reader.positions = {3}
+    assert carrier.retry_dead_letters() == (2, 1)
+    assert facts_of(generation) == 3
+    [letter] = carrier.dead_letters()
+    assert (letter.position, letter.reason) == (3, "LookupError: no rule for 3")
+    reader.positions = set()
+    assert carrier.retry_dead_letters("elsewhere") == (0, 0)
+    assert carrier.retry_dead_letters("demo") == (1, 1)
+    assert facts_of(generation) == 4
+    assert carrier.dead_letters() == []
+    assert carrier.retry_dead_letters() == (0, 0)
+
+
+def test_the_rows_after_a_retry_are_those_of_a_clean_replay(
+    log: ListLog, generation: Generation, make: Make, tmp_path: Path
+) -> None:
+    reader = Clumsy(1, 2, 6)
+    log.append(*answers(*range(1, 9)))
+    carrier = make(reader=reader)
+    carrier.run_once()
+    reader.positions = set()
+    carrier.retry_dead_letters()
+    log.append(*answers(9))
+    carrier.run_once()
+    retried = {table: rows_of(generation, table, "demo") for table in TABLES}
+    clean = ListLog(msgspec.structs.replace(one, store="clean") for one in log.entries)
+    with closing(States(tmp_path / "clean.sqlite", "clean")) as states:
+        EmbeddedCarrier(clean, default_reader(), Fold(), generation, states).run_once()
+    assert retried == {table: rows_of(generation, table, "clean") for table in TABLES}
+
+
+def test_a_statement_that_was_set_aside_and_then_voided_stays_without_facts(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    reader = Clumsy(1, 3)
+    voided = answer()
+    log.append(entry(1, voided), *answers(2), entry(3, voided, kind="voiding"))
+    carrier = make(reader=reader)
+    carrier.run_once()
+    reader.positions = set()
+    assert carrier.retry_dead_letters() == (2, 2)
+    assert facts_of(generation) == 1
+    assert carrier.dead_letters() == []
 
 
 def test_while_clickhouse_fails_nothing_is_lost_and_the_error_shows(

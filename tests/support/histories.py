@@ -156,5 +156,14 @@ class ListLog:
     def last_position(self) -> int:
         return self.entries[-1].position if self.entries else 0
 
+    def entry_now(self, position: int) -> LogEntry | None:
+        found = [entry for entry in self.entries if entry.position == position]
+        later = [
+            entry
+            for entry in self.entries
+            if found and entry.kind == "voiding" and entry.statement_id == found[0].statement_id
+        ]
+        return (later or found or [None])[0]
+
     def _gapless(self) -> bool:
         return self.entries[-1].position == len(self.entries)

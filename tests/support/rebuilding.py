@@ -75,7 +75,7 @@ def _carry(record: Record, fold: Fold, generation: Generation, file: Path) -> tu
         reached = carrier.position
         while carrier.run_once():
             pass
-        return reached, states.count_dead_letters()
+        return reached, generation.count_dead_letters()
 
 
 def _rows(client: Any, generation: Generation, table: Table) -> list[tuple[Any, ...]]:

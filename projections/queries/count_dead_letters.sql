@@ -1,0 +1,2 @@
+-- How much was set aside.
+SELECT count() FROM {database:Identifier}.dead_letters FINAL
