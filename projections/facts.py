@@ -7,7 +7,7 @@ import msgspec
 Phase = Literal["pre", "in", "post", ""]
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
     """What one statement says about one person.
 
     One statement gives zero or more facts, numbered by ``ordinal``; a teacher's praise is the

@@ -219,10 +219,19 @@ DEAD_LETTERS = Table(
     ),
 )
 
+PROGRESS = Table(
+    "progress",
+    ("part", "source"),
+    (Column("part", "UInt16", 0), Column("source", "UInt16", 0), POSITION),
+)
+
+# What is known of persons, activities and the log's events; each row is of a store.
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (FACTS, PERSONS, PERSON_DAYS, PERSON_MASTERY, DOCUMENTS, NAMES, DEAD_LETTERS)
 }
+
+EVERY_TABLE: dict[str, Table] = {**TABLES, PROGRESS.name: PROGRESS}
 
 # The tables that a fold writes: everything known of one person, one row a key.
 PERSON_TABLES: tuple[Table, ...] = (PERSONS, PERSON_DAYS, PERSON_MASTERY)

@@ -20,10 +20,12 @@ from clickhouse_connect.datatypes.base import ClickHouseType
 from clickhouse_connect.datatypes.registry import get_from_name
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DataError
+from clickhouse_connect.driver.insert import InsertContext
+from clickhouse_connect.driver.transform import NativeTransform
 
 from projections.dead_letters import DeadLetter
 from projections.facts import Fact
-from projections.tables import TABLES, Table
+from projections.tables import EVERY_TABLE, Table
 
 LIVE = "live"  # the name of the generation that a new warehouse starts with
 
@@ -161,8 +163,18 @@ class Warehouse:
         return self.generation(name)
 
     def promote(self, name: str) -> None:
-        """Make a generation the live one, in one step for every reader."""
-        self.generation(name)
+        """Make a generation the live one, in one step for every reader.
+
+        Raises ``NotPromotable`` for one that is still being built or leaves something out.
+        """
+        origin = self.generation(name).origin
+        if origin.get("state") == "building":
+            raise NotPromotable(f"generation {name!r} is still being built")
+        if origin.get("what_if"):
+            raise NotPromotable(
+                f"generation {name!r} leaves out some of the log ({origin['filters']}):"
+                " carried on, it would mix two things"
+            )
         self._tell("promote", name=name)
 
     def drop(self, name: str) -> None:
@@ -275,6 +287,14 @@ class Generation:
             except _UNFIT as error:
                 raise RowsRefused(f"{table}: {error}") from error
 
+    def insert_encoded(self, table: str, rows: bytes) -> None:
+        """Write rows that ``encode_rows`` has encoded, perhaps in another process, in one insert."""
+        if not rows:
+            return
+        names, _ = _insert_columns(table)
+        with self._clients.lend() as client:
+            client.raw_insert(f"{self.database}.{table}", names, rows, fmt="Native")
+
     def query(self, name: str, /, **parameters: Any) -> list[tuple[Any, ...]]:
         """Run ``projections/queries/<name>.sql`` over this generation; gives rows as tuples."""
         return self._clients.ask(name, {"database": self.database, **parameters})
@@ -305,6 +325,14 @@ class Generation:
     def count_dead_letters(self) -> int:
         """Count what was set aside, in all stores."""
         return int(self.query("count_dead_letters")[0][0])
+
+    def position_of_parts(self, pairs: int) -> int:
+        """Give the log position up to which a carrier of several parts has brought everything.
+
+        `pairs` is how many pairs of parts there are; 0 until each has told.
+        """
+        told, lowest = self.query("progress")[0]
+        return int(lowest) if told >= pairs else 0
 
     def parts(self) -> dict[str, int]:
         """Count the active parts of each table: many hundreds mean merges can't keep up."""
@@ -358,6 +386,27 @@ class _Clients:
         client.close()
 
 
+def encode_rows(table: str, rows: Sequence[tuple[Any, ...]]) -> bytes:
+    """Encode rows as ``Generation.insert`` takes them, for ``Generation.insert_encoded``.
+
+    What is encoded can be joined: one run of rows after the other. Raises ``RowsRefused``.
+    """
+    if not rows:
+        return b""
+    names, types = _insert_columns(table)
+    columns = list(zip(*rows, strict=True))
+    failures: list[Exception] = []
+    try:
+        context = InsertContext(table, names, types, columns, column_oriented=True)
+        blocks = list(NativeTransform.build_insert(context, failures.append))
+    except _UNFIT as error:
+        raise RowsRefused(f"{table}: {error}") from error
+    if failures:
+        raise RowsRefused(f"{table}: {failures[0]}") from failures[0]
+    encoded = b"".join(blocks)
+    return encoded[encoded.index(b"\n") + 1 :]  # behind the INSERT that HTTP would need
+
+
 def embedded_dsn(folder: Path) -> str:
     """Give the DSN of the embedded engine in a folder, which is made where there is none."""
     path = str(folder.resolve())
@@ -391,7 +440,7 @@ def _query(name: str) -> str:
 
 @cache
 def _insert_columns(table: str) -> tuple[list[str], list[ClickHouseType]]:
-    columns = TABLES[table].columns
+    columns = EVERY_TABLE[table].columns
     return [column.name for column in columns], [get_from_name(column.type) for column in columns]
 
 
@@ -435,6 +484,10 @@ class UnknownGeneration(LookupError):
 
 class GenerationIsLive(ValueError):
     """The live generation can't be dropped: promote another first."""
+
+
+class NotPromotable(ValueError):
+    """A generation can't become the live one."""
 
 
 class BadName(ValueError):

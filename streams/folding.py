@@ -20,8 +20,9 @@ class Arrival(Protocol):
     """How facts come to a carrier: what tells those that a state has already from new ones."""
 
     until: int  # facts beyond this position are not known of yet
+    has_history: bool  # there may be facts of a person without a state
 
-    def fresh(self, state: PersonState, facts: list[Fact]) -> list[Fact]:
+    def fresh(self, state: PersonState | None, facts: list[Fact]) -> list[Fact]:
         """Leave out the facts that were applied already, however often they come again."""
 
     def note(self, state: PersonState, facts: Iterable[Fact]) -> None:
@@ -34,12 +35,16 @@ class LogOrder:
     States and rows count as known as of position ``least`` at least.
     """
 
+    has_history = False
+
     def __init__(self, until: int, least: int = 0) -> None:
         self.until = until
         self._least = least
 
-    def fresh(self, state: PersonState, facts: list[Fact]) -> list[Fact]:
+    def fresh(self, state: PersonState | None, facts: list[Fact]) -> list[Fact]:
         """Leave out the facts that were applied already."""
+        if state is None:
+            return facts
         return [fact for fact in facts if fact.position > state.position]
 
     def note(self, state: PersonState, facts: Iterable[Fact]) -> None:
@@ -84,10 +89,11 @@ class Folding:
         for chunk in chunks(facts.items(), CHUNK):
             for person, several in chunk:
                 state = known.get(person)
-                fresh = several if state is None else self._arrival.fresh(state, several)
+                fresh = self._arrival.fresh(state, several)
                 if not fresh:
                     continue
-                if is_late(state, fresh):
+                unknown = state is None and self._arrival.has_history
+                if unknown or is_late(state, fresh):
                     late[person] = fresh
                 else:
                     self._onward(person, state, fresh)

@@ -1,0 +1,390 @@
+"""The law for a log in parts: however sources mix, repeat and crash, the rows are the same."""
+
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zlib import crc32
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lrs.record import LogEntry
+from projections.folds import Fold, PersonState, decode, encode
+from projections.reading import default_reader
+from projections.tables import TABLES
+from projections.warehouse import Generation, Warehouse
+from streams.distributed import (
+    Delivery,
+    FoldStep,
+    ReadStep,
+    decode_batch,
+    encode_batch,
+)
+from streams.embedded import EmbeddedCarrier
+from streams.states import Person, States
+from tests.support.clickhouse import embedded_dsn, fresh_catalogue, rows_of
+from tests.support.histories import ListLog, answer, document, entry, state_version
+
+EXAMPLES = settings.default.max_examples if settings.default.max_examples > 1000 else 40
+SOURCES, PARTS = 3, 2
+ALL = "states and how far"
+
+_stores = (f"store-{number}" for number in itertools.count())
+
+
+@pytest.fixture(scope="module")
+def generation() -> Iterator[Generation]:
+    warehouse = Warehouse.open(embedded_dsn(), catalogue=fresh_catalogue())
+    yield warehouse.ensure()
+    warehouse.close()
+
+
+class Crash(BaseException):
+    """A worker is gone."""
+
+
+class Mortal(Generation):
+    """A generation whose writer crashes before one of its inserts."""
+
+    def __init__(self, generation: Generation, steps: int) -> None:
+        self.__dict__.update(generation.__dict__)
+        self.left = steps
+
+    def insert(self, table: str, rows: Any) -> None:
+        if rows and not self.left:
+            raise Crash
+        self.left -= bool(rows)
+        super().insert(table, rows)
+
+
+def source_of(entry: LogEntry) -> int:
+    """Say in which part of the statements topic an entry is: with its voiding, if it has one."""
+    key = entry.statement_id or entry.document.name.id
+    return crc32(key.encode()) % SOURCES
+
+
+@dataclass
+class Cluster:
+    """Topics, committed offsets and the table of states, as Kafka keeps them; workers don't."""
+
+    generation: Generation
+    log: list[LogEntry]
+    base: int = 0
+    statements: dict[int, list[Delivery]] = field(default_factory=lambda: defaultdict(list))
+    facts: dict[int, list[bytes]] = field(default_factory=lambda: defaultdict(list))
+    read: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    folded: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    states: dict[Person, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.statements:
+            return
+        for one in self.log:
+            source = source_of(one)
+            self.statements[source].append(Delivery(source, one.position, one))
+        last = self.log[-1].position
+        for source in range(SOURCES):
+            self.statements[source].append(Delivery(source, last))
+
+    def load(self, persons: Sequence[Person]) -> dict[Person, PersonState]:
+        return {one: decode(self.states[one]) for one in persons if one in self.states}
+
+    def read_some(
+        self, sources: Sequence[int], count: int, generation: Generation, sent: int
+    ) -> None:
+        """Carry a batch of some sources; of what it gives `sent` messages, then crash if fewer."""
+        deliveries: list[Delivery] = []
+        upto = {}
+        for source in sources:
+            start = self.read[source]
+            deliveries += self.statements[source][start : start + count]
+            upto[source] = min(start + count, len(self.statements[source]))
+        batches = ReadStep(default_reader(), generation, PARTS).carry(deliveries)
+        for number, (part, batch) in enumerate(batches):
+            if number == sent:
+                raise Crash
+            self.facts[part].append(encode_batch(batch))
+        self.read.update(upto)
+
+    def fold_some(self, part: int, count: int, generation: Generation, kept: str) -> None:
+        """Carry a batch of a part, and crash unless all is kept: first the states, then how far."""
+        start = self.folded[part]
+        messages = self.facts[part][start : start + count]
+        if not messages:
+            return
+        step = FoldStep(Fold(), generation, sources=SOURCES, base=self.base)
+        states = step.carry(part, [decode_batch(one) for one in messages], self.load)
+        if kept == "nothing":
+            raise Crash
+        self.states |= {person: encode(state) for person, state in states.items()}
+        if kept == "states":
+            raise Crash
+        self.folded[part] = start + len(messages)
+
+    def taken_for_dead(self) -> "Cluster":
+        """Give what a worker knows that goes on although others took over from it."""
+        return replace(self, states=dict(self.states), folded=self.folded.copy())
+
+    def finish(self) -> None:
+        for source in range(SOURCES):
+            while self.read[source] < len(self.statements[source]):
+                self.read_some([source], 5, self.generation, 99)
+        for part in range(PARTS):
+            while self.folded[part] < len(self.facts[part]):
+                self.fold_some(part, 3, self.generation, ALL)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a worker does next, and where in it it dies."""
+
+    reads: tuple[int, ...]  # sources; none: it folds
+    part: int
+    count: int
+    inserts: int  # before it dies
+    sent: int  # messages, before it dies
+    kept: str  # before it dies
+    zombie: bool = False  # it folds as of the turn before last, and nobody keeps what it says
+
+
+turns = st.builds(
+    Turn,
+    reads=st.lists(st.integers(0, SOURCES - 1), unique=True, max_size=SOURCES).map(tuple),
+    part=st.integers(0, PARTS - 1),
+    count=st.integers(1, 6),
+    inserts=st.sampled_from([0, 1, 2, 3, 4, 99, 99, 99, 99, 99]),
+    sent=st.sampled_from([0, 1, 2, 3, 99, 99, 99, 99]),
+    kept=st.sampled_from([ALL, ALL, ALL, "states", "nothing"]),
+    zombie=st.sampled_from([False, False, False, True]),
+)
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[tuple[str, Any]]:
+    statements = [
+        answer(
+            statement_id=str(UUID(int=draw(st.integers(1, 2**64)) << 16 | number, version=4)),
+            person=draw(st.sampled_from(["an", "bo"])),
+            points=sorted(draw(st.sets(st.sampled_from(["x", "y"]), max_size=2))),
+            success=draw(st.booleans()),
+            phase=draw(st.sampled_from(["pre", "in", "post"])),
+            after=timedelta(hours=draw(st.integers(0, 40))),
+        )
+        for number in range(draw(st.integers(2, 20)))
+    ]
+    arrivals: list[tuple[str, Any]] = [("statement", one) for one in statements]
+    for one in draw(st.lists(st.sampled_from(statements), max_size=4, unique_by=id)):
+        at = draw(st.integers(arrivals.index(("statement", one)) + 1, len(arrivals)))
+        arrivals.insert(at, ("voiding", one))
+    for _ in range(draw(st.integers(0, 3))):
+        version = state_version(draw(st.sampled_from([b"{}", b"[1]", None])))
+        arrivals.insert(draw(st.integers(0, len(arrivals))), ("document", version))
+    return arrivals
+
+
+def numbered(arrivals: Sequence[tuple[str, Any]], store: str) -> list[LogEntry]:
+    return [
+        document(position, what, store=store)
+        if kind == "document"
+        else entry(position, what, store=store, kind=kind)
+        for position, (kind, what) in enumerate(arrivals, start=1)
+    ]
+
+
+def carry_embedded(log: list[LogEntry], generation: Generation, file: Path) -> None:
+    with closing(States(file, generation.identity)) as states:
+        carrier = EmbeddedCarrier(ListLog(log), default_reader(), Fold(), generation, states)
+        while carrier.run_once():
+            pass
+
+
+def run(cluster: Cluster, script: list[Turn]) -> None:
+    zombie = cluster.taken_for_dead()
+    for turn in script:
+        mortal = Mortal(cluster.generation, turn.inserts)
+        before = cluster.taken_for_dead()
+        try:
+            if turn.reads:
+                cluster.read_some(turn.reads, turn.count, mortal, turn.sent)
+            elif turn.zombie:
+                zombie.fold_some(turn.part, turn.count, mortal, "nothing")
+            else:
+                cluster.fold_some(turn.part, turn.count, mortal, turn.kept)
+        except Crash:
+            pass
+        zombie = before
+    cluster.finish()
+    for part in range(PARTS):
+        with suppress(Crash):
+            zombie.fold_some(part, 2, cluster.generation, "nothing")
+
+
+def differing(generation: Generation, one: str, other: str) -> list[str]:
+    return [
+        table
+        for table in TABLES
+        if rows_of(generation, table, one) != rows_of(generation, table, other)
+    ]
+
+
+@settings(max_examples=EXAMPLES)
+@given(arrivals=logs(), script=st.lists(turns, max_size=30))
+def test_any_mixing_of_sources_gives_the_rows_of_one_clean_replay(
+    arrivals: list[tuple[str, Any]],
+    script: list[Turn],
+    generation: Generation,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    mixed, clean = next(_stores), next(_stores)
+    run(Cluster(generation, numbered(arrivals, mixed)), script)
+    file = tmp_path_factory.mktemp("law") / "states.sqlite"
+    carry_embedded(numbered(arrivals, clean), generation, file)
+    assert differing(generation, mixed, clean) == []
+
+
+@settings(max_examples=EXAMPLES // 2)
+@given(arrivals=logs(), script=st.lists(turns, max_size=15), data=st.data())
+def test_a_generation_that_was_built_before_is_gone_on_with(
+    arrivals: list[tuple[str, Any]],
+    script: list[Turn],
+    data: st.DataObject,
+    generation: Generation,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """The states of the carrier before are not at hand: only the rows and facts it wrote."""
+    base = data.draw(st.integers(0, len(arrivals)))
+    mixed, clean = next(_stores), next(_stores)
+    log = numbered(arrivals, mixed)
+    folder = tmp_path_factory.mktemp("law")
+    carry_embedded(log[:base], generation, folder / "before.sqlite")
+    run(Cluster(generation, log, base=base), script)
+    carry_embedded(numbered(arrivals, clean), generation, folder / "clean.sqlite")
+    assert differing(generation, mixed, clean) == []
+
+
+# Parts of a step ---------------------------------------------------------------------------------
+
+
+def one_source(generation: Generation, *entries: LogEntry) -> Cluster:
+    cluster = Cluster(generation, list(entries))
+    cluster.finish()
+    return cluster
+
+
+@pytest.fixture
+def store() -> str:
+    return next(_stores)
+
+
+def test_progress_is_the_lowest_position_that_every_pair_of_parts_has_reached(
+    tmp_path: Path,
+) -> None:
+    with closing(Warehouse.open(embedded_dsn(), catalogue=fresh_catalogue())) as warehouse:
+        generation = warehouse.ensure()
+        pairs = SOURCES * PARTS
+        log = [entry(number, answer(person=f"p{number}")) for number in range(1, 8)]
+        cluster = Cluster(generation, log)
+        assert generation.position_of_parts(pairs) == 0
+        for source in range(SOURCES):
+            while cluster.read[source] < len(cluster.statements[source]):
+                cluster.read_some([source], 5, generation, 99)
+        cluster.fold_some(0, 99, generation, ALL)
+        assert generation.position_of_parts(pairs) == 0
+        cluster.fold_some(1, 99, generation, ALL)
+        assert generation.position_of_parts(pairs) == 7
+
+
+def letters(generation: Generation, store: str) -> list[tuple[int, str]]:
+    found = generation.dead_letters(store=store)
+    return [(letter.position, letter.reason) for letter in found]
+
+
+def test_what_cannot_be_read_is_set_aside_and_the_rest_goes_on(
+    generation: Generation, store: str
+) -> None:
+    broken = LogEntry(2, store, "statement", "broken", 2, b"{")
+    good = [entry(number, answer(), store=store) for number in (1, 3)]
+    one_source(generation, good[0], broken, good[1])
+    assert len(rows_of(generation, "facts", store)) == 2
+    [(position, reason)] = letters(generation, store)
+    assert position == 2
+    assert "JSONDecodeError" in reason
+
+
+def test_a_message_that_is_no_entry_is_set_aside(generation: Generation) -> None:
+    step = ReadStep(default_reader(), generation, PARTS)
+    batches = step.carry([Delivery(1, 9_001, refused="contract version 7 is not known")])
+    assert [(batch.reached, batch.facts) for _, batch in batches] == [(9_001, [])] * PARTS
+    found = [letter for letter in generation.dead_letters(limit=1000) if letter.position == 9_001]
+    assert [letter.reason for letter in found] == ["contract version 7 is not known"]
+
+
+def misreading(position: int, **wrong: Any) -> Callable[..., Any]:
+    class Misreader:
+        def read(self, statement: Any, *, store: str, position: int) -> Any:
+            reading = default_reader().read(statement, store=store, position=position)
+            if position == bad:
+                facts = [msgspec.structs.replace(fact, **wrong) for fact in reading.facts]
+                return msgspec.structs.replace(reading, facts=facts)
+            return reading
+
+    bad = position
+    return Misreader()  # type: ignore[return-value]
+
+
+def test_a_fact_that_no_column_can_hold_is_set_aside(generation: Generation, store: str) -> None:
+    log = [entry(number, answer(), store=store) for number in range(1, 6)]
+    step = ReadStep(misreading(4, item=7), generation, PARTS)  # type: ignore[arg-type]
+    batches = step.carry([Delivery(0, one.position, one) for one in log])
+    assert sum(len(batch.facts) for _, batch in batches) == 4
+    assert [position for position, _ in letters(generation, store)] == [4]
+
+
+def test_a_person_whose_rows_no_column_can_hold_is_set_aside(
+    generation: Generation, store: str
+) -> None:
+    class Overflowing(Fold):
+        def rows(self, state: PersonState) -> Any:
+            if state.person.endswith("|bo"):
+                raise OverflowError("too much")
+            return super().rows(state)
+
+    log = [
+        entry(number, answer(person=person), store=store)
+        for number, person in enumerate(("an", "bo", "chen"), start=1)
+    ]
+    batches = ReadStep(default_reader(), generation, 1).carry(
+        [Delivery(0, one.position, one) for one in log]
+    )
+    step = FoldStep(Overflowing(), generation, sources=1)
+    states = step.carry(0, [batch for _, batch in batches], lambda persons: {})
+    assert sorted(person[-1] for _, person in states) == ["n", "n"]
+    assert len(rows_of(generation, "persons", store)) == 2
+    [(position, reason)] = letters(generation, store)
+    assert position == 2
+    assert "too much" in reason
+
+
+def test_facts_that_come_again_change_no_state(generation: Generation, store: str) -> None:
+    log = [entry(number, answer(), store=store) for number in (1, 2)]
+    batches = ReadStep(default_reader(), generation, 1).carry(
+        [Delivery(0, one.position, one) for one in log]
+    )
+    step = FoldStep(Fold(), generation, sources=1)
+    facts = [batch for _, batch in batches]
+    states = step.carry(0, facts, lambda persons: {})
+    assert [state.position for state in states.values()] == [2]
+    kept = {person: encode(state) for person, state in states.items()}
+
+    def load(persons: Sequence[Person]) -> dict[Person, PersonState]:
+        return {person: decode(kept[person]) for person in persons}
+
+    assert step.carry(0, facts, load) == {}
