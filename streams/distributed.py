@@ -9,6 +9,7 @@ mix as they come.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
 from zlib import crc32
 
 import msgspec
@@ -25,6 +26,8 @@ from streams.readings import by_person, dead_letter, read_entries, reason
 from streams.states import Person
 
 LAST_POSITION = 2**63 - 1  # beyond any log
+
+Load = Callable[[Sequence[Person]], dict[Person, PersonState]]
 
 
 class Delivery(msgspec.Struct, frozen=True, gc=False):
@@ -61,35 +64,44 @@ class PartOrder:
     """Facts of several sources mix: of each source, all up to the position noted were applied.
 
     The version of a person's rows is the sum of the positions noted, which rises with every fact
-    that is applied, in whatever order the sources mix. ``base`` is the position up to which the
-    generation was complete before: states that are not there yet are folded from its facts.
+    that is applied, in whatever order the sources mix. `rows` has the positions up to which the
+    rows of persons are complete of whom there are rows but no state, by source.
     """
 
     until = LAST_POSITION
 
-    def __init__(self, source_of: Mapping[int, int], sources: int, base: int = 0) -> None:
+    def __init__(
+        self,
+        source_of: Mapping[int, int],
+        sources: int,
+        base: int,
+        rows: Mapping[Person, Mapping[int, int]],
+    ) -> None:
         self._source_of = source_of  # by position of a fact
         self._sources = sources
         self._base = base
-        self.has_history = base > 0
+        self._rows = rows
 
-    def fresh(self, state: PersonState | None, facts: list[Fact]) -> list[Fact]:
+    def has_history(self, person: Person) -> bool:
+        """Tell whether there are rows of a person of whom no state is known."""
+        return person in self._rows
+
+    def fresh(self, person: Person, state: PersonState | None, facts: list[Fact]) -> list[Fact]:
         """Leave out the facts that were applied already."""
-        noted = {} if state is None else state.sources
+        noted = self._rows.get(person, {}) if state is None else state.sources
         return [
             fact
             for fact in facts
             if fact.position > noted.get(self._source_of[fact.position], self._base)
         ]
 
-    def note(self, state: PersonState, facts: Iterable[Fact]) -> None:
+    def note(self, person: Person, state: PersonState, facts: Iterable[Fact]) -> None:
         """Note the facts' positions, and the version with them."""
+        sources = state.sources = {**self._rows.get(person, {}), **state.sources}
         for fact in facts:
             source = self._source_of[fact.position]
-            state.sources[source] = max(state.sources.get(source, self._base), fact.position)
-        state.position = sum(
-            state.sources.get(source, self._base) for source in range(self._sources)
-        )
+            sources[source] = max(sources.get(source, self._base), fact.position)
+        state.position = sum(sources.get(source, self._base) for source in range(self._sources))
 
 
 class ReadStep:
@@ -144,54 +156,91 @@ class ReadStep:
 
 
 class FoldStep:
-    """The second step: facts of one part of the facts topic become states and rows."""
+    """The second step: facts of the parts of the facts topic become states and rows.
 
-    def __init__(self, fold: Fold, generation: Generation, *, sources: int, base: int = 0) -> None:
+    States are only a quick way: where a person's rows know more than the state that is kept, or
+    there is none, the person is folded from the facts in the warehouse. `base` is the position up
+    to which the generation was complete before this carrier took it over.
+    """
+
+    def __init__(
+        self, fold: Fold, generation: Generation, *, sources: int, parts: int, base: int = 0
+    ) -> None:
         self._fold = fold
         self._generation = generation
         self._sources = sources
+        self._parts = parts
         self._base = base
+        self._compared: set[Person] = set()  # persons whose states don't lag behind their rows
+
+    def forget(self) -> None:
+        """Compare states with rows anew: others may have kept them meanwhile."""
+        self._compared.clear()
 
     def carry(
-        self,
-        part: int,
-        batches: Sequence[FactBatch],
-        load: Callable[[Sequence[Person]], dict[Person, PersonState]],
+        self, batches: Sequence[tuple[int, FactBatch]], load: Load
     ) -> dict[Person, PersonState]:
-        """Fold batches of a part, in the order they came; gives the states that changed.
+        """Fold batches, each with its part, in the order they came; gives the changed states.
 
         ``load`` gives states as they are kept, decoded anew each time. All rows are in the
         warehouse when this returns; the states have to be kept before the batches are said to be
         done. Raises what ClickHouse raises: then the same batches have to be carried again.
         """
-        source_of = {fact.position: batch.source for batch in batches for fact in batch.facts}
-        facts = by_person(fact for batch in batches for fact in batch.facts)
-        arrival = PartOrder(source_of, self._sources, self._base)
-        states = self._bring(facts, arrival, load)
-        self._generation.insert(PROGRESS.name, _progress(part, batches))
+        source_of = {fact.position: batch.source for _, batch in batches for fact in batch.facts}
+        facts = by_person(fact for _, batch in batches for fact in batch.facts)
+        known = load(list(facts))
+        rows = self._rows_ahead(list(facts), known)
+        for person in rows:
+            known.pop(person, None)
+        arrival = PartOrder(source_of, self._sources, self._base, rows)
+        states = self._bring(facts, known, arrival, load)
+        self._generation.insert(PROGRESS.name, _progress(batches))
+        self._compared |= facts.keys()
         return states
+
+    def _rows_ahead(
+        self, persons: Sequence[Person], known: Mapping[Person, PersonState]
+    ) -> dict[Person, Mapping[int, int]]:
+        """Find whose rows know more than their state; gives how far they are, by source."""
+        versions: dict[Person, int] = {}
+        unsure = sorted(person for person in persons if person not in self._compared)
+        for store, some in groupby(unsure, key=lambda person: person[0]):
+            found = self._generation.versions_of(store, [person for _, person in some])
+            versions |= {(store, person): version for person, version in found.items()}
+        ahead = [
+            person
+            for person, version in versions.items()
+            if person not in known or known[person].position < version
+        ]
+        reached = self._generation.reached() if ahead else {}
+        return {person: reached.get(part_of(*person, self._parts), {}) for person in ahead}
 
     def _bring(
         self,
         facts: dict[Person, list[Fact]],
+        known: Mapping[Person, PersonState],
         arrival: PartOrder,
-        load: Callable[[Sequence[Person]], dict[Person, PersonState]],
+        load: Load,
     ) -> dict[Person, PersonState]:
         folding = Folding(self._fold, self._generation, arrival, load)
         try:
-            folding.add(facts, load(list(facts)))
+            folding.add(facts, known)
             for table in PERSON_TABLES:
                 self._generation.insert(table.name, folding.rows.get(table.name, []))
         except RowsRefused as refusal:
-            return self._bring_halves(facts, arrival, load, refusal)
+            again = {
+                person: state for person, state in load(list(facts)).items() if person in known
+            }
+            return self._bring_halves(facts, again, arrival, load, refusal)
         self._set_aside(folding.dead_letters)
         return folding.states
 
     def _bring_halves(
         self,
         facts: dict[Person, list[Fact]],
+        known: Mapping[Person, PersonState],
         arrival: PartOrder,
-        load: Callable[[Sequence[Person]], dict[Person, PersonState]],
+        load: Load,
         refusal: RowsRefused,
     ) -> dict[Person, PersonState]:
         """Find the persons whose rows no column can hold, and set their facts aside."""
@@ -200,7 +249,7 @@ class FoldStep:
             middle = len(persons) // 2
             states: dict[Person, PersonState] = {}
             for half in (persons[:middle], persons[middle:]):
-                states |= self._bring({one: facts[one] for one in half}, arrival, load)
+                states |= self._bring({one: facts[one] for one in half}, known, arrival, load)
             return states
         [several] = facts.values()
         self._set_aside(
@@ -213,9 +262,10 @@ class FoldStep:
         self._generation.insert(DEAD_LETTERS.name, dead_letter_rows(letters))
 
 
-def _progress(part: int, batches: Sequence[FactBatch]) -> list[Row]:
-    """Give the rows that say how far a part has come with each source."""
-    reached: dict[int, int] = {}
-    for batch in batches:
-        reached[batch.source] = max(reached.get(batch.source, 0), batch.reached)
-    return [(part, source, position) for source, position in reached.items()]
+def _progress(batches: Sequence[tuple[int, FactBatch]]) -> list[Row]:
+    """Give the rows that say how far each part has come with each source."""
+    reached: dict[tuple[int, int], int] = {}
+    for part, batch in batches:
+        pair = (part, batch.source)
+        reached[pair] = max(reached.get(pair, 0), batch.reached)
+    return [(part, source, position) for (part, source), position in reached.items()]

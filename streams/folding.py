@@ -20,12 +20,14 @@ class Arrival(Protocol):
     """How facts come to a carrier: what tells those that a state has already from new ones."""
 
     until: int  # facts beyond this position are not known of yet
-    has_history: bool  # there may be facts of a person without a state
 
-    def fresh(self, state: PersonState | None, facts: list[Fact]) -> list[Fact]:
+    def has_history(self, person: Person) -> bool:
+        """Tell whether there may be older facts of a person of whom no state is known."""
+
+    def fresh(self, person: Person, state: PersonState | None, facts: list[Fact]) -> list[Fact]:
         """Leave out the facts that were applied already, however often they come again."""
 
-    def note(self, state: PersonState, facts: Iterable[Fact]) -> None:
+    def note(self, person: Person, state: PersonState, facts: Iterable[Fact]) -> None:
         """Note in a state that these facts are applied now, and with it the rows' version."""
 
 
@@ -35,19 +37,21 @@ class LogOrder:
     States and rows count as known as of position ``least`` at least.
     """
 
-    has_history = False
-
     def __init__(self, until: int, least: int = 0) -> None:
         self.until = until
         self._least = least
 
-    def fresh(self, state: PersonState | None, facts: list[Fact]) -> list[Fact]:
+    def has_history(self, person: Person) -> bool:
+        """Tell that of whom no state is known nothing is known."""
+        return False
+
+    def fresh(self, person: Person, state: PersonState | None, facts: list[Fact]) -> list[Fact]:
         """Leave out the facts that were applied already."""
         if state is None:
             return facts
         return [fact for fact in facts if fact.position > state.position]
 
-    def note(self, state: PersonState, facts: Iterable[Fact]) -> None:
+    def note(self, person: Person, state: PersonState, facts: Iterable[Fact]) -> None:
         """Note the newest position: a voiding leaves no other trace in a state."""
         state.position = max(state.position, self._least, *(fact.position for fact in facts))
 
@@ -89,10 +93,10 @@ class Folding:
         for chunk in chunks(facts.items(), CHUNK):
             for person, several in chunk:
                 state = known.get(person)
-                fresh = self._arrival.fresh(state, several)
+                fresh = self._arrival.fresh(person, state, several)
                 if not fresh:
                     continue
-                unknown = state is None and self._arrival.has_history
+                unknown = state is None and self._arrival.has_history(person)
                 if unknown or is_late(state, fresh):
                     late[person] = fresh
                 else:
@@ -131,7 +135,7 @@ class Folding:
         state = state or self._fold.start(*person)
         if not self._applied(state, facts):
             state = self._without_refused(lambda: self._as_kept(person), facts)
-        self._arrival.note(state, facts)
+        self._arrival.note(person, state, facts)
         self._keep(person, state)
 
     def _again(
@@ -148,7 +152,7 @@ class Folding:
         if before is not None:
             state.position = max(state.position, before.position)
             state.sources = dict(before.sources)
-        self._arrival.note(state, fresh)
+        self._arrival.note(person, state, fresh)
         rows = self._keep(person, state)
         return {
             table: {table.key_of(row) for row in rows.get(table.name, ())}

@@ -38,6 +38,8 @@ SOURCES, PARTS = 3, 2
 ALL = "states and how far"
 
 _stores = (f"store-{number}" for number in itertools.count())
+# All examples share one generation, whose progress only rises: each takes the log further.
+_starts = itertools.count(1, 1000)
 
 
 @pytest.fixture(scope="module")
@@ -120,14 +122,19 @@ class Cluster:
         messages = self.facts[part][start : start + count]
         if not messages:
             return
-        step = FoldStep(Fold(), generation, sources=SOURCES, base=self.base)
-        states = step.carry(part, [decode_batch(one) for one in messages], self.load)
+        step = FoldStep(Fold(), generation, sources=SOURCES, parts=PARTS, base=self.base)
+        states = step.carry([(part, decode_batch(one)) for one in messages], self.load)
         if kept == "nothing":
             raise Crash
         self.states |= {person: encode(state) for person, state in states.items()}
         if kept == "states":
             raise Crash
         self.folded[part] = start + len(messages)
+
+    def lose_states(self, keep: int) -> None:
+        """Have the table of states come back as it was for some persons, or without them."""
+        for person in sorted(self.states)[keep:]:
+            del self.states[person]
 
     def taken_for_dead(self) -> "Cluster":
         """Give what a worker knows that goes on although others took over from it."""
@@ -152,6 +159,7 @@ class Turn:
     inserts: int  # before it dies
     sent: int  # messages, before it dies
     kept: str  # before it dies
+    lost: int | None = None  # all states but so many are lost before
     zombie: bool = False  # it folds as of the turn before last, and nobody keeps what it says
 
 
@@ -163,6 +171,7 @@ turns = st.builds(
     inserts=st.sampled_from([0, 1, 2, 3, 4, 99, 99, 99, 99, 99]),
     sent=st.sampled_from([0, 1, 2, 3, 99, 99, 99, 99]),
     kept=st.sampled_from([ALL, ALL, ALL, "states", "nothing"]),
+    lost=st.sampled_from([None] * 8 + [0, 1]),
     zombie=st.sampled_from([False, False, False, True]),
 )
 
@@ -190,12 +199,12 @@ def logs(draw: st.DrawFn) -> list[tuple[str, Any]]:
     return arrivals
 
 
-def numbered(arrivals: Sequence[tuple[str, Any]], store: str) -> list[LogEntry]:
+def numbered(arrivals: Sequence[tuple[str, Any]], store: str, start: int) -> list[LogEntry]:
     return [
         document(position, what, store=store)
         if kind == "document"
         else entry(position, what, store=store, kind=kind)
-        for position, (kind, what) in enumerate(arrivals, start=1)
+        for position, (kind, what) in enumerate(arrivals, start)
     ]
 
 
@@ -211,6 +220,8 @@ def run(cluster: Cluster, script: list[Turn]) -> None:
     for turn in script:
         mortal = Mortal(cluster.generation, turn.inserts)
         before = cluster.taken_for_dead()
+        if turn.lost is not None:
+            cluster.lose_states(turn.lost)
         try:
             if turn.reads:
                 cluster.read_some(turn.reads, turn.count, mortal, turn.sent)
@@ -243,10 +254,10 @@ def test_any_mixing_of_sources_gives_the_rows_of_one_clean_replay(
     generation: Generation,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    mixed, clean = next(_stores), next(_stores)
-    run(Cluster(generation, numbered(arrivals, mixed)), script)
+    mixed, clean, start = next(_stores), next(_stores), next(_starts)
+    run(Cluster(generation, numbered(arrivals, mixed, start), base=start - 1), script)
     file = tmp_path_factory.mktemp("law") / "states.sqlite"
-    carry_embedded(numbered(arrivals, clean), generation, file)
+    carry_embedded(numbered(arrivals, clean, start), generation, file)
     assert differing(generation, mixed, clean) == []
 
 
@@ -260,13 +271,13 @@ def test_a_generation_that_was_built_before_is_gone_on_with(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     """The states of the carrier before are not at hand: only the rows and facts it wrote."""
-    base = data.draw(st.integers(0, len(arrivals)))
-    mixed, clean = next(_stores), next(_stores)
-    log = numbered(arrivals, mixed)
+    before = data.draw(st.integers(0, len(arrivals)))
+    mixed, clean, start = next(_stores), next(_stores), next(_starts)
+    log = numbered(arrivals, mixed, start)
     folder = tmp_path_factory.mktemp("law")
-    carry_embedded(log[:base], generation, folder / "before.sqlite")
-    run(Cluster(generation, log, base=base), script)
-    carry_embedded(numbered(arrivals, clean), generation, folder / "clean.sqlite")
+    carry_embedded(log[:before], generation, folder / "before.sqlite")
+    run(Cluster(generation, log, base=start - 1 + before), script)
+    carry_embedded(numbered(arrivals, clean, start), generation, folder / "clean.sqlite")
     assert differing(generation, mixed, clean) == []
 
 
@@ -364,8 +375,8 @@ def test_a_person_whose_rows_no_column_can_hold_is_set_aside(
     batches = ReadStep(default_reader(), generation, 1).carry(
         [Delivery(0, one.position, one) for one in log]
     )
-    step = FoldStep(Overflowing(), generation, sources=1)
-    states = step.carry(0, [batch for _, batch in batches], lambda persons: {})
+    step = FoldStep(Overflowing(), generation, sources=1, parts=1)
+    states = step.carry(batches, lambda persons: {})
     assert sorted(person[-1] for _, person in states) == ["n", "n"]
     assert len(rows_of(generation, "persons", store)) == 2
     [(position, reason)] = letters(generation, store)
@@ -378,13 +389,12 @@ def test_facts_that_come_again_change_no_state(generation: Generation, store: st
     batches = ReadStep(default_reader(), generation, 1).carry(
         [Delivery(0, one.position, one) for one in log]
     )
-    step = FoldStep(Fold(), generation, sources=1)
-    facts = [batch for _, batch in batches]
-    states = step.carry(0, facts, lambda persons: {})
+    step = FoldStep(Fold(), generation, sources=1, parts=1)
+    states = step.carry(batches, lambda persons: {})
     assert [state.position for state in states.values()] == [2]
     kept = {person: encode(state) for person, state in states.items()}
 
     def load(persons: Sequence[Person]) -> dict[Person, PersonState]:
         return {person: decode(kept[person]) for person in persons}
 
-    assert step.carry(0, facts, load) == {}
+    assert step.carry(batches, load) == {}
