@@ -18,6 +18,8 @@ TESTS :=
 CONFORMANCE :=
 FUZZ :=
 UPGRADE :=
+# Each process has engines of its own, and whichever is done first takes tests over from another.
+ON_ALL_CORES := --numprocesses auto --maxprocesses 4 --dist worksteal
 BENCH = $(subst /,.,$(basename $(shell grep -l '^if __name__ ==' bench/*.py)))
 
 .PHONY: help demo test long-test conformance fuzz lint format bench screenshots lock clean
@@ -39,7 +41,7 @@ demo: $(VENV)/installed-runtime
 	$(BIN)/xueji demo $(DEMO)
 
 test: $(VENV)/installed-tests
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest $(if $(TESTS),,$(ON_ALL_CORES)) $(TESTS)
 
 long-test: $(VENV)/installed-tests
 	$(BIN)/python -m pytest --long -m long $(TESTS)
@@ -70,8 +72,8 @@ screenshots: $(VENV)/installed-tests
 lock: | $(VENV)/bin/python
 	test -x $(BIN)/uv || $(PIP) install --require-hashes --only-binary :all: -r requirements-test.lock
 	$(COMPILE) $(UPGRADE) pyproject.toml --output-file requirements.lock
-	$(COMPILE) $(UPGRADE) --group lock --extra test --constraint requirements.lock pyproject.toml \
-		--output-file requirements-test.lock
+	$(COMPILE) $(UPGRADE) --group lock --extra kafka --extra test --constraint requirements.lock \
+		pyproject.toml --output-file requirements-test.lock
 
 clean:
 	rm -rf $(VENV) var/demo var/screenshots build dist *.egg-info tests/clients/node_modules

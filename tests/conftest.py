@@ -3,13 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from selenium.webdriver import Chrome
 
 from tests.support.chromium import chromium, forget
-from tests.support.engines import FINDERS, FIXTURES, find_java, missing, required
+from tests.support.engines import FINDERS, FIXTURES, missing, required
+from tests.support.kafka import KafkaServer, MockKafka
 from tests.support.postgresql import Cluster, empty_database
 
 # A deadline would measure what else the machine is doing.
@@ -19,6 +21,8 @@ settings.register_profile(
 )
 
 LEFT_OUT = pytest.StashKey[Counter[str]]()
+SYSTEM = Path(__file__).parent / "system"
+TAKES_MINUTES = "takes minutes (run by `make long-test`)"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,13 +42,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         for fixture in FIXTURES.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(FIXTURES[fixture])
+    if is_one_of_several(config):
+        # The longest are begun first, so that none of them is waited for alone at the end.
+        items.sort(key=lambda item: SYSTEM not in item.path.parents)
     if config.getoption("long"):
         return
     long = [item for item in items if item.get_closest_marker("long")]
     if long:
         items[:] = [item for item in items if not item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=long)
-        config.stash[LEFT_OUT]["takes minutes (run by `make long-test`)"] += len(long)
+        config.stash[LEFT_OUT][TAKES_MINUTES] += len(long)
+
+
+def is_one_of_several(config: pytest.Config) -> bool:
+    """Tell whether this process shares the tests with others, by pytest-xdist."""
+    return hasattr(config, "workerinput")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -52,6 +64,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for engine in FINDERS:
         if item.get_closest_marker(engine):
             need(engine, item.config)
+    asked = "kafka" in getattr(item, "fixturenames", ()) and "kafka" not in required()
+    if asked and (reason := missing("kafka")):
+        item.config.stash[LEFT_OUT][f"ran on a stand-in for Apache Kafka: {reason}"] += 1
 
 
 def need(engine: str, config: pytest.Config) -> None:
@@ -65,10 +80,27 @@ def need(engine: str, config: pytest.Config) -> None:
     pytest.skip(reason)
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where several processes share the tests, each tells the one that writes the summary."""
+    if is_one_of_several(session.config):
+        output: dict[str, object] = session.config.workeroutput  # type: ignore[attr-defined]
+        output["left_out"] = dict(session.config.stash[LEFT_OUT])
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist, which need not be switched on
+def pytest_testnodedown(node: Any) -> None:
+    left_out = node.config.stash[LEFT_OUT]
+    told = Counter(getattr(node, "workeroutput", {}).get("left_out", {}))  # none if it crashed
+    # Every process collects all tests and leaves out the long ones; what it sets up are its own.
+    long = max(left_out[TAKES_MINUTES], told[TAKES_MINUTES])
+    left_out.update(told)
+    left_out[TAKES_MINUTES] = long
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    left_out = config.stash[LEFT_OUT]
+    left_out = +config.stash[LEFT_OUT]  # without what there were none of
     if left_out:
         terminalreporter.section("left out")
         for reason, count in left_out.items():
@@ -118,7 +150,20 @@ def browser(browser_process: Chrome) -> Chrome:
 
 
 @pytest.fixture(scope="session")
-def java(pytestconfig: pytest.Config) -> Path:
-    """The `java` program, new enough for Apache Kafka."""
-    need("java", pytestconfig)
-    return find_java()
+def kafka(pytestconfig: pytest.Config) -> Iterator[str]:
+    """Where this test run's Kafka is reached: the real one, or the mock where that is missing."""
+    if missing("kafka") is None or "kafka" in required():
+        need("kafka", pytestconfig)
+        with KafkaServer() as server:
+            yield server.bootstrap_servers
+    else:
+        with MockKafka() as mock:
+            yield mock.bootstrap_servers
+
+
+@pytest.fixture(scope="module")
+def kafka_server(pytestconfig: pytest.Config) -> Iterator[KafkaServer]:
+    """A real Kafka that tests may kill, if they start it again."""
+    need("kafka", pytestconfig)
+    with KafkaServer() as server:
+        yield server

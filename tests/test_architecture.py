@@ -90,16 +90,19 @@ def imported(rooms: tuple[str, ...]) -> dict[str, set[str]]:
     }
 
 
+def extra(name: str) -> list[Requirement]:
+    """Give what pyproject.toml states for one of its extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return [Requirement(line) for line in project["project"]["optional-dependencies"][name]]
+
+
 def stated() -> dict[str, list[Requirement]]:
     """Give the requirements that pyproject.toml states, by the lock that has to hold them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     runtime = project["project"]["dependencies"] + project["dependency-groups"]["build"]
-    tests = project["project"]["optional-dependencies"]["test"]
-    tests = runtime + tests + project["dependency-groups"]["lock"]
-    return {
-        lock: [Requirement(line) for line in lines]
-        for lock, lines in zip(LOCKS, (runtime, tests), strict=True)
-    }
+    tests = runtime + project["dependency-groups"]["lock"]
+    served, all_of_them = ([Requirement(line) for line in lines] for lines in (runtime, tests))
+    return dict(zip(LOCKS, (served, all_of_them + extra("kafka") + extra("test")), strict=True))
 
 
 def test_imports_point_one_way(
@@ -135,7 +138,8 @@ def test_tests_run_on_the_versions_that_are_served() -> None:
 
 def test_every_package_imported_is_stated_with_its_version() -> None:
     for lock, rooms in zip(LOCKS, (SERVED_ROOMS, (*SERVED_ROOMS, "tests", "bench")), strict=True):
-        names = {canonicalize_name(requirement.name) for requirement in stated()[lock]}
+        requirements = stated()[lock] + extra("kafka")
+        names = {canonicalize_name(requirement.name) for requirement in requirements}
         assert [name for name, packages in imported(rooms).items() if not packages & names] == []
 
 

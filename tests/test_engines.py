@@ -33,8 +33,9 @@ SUITE = """
 import pytest
 
 def test_of_the_browser(browser): ...
-@pytest.mark.java
-def test_of_java(): ...
+@pytest.mark.kafka
+def test_of_the_real_kafka(): ...
+def test_of_some_kafka(kafka): ...
 def test_of_the_browser_by_name(request): request.getfixturevalue("browser")
 @pytest.mark.long
 def test_that_takes_minutes(): ...
@@ -99,10 +100,6 @@ def test_chromium_starts_each_test_without_cookies(browser: Chrome, page_address
     assert browser.get_cookies() == []
 
 
-def test_java_can_run_kafka(java: Path) -> None:
-    assert java.is_file()
-
-
 def test_required_engines_are_read_from_a_list() -> None:
     assert required("postgresql, chromium,") == {"postgresql", "chromium"}
     assert required("") == frozenset()
@@ -133,18 +130,19 @@ def test_a_missing_engine_leaves_its_tests_out_and_says_why(tmp_path: Path) -> N
     code, output = run_suite_without_path(tmp_path)
     assert code == 0, output
     assert "2 tests: Chromium or ChromeDriver is not installed (Debian: chromium-driver)" in output
-    assert "1 passed, 3 skipped, 1 deselected" in output
+    assert "1 test: ran on a stand-in for Apache Kafka: Java is not installed" in output
+    assert "2 passed, 3 skipped, 1 deselected" in output
 
 
 def test_a_missing_engine_fails_its_tests_where_it_is_required(tmp_path: Path) -> None:
-    code, output = run_suite_without_path(tmp_path, require="chromium,java")
+    code, output = run_suite_without_path(tmp_path, require="chromium,kafka")
     assert code == 1, output
-    assert "XUEJI_REQUIRE asks for java, but Java is not installed" in output
-    assert "1 failed, 1 passed, 1 deselected, 2 errors" in output
+    assert "XUEJI_REQUIRE asks for kafka, but Java is not installed" in output
+    assert "1 failed, 1 passed, 1 deselected, 3 errors" in output
 
 
 def test_long_tests_run_only_when_asked_for(tmp_path: Path) -> None:
     _, usual = run_suite_without_path(tmp_path)
     assert "1 test: takes minutes (run by `make long-test`)" in usual
     _, long = run_suite_without_path(tmp_path, "--long", "-m", "long")
-    assert "1 passed, 4 deselected" in long
+    assert "1 passed, 5 deselected" in long

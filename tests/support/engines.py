@@ -1,6 +1,6 @@
 """The engines that some tests need, how they are found, and what follows where one is missing.
 
-A test that needs an engine carries its mark (``postgresql``, ``chromium``, ``java``, ``node``),
+A test that needs an engine carries its mark (``postgresql``, ``chromium``, ``kafka``, ``node``),
 given by hand or by asking for a fixture that starts it. Where the engine is missing the test is
 left out with the reason; where `XUEJI_REQUIRE` names the engine it fails, so that nothing goes
 untested unseen.
@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from tests.support.kafka_jars import NotFetched, cached_jars, fetched_jars
 
 OLDEST_JAVA = 17
 OLDEST_NODE = 18
@@ -76,6 +78,29 @@ def find_java() -> Path:
 
 
 @dataclass(frozen=True)
+class KafkaParts:
+    """What Apache Kafka is started from: a Java runtime, and the folder with its jars."""
+
+    java: Path
+    jars: Path
+
+
+@cache
+def find_kafka() -> KafkaParts:
+    """Give what runs Apache Kafka; its jars are fetched by Maven the first time."""
+    java = find_java()
+    if jars := cached_jars():
+        return KafkaParts(java, jars)
+    maven = shutil.which("mvn")
+    if maven is None:
+        raise Missing("Maven, which fetches Apache Kafka, is not installed (Debian: maven)")
+    try:
+        return KafkaParts(java, fetched_jars(maven))
+    except NotFetched as error:
+        raise Missing(f"Maven could not fetch Apache Kafka: {error}") from error
+
+
+@dataclass(frozen=True)
 class Node:
     """Where the JavaScript runtime and its package manager lie."""
 
@@ -99,7 +124,7 @@ def find_node() -> Node:
 FINDERS: Mapping[str, Callable[[], object]] = {
     "postgresql": find_postgresql,
     "chromium": find_chromium,
-    "java": find_java,
+    "kafka": find_kafka,
     "node": find_node,
 }
 
@@ -107,7 +132,7 @@ FIXTURES: Mapping[str, str] = {
     "postgresql_dsn": "postgresql",
     "postgresql_schema": "postgresql",
     "browser": "chromium",
-    "java": "java",
+    "kafka_server": "kafka",
     "node_packages": "node",
 }
 
@@ -123,6 +148,7 @@ def required(text: str | None = None) -> frozenset[str]:
     return names
 
 
+@cache
 def missing(engine: str) -> str | None:
     """Say why an engine can't be used here; None where it can."""
     try:
