@@ -7,15 +7,19 @@ import pytest
 
 from api.xapi.about import HEADERS, LIMITS, PRODUCT
 from lrs.formats import is_iri
-from tests.support.application import RunningApplication, XapiClient, running_application
+from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.records import statement
 
 
 @pytest.fixture(scope="module")
-def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApplication]:
-    settings: dict[str, Any] = {"maximum_body_size": 20_000, "maximum_batch": 3, "page_size": 7}
-    directory = tmp_path_factory.mktemp("application")
-    with running_application(directory, carrier="none", **settings) as running:
+def application(request: pytest.FixtureRequest) -> Iterator[RunningApplication]:
+    with application_of(
+        request,
+        maximum_body_size=20_000,
+        maximum_batch=3,
+        page_size=7,
+        carrier="none",
+    ) as running:
         yield running
 
 

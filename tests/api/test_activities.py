@@ -1,42 +1,21 @@
 """The Activities resource, and canonical statements: definitions as all statements make them."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from tests.support.application import RunningApplication, XapiClient, running_application
+from tests.support.application import RunningApplication, XapiClient
 from tests.support.records import statement
 
 ITEM = "https://district.example/item/1"
 OTHER = "https://district.example/item/2"
 
 
-@pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-)
-def application(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningApplication]:
-    dsn = ""
-    if request.param == "postgresql":
-        dsn = request.getfixturevalue("postgresql_cluster").create_database()
-    directory = tmp_path_factory.mktemp("application")
-    with running_application(directory, record_dsn=dsn, carrier="none") as running:
-        yield running
-
-
-@pytest.fixture
-def store() -> str:
-    """A store of this test's own."""
-    return f"store-{uuid4()}"
-
-
 @pytest.fixture(params=["1.0.3", "2.0.0"])
-def xapi(application: RunningApplication, request: pytest.FixtureRequest, store: str) -> XapiClient:
-    return application.xapi(store, version=request.param)
+def version(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 def about(definition: Any, activity: str = ITEM, **more: Any) -> dict[str, Any]:

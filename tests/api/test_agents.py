@@ -1,7 +1,6 @@
 """The Agents resource: a Person with the names that its statements give it."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -9,33 +8,13 @@ import httpx
 import pytest
 
 from api.xapi.agents import STATEMENTS
-from tests.support.application import RunningApplication, XapiClient, running_application
+from tests.support.application import RunningApplication, XapiClient
 from tests.support.records import agent, reference, statement, voiding
 
 
-@pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-)
-def application(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningApplication]:
-    dsn = ""
-    if request.param == "postgresql":
-        dsn = request.getfixturevalue("postgresql_cluster").create_database()
-    directory = tmp_path_factory.mktemp("application")
-    with running_application(directory, record_dsn=dsn, carrier="none") as running:
-        yield running
-
-
-@pytest.fixture
-def store() -> str:
-    """A store of this test's own."""
-    return f"store-{uuid4()}"
-
-
 @pytest.fixture(params=["1.0.3", "2.0.0"])
-def xapi(application: RunningApplication, request: pytest.FixtureRequest, store: str) -> XapiClient:
-    return application.xapi(store, version=request.param)
+def version(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 MING = agent("ming")

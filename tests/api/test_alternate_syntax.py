@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.xapi.alternate import LARGE_FORM, MOST_PARAMETERS
-from tests.support.application import RunningApplication, XapiClient, running_application
+from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.records import agent, statement, statement_id
 
 MAXIMUM_BODY = 1_000_000
@@ -23,9 +23,9 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture(scope="module")
-def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApplication]:
-    with running_application(
-        tmp_path_factory.mktemp("alternate"),
+def application(request: pytest.FixtureRequest) -> Iterator[RunningApplication]:
+    with application_of(
+        request,
         maximum_body_size=MAXIMUM_BODY,
         maximum_header_size=MAXIMUM_HEAD,
         failed_logins_per_minute=0,
@@ -35,8 +35,8 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp
 
 
 @pytest.fixture
-def xapi(application: RunningApplication) -> XapiClient:
-    return application.xapi(f"store-{uuid4()}", version="1.0.3")
+def version() -> str:
+    return "1.0.3"
 
 
 def form(

@@ -12,7 +12,12 @@ from uuid import uuid4
 import pytest
 
 from lrs.attachments import AttachmentStore
-from tests.support.application import RunningApplication, XapiClient, running_application
+from tests.support.application import (
+    RunningApplication,
+    XapiClient,
+    application_of,
+)
+from tests.support.backends import BACKENDS
 from tests.support.multipart import (
     BOUNDARY,
     CONTENT_TYPE,
@@ -38,18 +43,10 @@ PHOTO = bytes(3000)
 URL = {"fileUrl": "https://files.example/essay"}
 
 
-@pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-)
-def application(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningApplication]:
-    dsn = ""
-    if request.param == "postgresql":
-        dsn = request.getfixturevalue("postgresql_cluster").create_database()
-    with running_application(
-        tmp_path_factory.mktemp("application"),
-        record_dsn=dsn,
+@pytest.fixture(scope="module", params=BACKENDS)
+def application(request: pytest.FixtureRequest) -> Iterator[RunningApplication]:
+    with application_of(
+        request,
         maximum_body_size=MAXIMUM_BODY,
         maximum_upload_size=MAXIMUM_UPLOAD,
         maximum_attachments=MAXIMUM_ATTACHMENTS,
@@ -60,9 +57,8 @@ def application(
 
 
 @pytest.fixture(params=["1.0.3", "2.0.0"])
-def xapi(application: RunningApplication, request: pytest.FixtureRequest) -> XapiClient:
-    """A client of a store of this test's own, in either version."""
-    return application.xapi(f"store-{uuid4()}", version=request.param)
+def version(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture
@@ -543,16 +539,6 @@ def test_every_answer_says_through_when_it_is_consistent(xapi: XapiClient) -> No
     assert header in xapi.get(attachments="true").headers
     assert header in xapi.get(attachments="true", statementId=statement_id(9)).headers
     assert header in xapi.get(attachments="perhaps").headers
-
-
-def test_attachments_may_be_kept_elsewhere(tmp_path: Path) -> None:
-    location = f"memory://{uuid4()}"
-    with running_application(tmp_path, carrier="none", attachments_url=location) as running:
-        xapi = running.xapi("district")
-        [one] = stored(post(xapi, with_essay(), data_part(ESSAY)))
-        [_, data] = parts_of(xapi.get(statementId=one, attachments="true"))
-        assert data.data == ESSAY
-    assert not (tmp_path / "attachments").exists()
 
 
 # Signed statements -------------------------------------------------------------------------------

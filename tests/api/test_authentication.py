@@ -17,28 +17,10 @@ from api.authentication import REFRESH_SECONDS, basic_pair
 from lrs import credentials as module
 from lrs.credentials import REMEMBER_SECONDS, SCOPES, Credentials
 from lrs.record import Record
-from tests.support.application import RunningApplication, XapiClient, running_application
+from tests.support.application import RunningApplication, XapiClient
 from tests.support.records import statement
 
 LONG = 60.0  # seconds; nothing here waits so long unless it is broken
-
-
-@pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-)
-def application(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningApplication]:
-    dsn = ""
-    if request.param == "postgresql":
-        dsn = request.getfixturevalue("postgresql_cluster").create_database()
-    with running_application(
-        tmp_path_factory.mktemp("authentication"),
-        record_dsn=dsn,
-        carrier="none",
-        failed_logins_per_minute=0,
-    ) as running:
-        yield running
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from api.bearer import (
     IssuerKeys,
 )
 from api.settings import Settings
-from tests.support.application import RunningApplication, XapiClient, running_application
+from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.oidc import AUDIENCE, TokenIssuer, new_key, running_issuer
 from tests.support.records import statement, statement_id
 
@@ -36,11 +36,11 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 
 
 @pytest.fixture(scope="module")
-def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApplication]:
+def application(request: pytest.FixtureRequest) -> Iterator[RunningApplication]:
     with (
         running_issuer() as issuer,
-        running_application(
-            tmp_path_factory.mktemp("bearer"),
+        application_of(
+            request,
             oidc_issuer=issuer.url,
             oidc_audience=AUDIENCE,
             failed_logins_per_minute=0,

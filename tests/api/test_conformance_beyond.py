@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
 
-from tests.support.application import RunningApplication, XapiClient, running_application
+from tests.support.application import RunningApplication, XapiClient, application_of
+from tests.support.backends import BACKENDS
 from tests.support.records import agent, statement, statement_id
 
 MAXIMUM_BODY = 100_000
@@ -37,30 +37,20 @@ WHOLE = json.dumps(statement(result={"score": {"raw": 5}, "extensions": {ACTIVIT
 ALONE = ', "context": {"contextActivities": {"parent": {"id": "https://district.example/p"}}}'
 
 
-@pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-)
-def application(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningApplication]:
-    dsn = ""
-    if request.param == "postgresql":
-        dsn = request.getfixturevalue("postgresql_cluster").create_database()
-    folder = tmp_path_factory.mktemp("beyond")
-    with running_application(
-        folder,
-        record_dsn=dsn,
-        carrier="none",
+@pytest.fixture(scope="module", params=BACKENDS)
+def application(request: pytest.FixtureRequest) -> Iterator[RunningApplication]:
+    with application_of(
+        request,
         maximum_body_size=MAXIMUM_BODY,
         failed_logins_per_minute=0,
+        carrier="none",
     ) as running:
         yield running
 
 
 @pytest.fixture(params=["1.0.3", "2.0.0"])
-def xapi(request: pytest.FixtureRequest, application: RunningApplication) -> XapiClient:
-    """A client of one version, of a store of this test's own."""
-    return application.xapi(f"store-{uuid4()}", version=request.param)
+def version(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 def refused(answer: httpx.Response, status: int = 400) -> Any:

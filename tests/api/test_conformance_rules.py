@@ -15,7 +15,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.support.application import RunningApplication, XapiClient, running_application
+from tests.support.application import (
+    RunningApplication,
+    XapiClient,
+    application_of,
+    running_application,
+)
+from tests.support.backends import BACKENDS
 from tests.support.multipart import attachment, data_part, json_part, parts_of, post, send, written
 from tests.support.records import VOIDED, agent, reference, statement, statement_id, voiding
 from tests.support.signing import sign, signature
@@ -47,29 +53,15 @@ only_1_0_3 = pytest.mark.parametrize("version", ["1.0.3"])
 only_2_0 = pytest.mark.parametrize("version", ["2.0.0"])
 
 
-@pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-)
-def application(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningApplication]:
-    dsn = ""
-    if request.param == "postgresql":
-        dsn = request.getfixturevalue("postgresql_cluster").create_database()
-    folder = tmp_path_factory.mktemp("conformance")
-    with running_application(folder, record_dsn=dsn, carrier="none", page_size=20) as running:
+@pytest.fixture(scope="module", params=BACKENDS)
+def application(request: pytest.FixtureRequest) -> Iterator[RunningApplication]:
+    with application_of(request, carrier="none", page_size=20) as running:
         yield running
 
 
 @pytest.fixture(params=VERSIONS)
 def version(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-@pytest.fixture
-def xapi(application: RunningApplication, version: str) -> XapiClient:
-    """A client of one version, of a store of this test's own."""
-    return application.xapi(f"store-{uuid4()}", version=version)
 
 
 def refused(answer: httpx.Response, status: int = 400) -> Json:

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocketDisconnect
 from api.settings import Settings
 from api.xapi.application import RESOURCES, XapiApplication
 from lrs.versions import Version
-from tests.support.application import RunningApplication, XapiClient, running_application
+from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.records import statement
 
 ORIGIN = "https://course.example"
@@ -24,10 +24,8 @@ METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 
 
 @pytest.fixture(scope="module")
-def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApplication]:
-    with running_application(
-        tmp_path_factory.mktemp("origins"), carrier="none", failed_logins_per_minute=0
-    ) as running:
+def application(request: pytest.FixtureRequest) -> Iterator[RunningApplication]:
+    with application_of(request, carrier="none", failed_logins_per_minute=0) as running:
         yield running
 
 

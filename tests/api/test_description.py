@@ -11,15 +11,15 @@ from jsonschema import Draft202012Validator
 from api.xapi.application import RESOURCES
 from api.xapi.description import xapi_description
 from lrs.versions import Version
-from tests.support.application import RunningApplication, running_application
+from tests.support.application import RunningApplication, application_of
 from tests.support.statements import valid_statements
 
 NOT_DESCRIBED = {"HEAD", "OPTIONS"}  # as GET without a body; what a resource answers
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApplication]:
-    with running_application(tmp_path_factory.mktemp("description")) as application:
+def running(request: pytest.FixtureRequest) -> Iterator[RunningApplication]:
+    with application_of(request) as application:
         yield application
 
 

@@ -11,7 +11,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.support.application import RunningApplication, XapiClient, running_application
+from tests.support.application import RunningApplication, XapiClient, application_of
+from tests.support.backends import BACKENDS
 
 MAXIMUM_BODY = 600_000
 QUIZ = "https://district.example/quiz"
@@ -23,21 +24,9 @@ ANY = {"If-None-Match": "*"}
 ANY_NEW = {"If_None_Match": "*"}  # as keyword arguments
 
 
-@pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-)
-def application(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningApplication]:
-    dsn = ""
-    if request.param == "postgresql":
-        dsn = request.getfixturevalue("postgresql_cluster").create_database()
-    with running_application(
-        tmp_path_factory.mktemp("application"),
-        record_dsn=dsn,
-        maximum_body_size=MAXIMUM_BODY,
-        carrier="none",
-    ) as running:
+@pytest.fixture(scope="module", params=BACKENDS)
+def application(request: pytest.FixtureRequest) -> Iterator[RunningApplication]:
+    with application_of(request, maximum_body_size=MAXIMUM_BODY, carrier="none") as running:
         yield running
 
 
@@ -90,12 +79,6 @@ class Documents:
 @pytest.fixture(params=VERSIONS)
 def version(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-@pytest.fixture
-def xapi(application: RunningApplication, version: str) -> XapiClient:
-    """A client of a store of this test's own."""
-    return application.xapi(f"store-{uuid4()}", version=version)
 
 
 @pytest.fixture(params=RESOURCES)

@@ -13,7 +13,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.support.application import RunningApplication, XapiClient, running_application
+from tests.support.application import RunningApplication, XapiClient, application_of
+from tests.support.backends import BACKENDS
 from tests.support.multipart import attachment, data_part, parts_of, post, sha256
 from tests.support.records import agent, reference, statement, statement_id, voiding
 
@@ -35,16 +36,9 @@ ANY_NEW = {"If-None-Match": "*"}
 PERSON = "account:https://district.example|ming"
 
 
-@pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-)
-def application(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningApplication]:
-    dsn = ""
-    if request.param == "postgresql":
-        dsn = request.getfixturevalue("postgresql_cluster").create_database()
-    with running_application(tmp_path_factory.mktemp("isolation"), record_dsn=dsn) as running:
+@pytest.fixture(scope="module", params=BACKENDS)
+def application(request: pytest.FixtureRequest) -> Iterator[RunningApplication]:
+    with application_of(request) as running:
         yield running
 
 
@@ -58,7 +52,7 @@ class Stranger(XapiClient):
         return answer
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def owner(application: RunningApplication) -> XapiClient:
     """A client of the first store, which has something of everything."""
     owner = application.xapi(f"owner-{uuid4()}", app=f"app-{SECRET}")

@@ -174,6 +174,11 @@ def command(server: Server, *arguments: str) -> str:
     ).stdout
 
 
+def add(server: Server) -> Key:
+    made = json.loads(command(server, "add", "--store", "district", "--scope", "all", "--json"))
+    return Key(made["key"], made["secret"])
+
+
 def status(server: Server, key: str, secret: str) -> int:
     return httpx.get(
         f"{server.address}/xapi/statements",
@@ -191,7 +196,7 @@ def becomes(expected: int, server: Server, key: str, secret: str) -> bool:
 
 
 def test_a_rotation_takes_effect_in_a_server_that_runs(server: Server) -> None:
-    one: Key = server.add_key()
+    one = add(server)
     assert status(server, one.key, one.secret) == 200
     new = json.loads(command(server, "rotate", one.key, "--json"))["secret"]
     assert becomes(200, server, one.key, new)
@@ -202,7 +207,7 @@ def test_a_rotation_takes_effect_in_a_server_that_runs(server: Server) -> None:
 
 
 def test_a_revocation_and_a_change_take_effect_in_a_server_that_runs(server: Server) -> None:
-    one: Key = server.add_key()
+    one = add(server)
     assert status(server, one.key, one.secret) == 200
     command(server, "change", one.key, "--scope", "state")
     assert becomes(403, server, one.key, one.secret)

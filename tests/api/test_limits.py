@@ -28,7 +28,7 @@ from api.errors import ApiError
 from api.settings import Settings
 from api.xapi.limits import MOST_COUNTERS, Counters, RateLimits
 from lrs.credentials import Credential
-from tests.support.application import RunningApplication, XapiClient, running_application
+from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.multipart import BOUNDARY, attachment, data_part, json_part, written
 from tests.support.records import statement, statement_id
 from tests.support.servers import Key, Server, running_server
@@ -516,9 +516,9 @@ def test_requests_are_counted_as_the_librarys_own_memory_counts_them(
 
 
 @pytest.fixture(scope="module")
-def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApplication]:
-    with running_application(
-        tmp_path_factory.mktemp("rates"),
+def application(request: pytest.FixtureRequest) -> Iterator[RunningApplication]:
+    with application_of(
+        request,
         rate_limit=0.01,  # a burst of 4, then one in 100 seconds
         rate_burst=400,
         failed_logins_per_minute=5,

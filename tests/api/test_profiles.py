@@ -1,7 +1,6 @@
 """Profile validation at the door, over HTTP and by command: off, report, enforce."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,7 +13,7 @@ from typer.testing import CliRunner
 from api import profile_commands
 from lrs.profiles import Mode, Registry
 from lrs.record import Record
-from tests.support.application import RunningApplication, XapiClient, running_application
+from tests.support.application import RunningApplication, XapiClient
 from tests.support.multipart import attachment, data_part, post, sha256
 from tests.support.profile_documents import (
     BASE,
@@ -29,26 +28,6 @@ from tests.support.records import statement, statement_id
 
 TEACHING_CYCLE = Path(__file__).parents[2] / "projections/profiles/teaching-cycle.jsonld"
 CYCLE = "https://xueji.dev/xapi/teaching-cycle"
-
-
-@pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-)
-def application(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningApplication]:
-    dsn = ""
-    if request.param == "postgresql":
-        dsn = request.getfixturevalue("postgresql_cluster").create_database()
-    directory = tmp_path_factory.mktemp("application")
-    with running_application(directory, record_dsn=dsn, carrier="none") as running:
-        yield running
-
-
-@pytest.fixture
-def store() -> str:
-    """The name of a store of this test's own."""
-    return f"store-{uuid4()}"
 
 
 @pytest.fixture
@@ -360,6 +339,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("XUEJI_DATA_DIRECTORY", str(tmp_path / "var"))
     monkeypatch.delenv("XUEJI_RECORD_DSN", raising=False)
     monkeypatch.setattr(profile_commands, "console", Console(width=400, no_color=True))
+    monkeypatch.setenv("COLUMNS", "400")  # of the frame around an error
 
     def run(*arguments: str) -> tuple[int, str]:
         result = CliRunner().invoke(profile_commands.commands, arguments)

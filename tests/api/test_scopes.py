@@ -12,7 +12,7 @@ import pytest
 
 from api.xapi.application import RESOURCES
 from lrs.credentials import SCOPES
-from tests.support.application import RunningApplication, XapiClient, running_application
+from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.records import agent, reference, statement, statement_id
 
 ACTIVITY = "https://district.example/item/1"
@@ -88,19 +88,30 @@ XAPI = (
 )
 OPTIONS = tuple(Row("OPTIONS", f"/xapi{path}", EVERYONE, 204) for path in RESOURCES)
 PORTRAITS = ("projections/read", "all/read", "all")
+SEEING = (*PORTRAITS, "operate")
+OPERATING = ("operate",)
+NOTHING = "/v1/generations/nothing"
 PROJECTIONS = (
     Row("GET", "/v1/students", PORTRAITS),
     Row("GET", "/v1/status", PORTRAITS),
     Row("GET", "/v1/portraits/students/nobody", PORTRAITS, 404),
     Row("POST", "/ui/tickets", PORTRAITS, 201),
+    Row("GET", "/v1/generations", SEEING),
+    Row("GET", "/v1/generations/live/comparison", SEEING),
+    Row("POST", f"{NOTHING}/promote", OPERATING, 404),
+    Row("DELETE", NOTHING, OPERATING, 404),
+    Row("GET", "/v1/replays", OPERATING),
+    Row("POST", "/v1/replays", OPERATING, 400),
+    Row("GET", "/v1/replays/nothing", OPERATING, 404),
+    Row("DELETE", "/v1/replays/nothing", OPERATING, 404),
+    Row("GET", "/v1/dead-letters", SEEING),
+    Row("POST", "/v1/dead-letters/retry", ("all", "operate"), 409),  # no carrier in this test
 )
 
 
 @pytest.fixture(scope="module")
-def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApplication]:
-    with running_application(
-        tmp_path_factory.mktemp("scopes"), carrier="none", failed_logins_per_minute=0
-    ) as running:
+def application(request: pytest.FixtureRequest) -> Iterator[RunningApplication]:
+    with application_of(request, carrier="none", failed_logins_per_minute=0) as running:
         yield running
 
 

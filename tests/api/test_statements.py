@@ -7,36 +7,23 @@ from uuid import uuid4
 
 import pytest
 
-from tests.support.application import RunningApplication, XapiClient, running_application
+from tests.support.application import RunningApplication, XapiClient, application_of
+from tests.support.backends import BACKENDS
 from tests.support.records import agent, reference, statement, statement_id, voiding
 
 MAXIMUM_BODY = 200_000
 
 
-@pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-)
-def application(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningApplication]:
-    dsn = ""
-    if request.param == "postgresql":
-        dsn = request.getfixturevalue("postgresql_cluster").create_database()
-    with running_application(
-        tmp_path_factory.mktemp("application"),
-        record_dsn=dsn,
+@pytest.fixture(scope="module", params=BACKENDS)
+def application(request: pytest.FixtureRequest) -> Iterator[RunningApplication]:
+    with application_of(
+        request,
         maximum_body_size=MAXIMUM_BODY,
         maximum_batch=100,
         page_size=20,
         carrier="none",
     ) as running:
         yield running
-
-
-@pytest.fixture
-def xapi(application: RunningApplication) -> XapiClient:
-    """A client of a store of this test's own."""
-    return application.xapi(f"store-{uuid4()}")
 
 
 def error(answer: Any, status: int) -> dict[str, Any]:
@@ -300,11 +287,11 @@ def test_secrets_are_not_kept(application: RunningApplication) -> None:
     assert not any(secret in str(dict(row).values()) for row in rows)
 
 
-@pytest.mark.parametrize("version", [None, "0.95", "3.0.0", "1.0.3x", ""])
+@pytest.mark.parametrize("asked", [None, "0.95", "3.0.0", "1.0.3x", ""])
 def test_a_request_without_a_version_spoken_here_is_refused(
-    xapi: XapiClient, version: str | None
+    xapi: XapiClient, asked: str | None
 ) -> None:
-    answer = xapi.request("GET", "/xapi/statements", headers={"X-Experience-API-Version": version})
+    answer = xapi.request("GET", "/xapi/statements", headers={"X-Experience-API-Version": asked})
     error(answer, 400)
     assert answer.headers["X-Experience-API-Version"] == "2.0.0"
 

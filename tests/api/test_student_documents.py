@@ -7,15 +7,15 @@ from urllib.parse import quote
 import orjson
 import pytest
 
-from tests.support.application import RunningApplication, XapiClient, running_application
+from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.records import agent, agent_key
 
 ACTIVITY = "https://district.example/quiz"
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApplication]:
-    with running_application(tmp_path_factory.mktemp("documents")) as application:
+def running(request: pytest.FixtureRequest) -> Iterator[RunningApplication]:
+    with application_of(request) as application:
         yield application
 
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from fcntl import LOCK_EX, flock
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -27,6 +28,7 @@ from tests.support.engines import find_node, required
 from tests.support.servers import Key, Server, running_server
 
 HERE = Path(__file__).parent
+LOCK = HERE / "package-lock.json"
 PACKAGES = HERE / "node_modules"
 INSTALLED_FROM = PACKAGES / "installed-from"  # the hash of the lock that was installed
 INSTALL_SECONDS = 300
@@ -45,9 +47,16 @@ window.use(endpoint, key, secret).then(
 @pytest.fixture(scope="module")
 def node_packages() -> Path:
     """The folder of the packages that the lock names, installed once for each lock."""
-    wanted = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
+    with LOCK.open("rb") as lock:
+        flock(lock, LOCK_EX)  # where several processes share the tests, one installs
+        install_packages(hashlib.sha256(lock.read()).hexdigest())
+    return PACKAGES
+
+
+def install_packages(wanted: str) -> None:
+    """Install what a lock names, which is named by its hash, if it isn't installed."""
     if INSTALLED_FROM.is_file() and INSTALLED_FROM.read_text() == wanted:
-        return PACKAGES
+        return
     done = subprocess.run(
         [find_node().npm, "ci"],
         cwd=HERE,
@@ -63,7 +72,6 @@ def node_packages() -> Path:
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
     INSTALLED_FROM.write_text(wanted)
-    return PACKAGES
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +164,7 @@ def test_xapiwrapper_does_all_it_can_in_a_page_of_another_origin(
 
 
 def test_the_lock_names_exact_packages_by_hash_and_no_registry() -> None:
-    lock = json.loads((HERE / "package-lock.json").read_text(encoding="utf-8"))
+    lock = json.loads(LOCK.read_text(encoding="utf-8"))
     packages = {path: entry for path, entry in lock["packages"].items() if path}
     assert packages
     assert all(entry["integrity"].startswith("sha512-") for entry in packages.values())

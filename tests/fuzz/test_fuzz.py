@@ -11,20 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from tests.fuzz.almost_right import Attempt, attempts
 from tests.fuzz.described import DescribedOperations
 from tests.fuzz.probing import Answer, Prober, Watch, check_refusal, check_same
+from tests.support.backends import BACKENDS, new_database
 from tests.support.records import statement
 from tests.support.servers import Server, running_server
 
 
-@pytest.fixture(
-    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-)
+@pytest.fixture(scope="module", params=BACKENDS)
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    dsn = ""
-    if request.param == "postgresql":
-        dsn = request.getfixturevalue("postgresql_cluster").create_database()
-    folder = tmp_path_factory.mktemp("fuzz")
+    folder, dsn = tmp_path_factory.mktemp("fuzz"), new_database(request)
     with running_server(folder, record_dsn=dsn, clickhouse_dsn="chdb://memory") as server:
         yield server
 
@@ -36,7 +32,7 @@ def prober(server: Server) -> Iterator[Prober]:
     prober.close()
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(attempts=attempts())
 def test_every_request_is_answered_and_a_refused_one_changes_nothing(
     prober: Prober, attempts: list[Attempt]
@@ -46,7 +42,7 @@ def test_every_request_is_answered_and_a_refused_one_changes_nothing(
 
 
 def test_answers_are_as_the_openapi_document_says(server: Server, prober: Prober) -> None:
-    DescribedOperations(server, prober).probe(150)
+    DescribedOperations(server, prober).probe(100)
 
 
 # Of the probing itself ---------------------------------------------------------------------------

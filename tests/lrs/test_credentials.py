@@ -1,7 +1,6 @@
 """Credentials prove what they say, are kept without their secret, and can be taken back."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
@@ -19,20 +18,6 @@ from lrs.record import Record
 
 PEPPER = b"p" * 64
 SECOND = 1_000_000  # µs
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("postgresql_schema"))
-    return str(tmp_path / "record.sqlite")
-
-
-@pytest.fixture
-def record(location: str) -> Iterator[Record]:
-    opened = Record.open(location)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """What statements say of an activity is merged into one definition, in the order of the log."""
 
-from collections.abc import Iterator
 from functools import reduce
 from hashlib import shake_256
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -19,17 +17,6 @@ from tests.support.records import AUTHORITY, agent, statement, statement_id
 
 ITEM = "https://district.example/item/1"
 OTHER = "https://district.example/item/2"
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def record(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Record]:
-    if request.param == "sqlite":
-        location = str(tmp_path / "record.sqlite")
-    else:
-        location = request.getfixturevalue("postgresql_schema")
-    opened = Record.open(location)
-    yield opened
-    opened.close()
 
 
 def store(

@@ -2,9 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
@@ -39,17 +38,6 @@ QUIZ = "https://district.example/quiz"
 FIRST = "11111111-1111-4111-8111-111111111111"
 SECOND = "22222222-2222-4222-8222-222222222222"
 JSON = "application/json"
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def record(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Record]:
-    if request.param == "sqlite":
-        location = str(tmp_path / "record.sqlite")
-    else:
-        location = request.getfixturevalue("postgresql_schema")
-    opened = Record.open(location)
-    yield opened
-    opened.close()
 
 
 def state(learner: str = "ming", activity: str = QUIZ, **more: Any) -> DocumentScope:

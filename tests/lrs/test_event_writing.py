@@ -1,10 +1,6 @@
 """What all writers of one transaction keep: times and positions of events rise together."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from lrs.documents import DocumentChange, DocumentScope, Kind
 from lrs.queries import StatementQuery
@@ -12,17 +8,6 @@ from lrs.record import Record
 from tests.support.records import AUTHORITY, draft, statement, voiding
 
 SCOPE = DocumentScope(kind=Kind.STATE, activity="https://district.example/quiz", agent="mbox:a")
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def record(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Record]:
-    if request.param == "sqlite":
-        location = str(tmp_path / "record.sqlite")
-    else:
-        location = request.getfixturevalue("postgresql_schema")
-    opened = Record.open(location)
-    yield opened
-    opened.close()
 
 
 def change(method: str, document: str | None) -> DocumentChange:

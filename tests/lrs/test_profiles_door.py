@@ -1,7 +1,6 @@
 """Statements are held against the profiles they claim, with what the record knows of them."""
 
 import asyncio
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -46,16 +45,6 @@ from tests.support.records import draft, statement, statement_id, voiding
 AUTHORITY = {"objectType": "Agent", "account": {"homePage": "https://a.example", "name": "reader"}}
 TEACHING_CYCLE = Path(__file__).parents[2] / "projections/profiles/teaching-cycle.jsonld"
 OTHER = "6e1c5d4a-1b2c-4d3e-8f90-a1b2c3d4e5f6"
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def record(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Record]:
-    location = str(tmp_path / "record.sqlite")
-    if request.param == "postgresql":
-        location = request.getfixturevalue("postgresql_schema")
-    opened = Record.open(location)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -293,17 +282,15 @@ def asking(door: Door, location: str) -> None:
     door.registry.add("district", orjson.dumps(whole))
 
 
-@pytest.mark.parametrize("location", ["$.stored", "$.authority.account.name"])
-def test_what_the_record_decides_is_there_to_be_asked_for(door: Door, location: str) -> None:
-    asking(door, location)
+@pytest.mark.parametrize("path", ["$.stored", "$.authority.account.name"])
+def test_what_the_record_decides_is_there_to_be_asked_for(door: Door, path: str) -> None:
+    asking(door, path)
     assert told(door, read("opened")) == []
 
 
-@pytest.mark.parametrize("location", ["$.id", "$.timestamp"])
-def test_what_an_app_leaves_out_is_missing_though_the_record_adds_it(
-    door: Door, location: str
-) -> None:
-    asking(door, location)
+@pytest.mark.parametrize("path", ["$.id", "$.timestamp"])
+def test_what_an_app_leaves_out_is_missing_though_the_record_adds_it(door: Door, path: str) -> None:
+    asking(door, path)
     assert told(door, read("opened", timestamp=None)) == ["included"]
     assert told(door, read("opened", id=statement_id(1))) == []
 

@@ -29,20 +29,6 @@ from tests.support.records import (
 )
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return str(tmp_path / "record.sqlite")
-    return request.getfixturevalue("postgresql_schema")
-
-
-@pytest.fixture
-def record(location: str) -> Iterator[Record]:
-    opened = Record.open(location)
-    yield opened
-    opened.close()
-
-
 def store(record: Record, *statements: dict[str, Any], store: str = "district") -> list[str]:
     drafts = [draft(one, store) for one in statements]
     return record.store_statements_now(store, drafts).statement_ids

@@ -1,16 +1,22 @@
 """The application in the test's own process, and a client that speaks xAPI to it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
+import pytest
 from starlette.testclient import TestClient
 
 from api.application import create_application
 from api.settings import Settings
 from lrs.credentials import Credentials
+from projections.warehouse import Warehouse
+from tests.support.backends import new_database
+from tests.support.clickhouse import embedded_dsn, passing_catalogue
 
 
 class XapiClient:
@@ -66,7 +72,23 @@ class RunningApplication:
 
 @contextmanager
 def running_application(directory: Path, **settings: Any) -> Iterator[RunningApplication]:
-    given = {"data_directory": directory, "clickhouse_dsn": "chdb://memory", **settings}
+    """Run an application on the embedded engine of this process, in a catalogue of its own.
+
+    One at a time: NiceGUI's state is the process's, and of two the first to end waits for seconds.
+    """
+    given = {"data_directory": directory, "clickhouse_dsn": embedded_dsn(), **settings}
     application = create_application(Settings(**given))
-    with TestClient(application, raise_server_exceptions=False) as client:
+    with ExitStack() as running:
+        catalogue = running.enter_context(passing_catalogue())
+        with patch.object(Warehouse, "open", partial(Warehouse.open, catalogue=catalogue)):
+            client = running.enter_context(TestClient(application, raise_server_exceptions=False))
         yield RunningApplication(client)
+
+
+@contextmanager
+def application_of(request: pytest.FixtureRequest, **settings: Any) -> Iterator[RunningApplication]:
+    """Run the application of a fixture, on the backend that is its parameter, or on SQLite."""
+    folders: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+    settings["record_dsn"] = new_database(request)
+    with running_application(folders.mktemp("application"), **settings) as running:
+        yield running

@@ -1,0 +1,38 @@
+"""Pages learn that another generation has become live, however far it is."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
+
+from api.services import Services
+from api.ui.queries import Queries
+
+
+class Carrier:
+    """A carrier whose rows stand at a position."""
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+
+    async def reached(self, position: int, timeout: float) -> bool:
+        return self.position >= position
+
+
+def served(identity: str, position: int) -> Any:
+    generation = SimpleNamespace(identity=identity)
+    return SimpleNamespace(generation=generation, carrier=Carrier(position))
+
+
+def test_a_generation_that_becomes_live_is_news_once_though_it_is_behind() -> None:
+    services = served("one", 7)
+    queries = Queries(cast(Services, services), "district")
+    news = [asyncio.run(queries.news(7, 0.0))]
+    services.__dict__.update(served("other", 3).__dict__)
+    news += [asyncio.run(queries.news(7, 0.0)) for _ in range(2)]
+    assert news == [False, True, False]
+    assert queries.position == 3
+
+
+def test_what_the_carrier_has_reached_since_is_news() -> None:
+    queries = Queries(cast(Services, served("one", 7)), "district")
+    assert asyncio.run(queries.news(6, 0.0))
