@@ -195,7 +195,7 @@ class RecordMapper(Mapper[str]):
         except Exception as error:
             raise MapperDeserialisationError(
                 f"event {stored_event.originator_id} version {stored_event.originator_version} "
-                f"with topic {stored_event.topic} can't be read: {error}"
+                f"with topic {stored_event.topic} can't be read: {type(error).__name__}: {error}"
             ) from error
 
     def plain_state(self, state: bytes) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import msgspec
 import orjson
 from eventsourcing.application import Application
-from eventsourcing.persistence import Mapper
+from eventsourcing.persistence import Mapper, StoredEvent
 from eventsourcing.utils import Environment, EnvType
 
 from lrs.committer import Committer
@@ -72,8 +72,10 @@ class Page(msgspec.Struct, frozen=True):
 class LogEntry(msgspec.Struct, frozen=True, gc=False):
     """One event of the log, as the carriers read it.
 
-    `kind` is ``statement``, ``voiding`` (then `statement` is the one now voided) or ``document``
-    (then `document` is the version that it makes). `stored` is in microseconds.
+    `kind` is ``statement``, ``voiding`` (then `statement` is the one now voided), ``document``
+    (then `document` is the version that it makes) or ``unreadable`` (then `error` says why, and
+    `store` and `statement_id` are what its stream's name tells). `stored` is in microseconds, 0
+    where it can't be read.
     """
 
     position: int
@@ -83,6 +85,7 @@ class LogEntry(msgspec.Struct, frozen=True, gc=False):
     stored: int
     statement: bytes
     document: DocumentVersion | None = None
+    error: str = ""
 
 
 class Record(Application[str]):
@@ -131,6 +134,7 @@ class Record(Application[str]):
         """Store what still waits, then let go of the database."""
         if hasattr(self, "_committer"):
             self._committer.close()
+            self.statements.close()
         super().close()
 
     # Writing -------------------------------------------------------------------------------
@@ -317,7 +321,10 @@ class Record(Application[str]):
         return self.statements.wait_for_log(after, timeout)
 
     def read_log(self, after: int, limit: int) -> list[LogEntry]:
-        """Read at most `limit` events behind position `after`, in order."""
+        """Read at most `limit` events behind position `after`, in order.
+
+        One that can't be read (of an unknown class, say) is told as such and hides no other.
+        """
         notifications = self.statements.select_notifications(after + 1, limit)
         voided = self._voided_statements(notifications)
         return [self._log_entry(notification, voided) for notification in notifications]
@@ -328,24 +335,28 @@ class Record(Application[str]):
         if not entries:
             return None
         entry = entries[0]
-        if entry.kind == "statement":
+        if entry.kind in ("statement", "unreadable") and entry.statement_id:
             stream = statement_originator(entry.store, entry.statement_id)
             if (voided := self.statements.event_of(stream, 2)) is not None:
                 return self.read_log(voided.position - 1, 1)[0]
         return entry
 
-    def _voided_statements(self, notifications: Sequence[Any]) -> dict[str, StatementStored]:
-        found: dict[str, StatementStored] = {}
+    def _voided_statements(self, notifications: Sequence[Any]) -> dict[str, StoredEvent]:
+        found: dict[str, StoredEvent] = {}
         for notification in notifications:
             if notification.topic == STATEMENT_VOIDED:
                 stored = self.statements.event_of(notification.originator_id, 1)
                 if stored is not None:
-                    found[notification.originator_id] = cast(
-                        StatementStored, self.mapper.to_domain_event(stored.event)
-                    )
+                    found[notification.originator_id] = stored.event
         return found
 
-    def _log_entry(self, notification: Any, voided: dict[str, StatementStored]) -> LogEntry:
+    def _log_entry(self, notification: Any, voided: dict[str, StoredEvent]) -> LogEntry:
+        try:
+            return self._readable_entry(notification, voided)
+        except Exception as error:  # whatever it is, the rest of the log can be read
+            return _unreadable_entry(notification, error)
+
+    def _readable_entry(self, notification: Any, voided: dict[str, StoredEvent]) -> LogEntry:
         store, _, key = originator_parts(notification.originator_id)
         event: Any = self.mapper.to_domain_event(notification)
         if notification.topic == STATEMENT_STORED:
@@ -354,8 +365,19 @@ class Record(Application[str]):
             version = event.version()
             return LogEntry(notification.id, store, "document", "", version.updated, b"", version)
         stored = instant(event.stored)
-        statement = voided[notification.originator_id].exact()
-        return LogEntry(notification.id, store, "voiding", key, stored, statement)
+        if notification.originator_id not in voided:
+            raise LookupError("the statement that it voids is not in the log")
+        about: Any = self.mapper.to_domain_event(voided[notification.originator_id])
+        return LogEntry(notification.id, store, "voiding", key, stored, about.exact())
+
+
+def _unreadable_entry(notification: Any, error: Exception) -> LogEntry:
+    store, kind, key = ("", "", "")
+    with suppress(ValueError):
+        store, kind, key = originator_parts(notification.originator_id)
+    statement_id = key if kind == "statement" else ""
+    reason = f"{type(error).__name__}: {error}"
+    return LogEntry(notification.id, store, "unreadable", statement_id, 0, b"", error=reason)
 
 
 def _found(event: StatementStored) -> Found:

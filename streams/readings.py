@@ -46,13 +46,17 @@ class Readings:
 
 
 def read_entries(
-    reader: Reader, entries: Sequence[LogEntry], breathe: Callable[[], None] = lambda: None
+    reader: Reader,
+    entries: Sequence[LogEntry],
+    breathe: Callable[[], None] = lambda: None,
+    names: dict[NameKey, tuple[int, str, str]] | None = None,
 ) -> Readings:
     """Read entries of the log, setting aside what can't be read.
 
-    ``breathe`` is called between chunks of work, to leave other threads their turn.
+    ``breathe`` is called between chunks of work, to leave other threads their turn. Names are
+    added to ``names``, if those of several batches are to be known together.
     """
-    readings = Readings()
+    readings = Readings() if names is None else Readings(names=names)
     for chunk in chunks(entries, CHUNK):
         for entry in chunk:
             try:
@@ -64,6 +68,8 @@ def read_entries(
 
 
 def _read_entry(reader: Reader, entry: LogEntry, readings: Readings) -> None:
+    if entry.kind == "unreadable":
+        raise Unreadable(entry.error)
     if entry.document is not None:
         document = _document(entry.store, entry.document)
         readings.documents.append(document_row(document, entry.position))
@@ -137,3 +143,7 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     remaining = iter(items)
     while chunk := list(islice(remaining, size)):
         yield chunk
+
+
+class Unreadable(Exception):
+    """The record couldn't read an entry of its log; the message says why."""

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import chain
+from math import inf
 from time import monotonic
 from typing import Any
 
@@ -15,6 +16,8 @@ from lrs.queries import Bounds, Condition, PageSql, StatementQuery
 
 # Another process may have written: how long a waiting reader goes without looking, in seconds.
 LOOK_AGAIN = 0.2
+# The same where the database tells of commits: should it ever fail to, nobody waits for ever.
+LOOK_AGAIN_LISTENING = 5.0
 # Parameters a statement may carry on every SQLite built since 2020.
 PARAMETER_LIMIT = 30_000
 
@@ -117,6 +120,7 @@ class StatementRecorder(ABC):
     def __init__(self) -> None:
         self._news = threading.Condition()
         self._last_position = 0
+        self._looked = -inf  # when someone who waited last looked into the database
 
     @abstractmethod
     def writing(self, events: int, not_before: int) -> AbstractContextManager[RecordTransaction]:
@@ -169,20 +173,43 @@ class StatementRecorder(ABC):
             self._news.notify_all()
 
     def wait_for_log(self, after: int, timeout: float) -> bool:
-        """Wait until the log is longer than `after`; False where `timeout` seconds passed first."""
+        """Wait until the log is longer than `after`; False where `timeout` seconds passed first.
+
+        Raises what the database raises when it can't be asked.
+        """
         deadline = monotonic() + timeout
-        while True:
-            with self._news:
-                if self._last_position > after:
-                    return True
-                self._news.wait(min(LOOK_AGAIN, max(0.0, deadline - monotonic())))
-                if self._last_position > after:
-                    return True
-            self.committed(self.last_position())
-            if self._last_position > after:
-                return True
+        self.listen()
+        while not self._has_grown(after, deadline):
             if monotonic() >= deadline:
                 return False
+            self._looked = monotonic()
+            self.committed(self.last_position())
+        return True
+
+    def _has_grown(self, after: int, deadline: float) -> bool:
+        """Wait for news; False at the deadline, and when it's time to look into the database."""
+        with self._news:
+            while self._last_position <= after:
+                wait = min(self._looked + self.look_again(), deadline) - monotonic()
+                if wait <= 0:
+                    return False
+                self._news.wait(wait)
+            return True
+
+    def listen(self) -> None:  # noqa: B027 - to have none is right for some
+        """Begin to hear of other processes' commits, where the backend has a way to."""
+
+    def look_again(self) -> float:
+        """Give the seconds after which one who waits looks into the database without news."""
+        return LOOK_AGAIN
+
+    def close(self) -> None:  # noqa: B027
+        """Let go of what `listen` has opened."""
+
+    def _listening_changed(self) -> None:
+        """Have those who wait find out anew how long to."""
+        with self._news:
+            self._news.notify_all()
 
     def positions(self, query: StatementQuery) -> list[int]:
         """Find one page of statements: their positions, in the order asked for."""

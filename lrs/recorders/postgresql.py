@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -20,11 +21,13 @@ from psycopg.sql import SQL, Identifier
 
 from lrs.recorders.base import (
     LATER_COLUMNS,
+    LOOK_AGAIN_LISTENING,
     RecordTransaction,
     StatementRecorder,
     StoredAt,
     reserve_stored,
 )
+from lrs.recorders.listening import Listener
 
 # The record's connections: one writes, the others answer queries.
 POOL_SIZE = 4
@@ -123,6 +126,33 @@ class PostgreSQLStatementRecorder(PostgresApplicationRecorder, StatementRecorder
     def __init__(self, datastore: PostgresDatastore, *, events_table_name: str = "stored_events"):
         PostgresApplicationRecorder.__init__(self, datastore, events_table_name=events_table_name)
         StatementRecorder.__init__(self)
+        self._listener: Listener | None = None
+        self._listener_lock = Lock()
+
+    def listen(self) -> None:
+        """Begin to hear of every process's commits, on a connection of its own."""
+        with self._listener_lock:
+            if self._listener is None:
+                kwargs = self.datastore.pool.kwargs
+                self._listener = Listener(
+                    kwargs() if callable(kwargs) else dict(kwargs or {}),
+                    self.channel_name,
+                    self.max_notification_id_statement,
+                    tell=self.committed,
+                    changed=self._listening_changed,
+                )
+
+    def look_again(self) -> float:
+        """Give the seconds after which one who waits looks into the database without news."""
+        is_told = self._listener is not None and self._listener.is_listening
+        return LOOK_AGAIN_LISTENING if is_told else super().look_again()
+
+    def close(self) -> None:
+        """Let go of the listening connection."""
+        with self._listener_lock:
+            listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
 
     def create_table(self) -> None:
         """Make the schema, eventsourcing's tables and the index tables."""

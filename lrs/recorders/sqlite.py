@@ -147,6 +147,9 @@ class SQLiteStatementRecorder(SQLiteApplicationRecorder, StatementRecorder):
 
     def _create_table(self, c: SQLiteCursor) -> None:
         """Make the tables, and add to older ones the columns that came later."""
+        # A transaction that reads first and then writes fails where another process wrote between.
+        c.execute("END")
+        c.execute("BEGIN IMMEDIATE")
         super()._create_table(c)
         for column in LATER_COLUMNS:
             c.execute(f"PRAGMA table_info({column.table})")
