@@ -24,6 +24,7 @@ from projections.warehouse import (
     UnknownGeneration,
     Warehouse,
     WarehouseUnavailable,
+    encode_rows,
 )
 from projections.warehouse import embedded_dsn as folder_dsn
 from tests.support.clickhouse import ClickHouseServer, embedded_dsn, fresh_catalogue
@@ -250,6 +251,30 @@ def test_a_facts_fields_are_the_columns_of_facts() -> None:
     assert TABLES["facts"].column_names == Fact.__struct_fields__
 
 
+def test_the_live_generation_is_found_whatever_it_is_called(dsn: str, warehouse: Warehouse) -> None:
+    first = warehouse.ensure_live()
+    assert (first.name, warehouse.live_identity()) == (LIVE, first.identity)
+    second = warehouse.ensure("second")
+    warehouse.promote("second")
+    warehouse.drop(LIVE)
+    assert warehouse.ensure_live().identity == second.identity == warehouse.live_identity()
+    assert [record.name for record in warehouse.generations()] == ["second"]
+
+
+def test_rows_encoded_elsewhere_are_written_and_can_be_joined(warehouse: Warehouse) -> None:
+    generation = warehouse.ensure()
+    rows = [("demo", f"s{n}", n, 0, 0, n, 0) for n in range(1, 4)]
+    encoded = encode_rows("persons", rows[:1]) + encode_rows("persons", rows[1:])
+    generation.insert_encoded("persons", encoded)
+    found = [generation.query("portrait_person", store="demo", person=row[1]) for row in rows]
+    assert found == [[(n, 0, n)] for n in (1, 2, 3)]
+    assert generation.row_counts()["persons"] == 3
+    assert encode_rows("persons", []) == b""
+    generation.insert_encoded("persons", b"")
+    with pytest.raises(RowsRefused, match="persons"):
+        encode_rows("persons", [("demo", 7, -1, 0, 0, 1, 0)])
+
+
 def test_a_generation_that_lacks_a_migration_is_refused_until_it_is_migrated(
     dsn: str, client: Client, warehouse: Warehouse
 ) -> None:
@@ -268,6 +293,7 @@ def test_a_generation_that_lacks_a_migration_is_refused_until_it_is_migrated(
         "tables",
         "documents",
         "dead_letters",
+        "progress",
     ]
     assert newer.generation(LIVE).parts() == {}
     assert newer.migrate(LIVE) == []

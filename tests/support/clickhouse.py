@@ -16,6 +16,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.parser import BytesParser
 from email.policy import HTTP
 from functools import cache
@@ -39,6 +41,21 @@ _catalogues = count(1)
 def fresh_catalogue() -> str:
     """Name a catalogue that no other test of this process has."""
     return f"test_{next(_catalogues)}"
+
+
+@contextmanager
+def passing_catalogue() -> Iterator[str]:
+    """Name a fresh catalogue in this process's embedded engine, and drop what is in it afterwards.
+
+    The engine goes on running meanwhile: where it ends and begins anew it loads all there is.
+    """
+    catalogue, client = fresh_catalogue(), _client()
+    try:
+        yield catalogue
+    finally:
+        for (database,) in client.query("SELECT name FROM system.databases").result_rows:
+            if database == catalogue or database.startswith(f"{catalogue}_"):
+                client.command(f"DROP DATABASE {database} SYNC")
 
 
 @cache

@@ -26,7 +26,6 @@ from tincan import RemoteLRS, Statement
 from tincan.statements_result import StatementsResult
 
 from tests.support.application import running_application
-from tests.support.clickhouse import embedded_dsn
 from tests.support.data import data_file
 from tests.support.histories import answer, person_key, point_id
 from tests.support.records import statement_id, voiding
@@ -316,7 +315,7 @@ def test_a_query_for_a_position_that_does_not_come_is_answered_504(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.portraits.PATIENCE", 0.2)
-    with running_application(tmp_path, clickhouse_dsn=embedded_dsn()) as running:
+    with running_application(tmp_path) as running:
         path = f"/v1/portraits/students/{person_key('nobody')}"
         asked = running.client.get(path, params={"after": 1}, auth=running.credential("district"))
     assert asked.status_code == 504
