@@ -13,6 +13,7 @@ ANSWERS = frozenset(action.code for action in ACTIONS.values() if action.is_answ
 EPOCH = date(1970, 1, 1).toordinal()
 FIRST_DAY = date(1900, 1, 1)  # the first and the last day that ClickHouse's Date32 can hold
 LAST_DAY = date(2299, 12, 31)
+MOST_REMEMBERED = 2_000  # days
 EVER = 2**62  # microseconds: later than any fact
 
 
@@ -26,6 +27,7 @@ class Calendar:
 
     def __init__(self, timezone: tzinfo) -> None:
         self._timezone = timezone
+        self._days: dict[date, tuple[int, int]] = {}  # their first moments, and the next days'
         self._first_end = self._midnight(FIRST_DAY + timedelta(days=1))
         self._last_start = self._midnight(LAST_DAY)
 
@@ -42,11 +44,24 @@ class Calendar:
         seconds = moment // 1_000_000
         instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
         day = instant.astimezone(self._timezone).date()
-        while moment < self._midnight(day):
+        begin, end = self._bounds(day)
+        while moment < begin:
             day -= timedelta(days=1)
-        while moment >= (end := self._midnight(day + timedelta(days=1))):
+            begin, end = self._bounds(day)
+        while moment >= end:
             day += timedelta(days=1)
+            begin, end = self._bounds(day)
         return day.toordinal() - EPOCH, end
+
+    def _bounds(self, day: date) -> tuple[int, int]:
+        """Give a day's first moment and the next day's; a few years of days are remembered."""
+        bounds = self._days.get(day)
+        if bounds is None:
+            if len(self._days) >= MOST_REMEMBERED:
+                self._days.clear()
+            bounds = (self._midnight(day), self._midnight(day + timedelta(days=1)))
+            self._days[day] = bounds
+        return bounds
 
     def _midnight(self, day: date) -> int:
         midnight = datetime.combine(day, time(), self._timezone)

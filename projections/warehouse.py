@@ -162,11 +162,24 @@ class Warehouse:
                 self.promote(name)
         return self.generation(name)
 
+    def live_identity(self) -> str | None:
+        """Give the identity of the live generation; None where there is none."""
+        rows = self._ask("live_identity")
+        return str(rows[0][0]) if rows else None
+
+    def ensure_live(self) -> "Generation":
+        """Give the live generation, brought up to date; made where there is none yet."""
+        for record in self.generations():
+            if record.is_live:
+                return self.ensure(record.name)
+        return self.ensure()
+
     def promote(self, name: str) -> None:
-        """Make a generation the live one, in one step for every reader.
+        """Make a generation the live one, in one step for every reader; it's brought up to date.
 
         Raises ``NotPromotable`` for one that is still being built or leaves something out.
         """
+        self.migrate(name)
         origin = self.generation(name).origin
         if origin.get("state") == "building":
             raise NotPromotable(f"generation {name!r} is still being built")
@@ -207,7 +220,7 @@ class Warehouse:
         raise UnknownGeneration(name)
 
     def _create(self, name: str, origin: Mapping[str, Any]) -> None:
-        if not _NAME.fullmatch(name):
+        if not is_generation_name(name):
             raise BadName(name)
         database = f"{self._catalogue}_{name}"
         # What a creation that was cut short left behind is in no catalogue: nobody has read it.
@@ -288,7 +301,7 @@ class Generation:
                 raise RowsRefused(f"{table}: {error}") from error
 
     def insert_encoded(self, table: str, rows: bytes) -> None:
-        """Write rows that ``encode_rows`` has encoded, perhaps in another process, in one insert."""
+        """Write rows that ``encode_rows`` has encoded, be it in another process, in one insert."""
         if not rows:
             return
         names, _ = _insert_columns(table)
@@ -298,6 +311,11 @@ class Generation:
     def query(self, name: str, /, **parameters: Any) -> list[tuple[Any, ...]]:
         """Run ``projections/queries/<name>.sql`` over this generation; gives rows as tuples."""
         return self._clients.ask(name, {"database": self.database, **parameters})
+
+    def run(self, sql: str, /, **parameters: Any) -> list[tuple[Any, ...]]:
+        """Run SQL that is put together from table definitions; gives rows as tuples."""
+        with self._clients.lend() as client:
+            return [tuple(row) for row in client.query(sql, parameters=parameters).result_rows]
 
     def facts_of(self, store: str, persons: Sequence[str], until: int) -> list[Fact]:
         """Give the persons' facts as of a log position, voided ones left out, in any order."""
@@ -326,6 +344,21 @@ class Generation:
         """Count what was set aside, in all stores."""
         return int(self.query("count_dead_letters")[0][0])
 
+    def versions_of(self, store: str, persons: Sequence[str]) -> dict[str, int]:
+        """Give the versions of the persons' rows, of those that have or had any."""
+        return {
+            person: int(version)
+            for some in _portions(persons)
+            for person, version in self.query("versions_of", store=store, persons=some)
+        }
+
+    def reached(self) -> dict[int, dict[int, int]]:
+        """Give the log position that each part has reached, by source."""
+        found: dict[int, dict[int, int]] = {}
+        for part, source, position in self.query("reached"):
+            found.setdefault(part, {})[source] = int(position)
+        return found
+
     def position_of_parts(self, pairs: int) -> int:
         """Give the log position up to which a carrier of several parts has brought everything.
 
@@ -333,6 +366,10 @@ class Generation:
         """
         told, lowest = self.query("progress")[0]
         return int(lowest) if told >= pairs else 0
+
+    def row_counts(self) -> dict[str, int]:
+        """Count the rows of each table on disk, those that later ones replace included."""
+        return dict(self.query("rows"))
 
     def parts(self) -> dict[str, int]:
         """Count the active parts of each table: many hundreds mean merges can't keep up."""
@@ -413,6 +450,11 @@ def embedded_dsn(folder: Path) -> str:
     if "?" in path or "#" in path:
         raise ValueError(f"a DSN can't name the folder {path!r}: it holds '?' or '#'")
     return f"chdb://{path}"
+
+
+def is_generation_name(name: str) -> bool:
+    """Tell whether a generation may be called this."""
+    return _NAME.fullmatch(name) is not None
 
 
 def _is_embedded(dsn: str) -> bool:

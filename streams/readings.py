@@ -81,11 +81,13 @@ def _read_entry(reader: Reader, entry: LogEntry, readings: Readings) -> None:
         readings.facts += [msgspec.structs.replace(fact, is_deleted=True) for fact in reading.facts]
         return
     readings.facts += reading.facts
+    names = readings.names
     for name in reading.names:
         key = (name.store, name.subject, name.language)
         latest = (name.time, name.statement, name.name)
-        if key not in readings.names or readings.names[key] < latest:
-            readings.names[key] = latest
+        known = names.get(key)
+        if known is None or known < latest:
+            names[key] = latest
 
 
 def _document(store: str, version: DocumentVersion) -> Document:
