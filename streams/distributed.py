@@ -15,7 +15,7 @@ from zlib import crc32
 import msgspec
 
 from lrs.record import LogEntry
-from projections.dead_letters import DeadLetter, dead_letter_rows
+from projections.dead_letters import DeadLetter, dead_letter_rows, settled_rows
 from projections.facts import Fact
 from projections.folds import Fold, PersonState
 from projections.reading import Reader
@@ -31,24 +31,29 @@ Load = Callable[[Sequence[Person]], dict[Person, PersonState]]
 
 
 class Delivery(msgspec.Struct, frozen=True, gc=False):
-    """What one message of the statements topic brings: an entry, or how far its source is."""
+    """What one message of the statements topic brings: an entry, or how far its source is.
+
+    `again` is the position of the dead letter that the entry comes again for, out of order.
+    """
 
     source: int
     position: int
     entry: LogEntry | None = None
     refused: str = ""  # why the message can't be an entry
+    again: int | None = None
 
 
 class FactBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Facts of one source for one part of the facts topic, in the order of the log.
 
     `reached` is the log position up to which all of the source's facts are in this batch or in
-    those before it.
+    those before it. Facts that come `again` are out of order: their persons are folded again.
     """
 
     source: int
     reached: int
     facts: list[Fact]
+    again: bool = False
 
 
 encode_batch: Callable[[FactBatch], bytes] = msgspec.msgpack.Encoder().encode
@@ -118,10 +123,18 @@ class ReadStep:
         Facts, names, documents and dead letters are in the warehouse when this returns. Raises
         what ClickHouse raises: then the same deliveries have to be carried again.
         """
+        again = [one for one in deliveries if one.again is not None]
+        deliveries = [one for one in deliveries if one.again is None]
         facts = self._read([one for one in deliveries if one.entry is not None])
         self._set_aside(
             DeadLetter(one.position, "", "", one.refused) for one in deliveries if one.refused
         )
+        return self._cut(deliveries, facts) + (self._carry_again(again) if again else [])
+
+    def _cut(
+        self, deliveries: Sequence[Delivery], facts: Sequence[Fact]
+    ) -> list[tuple[int, FactBatch]]:
+        """Cut facts into batches, one for each source and part, empty ones too."""
         source_of = {one.position: one.source for one in deliveries}
         reached: dict[int, int] = {}
         for one in deliveries:
@@ -135,6 +148,18 @@ class ReadStep:
             for source, position in reached.items()
             for part in range(self._parts)
         ]
+
+    def _carry_again(self, deliveries: Sequence[Delivery]) -> list[tuple[int, FactBatch]]:
+        """Read what was set aside; what can be read now is set aside no more."""
+        cut: dict[int, list[Fact]] = defaultdict(list)
+        letters: dict[int, int] = {}
+        for one in deliveries:
+            if one.entry is not None and one.again is not None:
+                letters[one.position] = one.again
+        self._generation.insert(DEAD_LETTERS.name, settled_rows(letters.values()))
+        for fact in self._read(deliveries):
+            cut[part_of(fact.store, fact.person, self._parts)].append(fact)
+        return [(part, FactBatch(0, 0, facts, again=True)) for part, facts in cut.items()]
 
     def _read(self, deliveries: Sequence[Delivery]) -> list[Fact]:
         """Read and write entries; one whose facts no column can hold is set aside."""
@@ -186,17 +211,40 @@ class FoldStep:
         warehouse when this returns; the states have to be kept before the batches are said to be
         done. Raises what ClickHouse raises: then the same batches have to be carried again.
         """
-        source_of = {fact.position: batch.source for _, batch in batches for fact in batch.facts}
-        facts = by_person(fact for _, batch in batches for fact in batch.facts)
-        known = load(list(facts))
-        rows = self._rows_ahead(list(facts), known)
+        in_order = [(part, batch) for part, batch in batches if not batch.again]
+        source_of = {fact.position: batch.source for _, batch in in_order for fact in batch.facts}
+        facts = by_person(fact for _, batch in in_order for fact in batch.facts)
+        again = by_person(fact for _, batch in batches if batch.again for fact in batch.facts)
+        known = load([*facts, *(person for person in again if person not in facts)])
+        rows = self._rows_ahead(list(known.keys() | facts.keys() | again.keys()), known)
         for person in rows:
             known.pop(person, None)
         arrival = PartOrder(source_of, self._sources, self._base, rows)
         states = self._bring(facts, known, arrival, load)
-        self._generation.insert(PROGRESS.name, _progress(batches))
-        self._compared |= facts.keys()
+        if again:
+            states |= self._fold_again(again, known | states, arrival, load)
+        self._generation.insert(PROGRESS.name, _progress(in_order))
+        self._compared |= facts.keys() | again.keys()
         return states
+
+    def _fold_again(
+        self,
+        facts: dict[Person, list[Fact]],
+        known: Mapping[Person, PersonState],
+        arrival: PartOrder,
+        load: Load,
+    ) -> dict[Person, PersonState]:
+        """Fold persons again, of whom something was set aside before.
+
+        The version of their rows stays, and of two rows of a version the one written last counts.
+        """
+        folding = Folding(self._fold, self._generation, arrival, load)
+        for store, persons in groupby(sorted(facts), key=lambda person: person[0]):
+            folding.refold(store, {person: [] for person in persons}, known)
+        for table in PERSON_TABLES:
+            self._generation.insert(table.name, folding.rows.get(table.name, []))
+        self._set_aside(folding.dead_letters)
+        return folding.states
 
     def _rows_ahead(
         self, persons: Sequence[Person], known: Mapping[Person, PersonState]
@@ -212,7 +260,11 @@ class FoldStep:
             for person, version in versions.items()
             if person not in known or known[person].position < version
         ]
-        reached = self._generation.reached() if ahead else {}
+        # Until workers have come to where the generation was before, it is further than they are.
+        reached = {
+            part: {source: max(position, self._base) for source, position in sources.items()}
+            for part, sources in (self._generation.reached() if ahead else {}).items()
+        }
         return {person: reached.get(part_of(*person, self._parts), {}) for person in ahead}
 
     def _bring(

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from projections.dead_letters import DeadLetter
 from projections.facts import Fact
 from projections.folds import Fold, PersonState, Rows, is_newer
-from projections.tables import PERSON_TABLES, Table
+from projections.tables import PERSON_TABLES, PERSONS, Table
 from projections.warehouse import Generation, RowsRefused
 from streams.readings import CHUNK, by_person, chunks, reason
 from streams.states import Person
@@ -121,6 +121,9 @@ class Folding:
         facts = self._generation.facts_of(store, names, until=self._arrival.until)
         histories = by_person(facts)
         gone = {table: self._generation.keys_of(table, store, names) for table in PERSON_TABLES}
+        # Of whom nothing is left there is a row that says so, even where there never was another:
+        # who has lost the state finds by its version that this person isn't new.
+        gone[PERSONS] |= set(late)
         for person, fresh in late.items():
             history = histories.get(person, [])
             for table, keys in self._again(person, history, known.get(person), fresh).items():

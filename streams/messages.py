@@ -71,8 +71,11 @@ _document_header: Final = msgspec.json.Decoder(_DocumentHeader).decode
 # Writing -----------------------------------------------------------------------------------------
 
 
-def encode(entry: LogEntry) -> Message:
-    """Write an entry of the log as a message of the topic."""
+def encode(entry: LogEntry, again: int | None = None) -> Message:
+    """Write an entry of the log as a message of the topic.
+
+    `again` is the position of a dead letter that this entry is published once more for.
+    """
     headers = [
         ("contract", CONTRACT.encode()),
         ("kind", entry.kind.encode()),
@@ -80,6 +83,8 @@ def encode(entry: LogEntry) -> Message:
         ("position", b"%d" % entry.position),
         ("stored", iso_text(entry.stored).encode()),
     ]
+    if again is not None:
+        headers.append(("again", b"%d" % again))
     if entry.statement_id:
         headers.append(("id", entry.statement_id.encode()))
     if entry.error:
@@ -158,11 +163,23 @@ def decode(key: bytes | None, value: bytes | None, headers: Headers | None) -> L
     return LogEntry(position, store, kind, found.text("id"), stored, value)
 
 
+def again_of(headers: Headers | None) -> int | None:
+    """Give the position of the dead letter that a message comes again for; None if it doesn't.
+
+    Such a message is out of order, and says nothing of how far the topic is. Raises BadMessage.
+    """
+    found = _Found(headers)
+    return found.number("again") if found.has("again") else None
+
+
 class _Found:
     """The headers of one message."""
 
     def __init__(self, headers: Headers | None) -> None:
         self._found = dict(headers or ())
+
+    def has(self, name: str) -> bool:
+        return name in self._found
 
     def raw(self, name: str) -> bytes:
         try:
@@ -171,7 +188,7 @@ class _Found:
             raise BadMessage(f"header {name!r} is missing") from None
 
     def text(self, name: str, default: str | None = None) -> str:
-        if default is not None and name not in self._found:
+        if default is not None and not self.has(name):
             return default
         try:
             return self.raw(name).decode()

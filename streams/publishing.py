@@ -269,3 +269,34 @@ def _unless_it_is_there(make: Callable[[], Any]) -> None:
     except KafkaException as error:  # another relay was faster
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
             raise
+
+
+def publish_again(brokers: str, topic: str, messages: Sequence[Message]) -> None:
+    """Publish messages once more, beside the relay; they are there for good when this returns.
+
+    Raises KafkaException where Kafka can't be reached or doesn't take them.
+    """
+    client: dict[str, Any] = {"bootstrap.servers": brokers, "logger": _quiet}
+    found = AdminClient(client).list_topics(topic, timeout=CONNECT_SECONDS).topics[topic]
+    if found.error is not None:
+        raise KafkaException(found.error)
+    failed: list[KafkaError] = []
+
+    def note(error: KafkaError | None, _: object) -> None:
+        if error is not None:
+            failed.append(error)
+
+    producer = Producer({**client, "enable.idempotence": True})
+    for message in messages:
+        producer.produce(
+            topic,
+            message.value,
+            message.key,
+            partition_of(message.key or b"", len(found.partitions)),
+            headers=cast(Any, message.headers),
+            on_delivery=note,
+        )
+    if producer.flush(COMMIT_SECONDS):
+        raise KafkaException(KafkaError(KafkaError._MSG_TIMED_OUT))
+    if failed:
+        raise KafkaException(failed[0])

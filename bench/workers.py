@@ -1,0 +1,189 @@
+"""Measures relay and workers: statements a second from the log to ClickHouse, and the lag.
+
+    python -m bench.workers [--statements 120000] [--workers 1 2] [--lag-seconds 60]
+
+Apache Kafka is the real one; ClickHouse is chdb behind the small HTTP front of the tests, in a
+process of its own. All of it shares this machine. The floor is the embedded carrier on the same
+log, in one process, without Kafka.
+"""
+
+import argparse
+import random
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import quantiles
+
+import orjson
+
+from bench.servers import machine
+from bench.statements import answer
+from lrs.drafts import Draft, draft_statement, make_authority
+from lrs.record import Record
+from lrs.versions import Version
+from projections.folds import Fold
+from projections.reading import default_reader
+from projections.warehouse import Generation, Warehouse
+from streams.embedded import EmbeddedCarrier
+from streams.keeping import position_of_workers
+from streams.states import States
+from tests.support.clickhouse import ClickHouseServer
+from tests.support.deployment import Deployment
+
+LEARNERS = 9_029
+AUTHORITY = make_authority("https://district.example", "bench")
+
+
+def main() -> None:
+    """Print rates for each number of workers, the floor, and the lag at a steady rate."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--statements", type=int, default=120_000)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--lag-seconds", type=int, default=60)
+    parser.add_argument("--lag-rate", type=int, default=1_000, help="statements a second")
+    given = parser.parse_args()
+    print(machine())
+    with tempfile.TemporaryDirectory() as folder:
+        floor = _floor(Path(folder, "floor"), given.statements)
+        print(f"embedded carrier (the floor): {floor:,.0f} statements/s")
+        rates = {}
+        for count in given.workers:
+            rates[count] = _rate(Path(folder, str(count)), given.statements, count)
+            ratio = rates[count] / floor
+            print(f"relay and {count} workers: {rates[count]:,.0f} statements/s, ratio {ratio:.2f}")
+        if {1, 2} <= rates.keys():
+            print(f"two workers to one: {rates[2] / rates[1]:.2f}")
+        if given.lag_seconds:
+            lags = _lags(Path(folder, "lag"), given.lag_seconds, given.lag_rate)
+            cuts = quantiles(lags, n=100)
+            print(
+                f"lag at {given.lag_rate:,} statements/s:"
+                f" p50 {cuts[49]:.2f} s, p99 {cuts[98]:.2f} s, most {max(lags):.2f} s"
+            )
+
+
+def _drafts(first: int, count: int, chance: random.Random) -> list[Draft]:
+    drafts = []
+    for number in range(first, first + count):
+        seconds = number // 20
+        time_of = f"2026-11-{1 + seconds // 86400:02d}T"
+        time_of += time.strftime("%H:%M:%S", time.gmtime(seconds % 86400)) + f".{number % 20:03d}Z"
+        one = answer(
+            chance.randrange(LEARNERS), number % 5_000, number % 400, bool(number % 3), time_of
+        )
+        raw = orjson.dumps(one)
+        version = Version.V1_0_3
+        drafts.append(
+            draft_statement(raw, one, store="bench", authority=AUTHORITY, version=version)
+        )
+    return drafts
+
+
+def _fill(file: Path, statements: int) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    chance = random.Random(1)
+    record = Record.open(str(file))
+    for start in range(0, statements, 2_000):
+        count = min(2_000, statements - start)
+        record.store_statements_now("bench", _drafts(start, count, chance))
+    record.close()
+
+
+def _floor(folder: Path, statements: int) -> float:
+    """Carry a log by the embedded carrier, against the same kind of server."""
+    _fill(folder / "record.sqlite", statements)
+    record = Record.open(str(folder / "record.sqlite"))
+    server = ClickHouseServer(folder / "clickhouse")
+    server.start()
+    warehouse = Warehouse.open(server.dsn)
+    generation = warehouse.ensure()
+    states = States(folder / "carrier.sqlite", generation.identity)
+    carrier = EmbeddedCarrier(record, default_reader(), Fold(), generation, states)
+    began = time.monotonic()
+    while carrier.run_once():
+        pass
+    took = time.monotonic() - began
+    for one in (states, warehouse, record):
+        one.close()
+    server.stop()
+    return statements / took
+
+
+@contextmanager
+def _deployed(folder: Path, workers: int) -> Iterator[tuple[Deployment, Generation]]:
+    """Start Kafka, ClickHouse, the relay and some workers, without an API."""
+    deployment = Deployment(folder)
+    deployment.commands = ("relay", *(f"worker-{number + 1}" for number in range(workers)))
+    with deployment:
+        warehouse = Warehouse.open(deployment.clickhouse.dsn)
+        yield deployment, warehouse.ensure_live()
+        warehouse.close()
+
+
+def _rate(folder: Path, statements: int, workers: int) -> float:
+    """Give statements a second, from the first fact in the table to the last row."""
+    _fill(folder / "data" / "record.sqlite", statements)
+    with _deployed(folder, workers) as (deployment, generation):
+        while not (seen := _counted(generation)):
+            time.sleep(0.02)
+        began = time.monotonic()
+        while _position(deployment) < statements:
+            time.sleep(0.1)
+        return (statements - seen) / (time.monotonic() - began)
+
+
+def _counted(generation: Generation) -> int:
+    return generation.row_counts().get("facts", 0)
+
+
+def _position(deployment: Deployment) -> int:
+    warehouse = Warehouse.open(deployment.clickhouse.dsn)
+    try:
+        return position_of_workers(warehouse.generation())
+    finally:
+        warehouse.close()
+
+
+def _lags(folder: Path, seconds: int, rate: int) -> list[float]:
+    """Store statements at a rate; gives how long each position took to be in the rows."""
+    _fill(folder / "data" / "record.sqlite", 1_000)
+    record = Record.open(str(folder / "data" / "record.sqlite"))
+    stored: list[tuple[int, float]] = []
+    reached: list[tuple[int, float]] = []
+    stopping = threading.Event()
+    with _deployed(folder, 2) as (deployment, _):
+        while _position(deployment) < 1_000:
+            time.sleep(0.2)
+        watcher = threading.Thread(target=_watch, args=(deployment, reached, stopping))
+        watcher.start()
+        chance, began = random.Random(2), time.monotonic()
+        for turn in range(seconds * 20):
+            time.sleep(max(0.0, began + turn / 20 - time.monotonic()))
+            drafts = _drafts(1_000 + turn * rate // 20, rate // 20, chance)
+            position = record.store_statements_now("bench", drafts).position
+            stored.append((position, time.monotonic()))
+        while not reached or reached[-1][0] < stored[-1][0]:
+            time.sleep(0.1)
+        stopping.set()
+        watcher.join()
+    record.close()
+    return [
+        next(at for position, at in reached if position >= wanted) - since
+        for wanted, since in stored
+    ]
+
+
+def _watch(
+    deployment: Deployment, reached: list[tuple[int, float]], stopping: threading.Event
+) -> None:
+    warehouse = Warehouse.open(deployment.clickhouse.dsn)
+    while not stopping.wait(0.05):
+        reached.append((position_of_workers(warehouse.generation()), time.monotonic()))
+    warehouse.close()
+
+
+if __name__ == "__main__":
+    main()

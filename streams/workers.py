@@ -1,0 +1,144 @@
+"""What an API process knows of the workers that keep a generation elsewhere: how far they are."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
+
+from projections.dead_letters import DeadLetter
+from projections.warehouse import Generation, Warehouse
+from streams.embedded import Log, Status
+from streams.keeping import position_of_workers
+from streams.messages import Message, encode
+
+LOOK_SECONDS = 0.2  # between two looks at how far they are, while somebody waits
+RATE_SECONDS = 10.0  # that a rate is told over
+RETRIED_AT_ONCE = 500  # dead letters
+RETRY_SECONDS = 15.0  # that workers are waited for
+
+
+class WorkersCarrier:
+    """The workers of a generation, in the place of a carrier of this process.
+
+    They tell how far they are in the generation's table `progress`.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        warehouse: Warehouse,
+        generation: Generation,
+        publish: Callable[[Sequence[Message]], None],
+    ) -> None:
+        """Take the log, the generation and what publishes messages to the workers' topic."""
+        self._source = log
+        self._publish = publish
+        self._warehouse = warehouse
+        self._generation = generation
+        self._released = threading.Event()
+        self._position = 0
+        self._looked = 0.0
+        self._error: str | None = None
+        self._seen: deque[tuple[float, int]] = deque()  # when they were how far
+
+    def stop(self) -> None:
+        """Let go of who waits; the workers go on."""
+        self.release()
+
+    def release(self) -> None:
+        """Begin to stop: no one waits any longer."""
+        self._released.set()
+
+    @property
+    def position(self) -> int:
+        """The log position up to which all is in the rows."""
+        if monotonic() - self._looked >= LOOK_SECONDS:
+            self._look()
+        return self._position
+
+    def _look(self) -> None:
+        try:
+            if "parts" not in self._generation.origin:  # no worker had begun when it was opened
+                self._generation = self._warehouse.generation(self._generation.name)
+            self._position = max(self._position, position_of_workers(self._generation))
+            self._error = None
+        except Exception as error:  # ClickHouse is away: they are as far as they were
+            self._error = f"{type(error).__name__}: {error}"
+        self._looked = monotonic()
+        self._seen.append((self._looked, self._position))
+        while self._looked - self._seen[0][0] > RATE_SECONDS and len(self._seen) > 2:
+            self._seen.popleft()
+
+    async def reached(self, position: int, timeout: float) -> bool:
+        """Wait until the rows hold all up to a position, at most ``timeout`` seconds."""
+        deadline = monotonic() + timeout
+        while await asyncio.to_thread(lambda: self.position) < position:
+            if self._released.is_set() or monotonic() >= deadline:
+                return False
+            await asyncio.sleep(LOOK_SECONDS)
+        return True
+
+    def status(self) -> Status:
+        """Tell how far they are, and what keeps this process from knowing."""
+        position = self.position
+        (began, first), (now, last) = self._seen[0], self._seen[-1]
+        return Status(
+            generation=self._generation.name,
+            running="parts" in self._generation.origin,
+            position=position,
+            lag=max(0, self._source.last_position() - position),
+            error=self._error,
+            dead_letters=self._count_dead_letters(),
+            events_per_second=(last - first) / (now - began) if now > began else 0.0,
+            last_batch_events=last - first,
+            last_batch_seconds=now - began,
+        )
+
+    def dead_letters(
+        self, *, store: str = "", after: int = 0, limit: int = 100
+    ) -> Sequence[DeadLetter]:
+        """List the events that were set aside, by log position; of one store, or of all."""
+        return self._generation.dead_letters(store=store, after=after, limit=limit)
+
+    def retry_dead_letters(self, store: str = "") -> tuple[int, int]:
+        """Have the workers try again what was set aside, of one store or of all.
+
+        Gives how many were tried, and how many of them were carried before this returned: workers
+        that are away try later. Raises what Kafka raises.
+        """
+        waiting: dict[int, int] = {}
+        after = 0
+        while letters := self.dead_letters(store=store, after=after, limit=RETRIED_AT_ONCE):
+            after = letters[-1].position
+            now = {letter.position: self._source.entry_now(letter.position) for letter in letters}
+            entries = {position: entry for position, entry in now.items() if entry is not None}
+            self._publish([encode(entry, again=position) for position, entry in entries.items()])
+            waiting |= {one.position: one.since for one in letters if one.position in entries}
+        deadline = monotonic() + RETRY_SECONDS
+        while (still := self._not_tried(store, waiting)) and monotonic() < deadline:
+            if self._released.wait(LOOK_SECONDS):
+                break
+        failed = self._failed(store, waiting)
+        return len(waiting), len(waiting) - len(still) - failed
+
+    def _not_tried(self, store: str, since: Mapping[int, int]) -> list[DeadLetter]:
+        return [one for one in self._letters(store, since) if one.since <= since[one.position]]
+
+    def _failed(self, store: str, since: Mapping[int, int]) -> int:
+        return sum(one.since > since[one.position] for one in self._letters(store, since))
+
+    def _letters(self, store: str, positions: Mapping[int, int]) -> list[DeadLetter]:
+        """Give those of these positions that are set aside now."""
+        found: list[DeadLetter] = []
+        after = 0
+        while some := self.dead_letters(store=store, after=after, limit=RETRIED_AT_ONCE):
+            after = some[-1].position
+            found += [one for one in some if one.position in positions]
+        return found
+
+    def _count_dead_letters(self) -> int | None:
+        try:
+            return self._generation.count_dead_letters()
+        except Exception:  # that shows as the error of the last look
+            return None
