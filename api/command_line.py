@@ -1,4 +1,4 @@
-"""The command ``xueji``: serve, keys, import, demo, status."""
+"""The command ``xueji``: serve, keys, import, demo, and what operators need."""
 
 import gc
 import json
@@ -18,9 +18,11 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Column, Table
 
+from api.generation_commands import dead_letters, generations, replay, status
 from api.http_protocol import LimitedProtocol
 from api.import_commands import commands as import_commands
 from api.profile_commands import commands as profile_commands
+from api.server_file import ServerFile, remove_server_file, write_server_file
 from api.settings import Settings
 from lrs.credentials import (
     PROFILE_CHECKS,
@@ -45,6 +47,10 @@ keys = typer.Typer(help="Credentials of apps.", no_args_is_help=True)
 main.add_typer(keys, name="keys")
 main.add_typer(import_commands, name="import")
 main.add_typer(profile_commands, name="profiles")
+main.add_typer(generations, name="generations")
+main.add_typer(dead_letters, name="dead-letters")
+main.command()(replay)
+main.command()(status)
 console = Console()
 
 
@@ -100,14 +106,51 @@ def tune_interpreter() -> None:
 
 
 class StoppingServer(uvicorn.Server):
-    """Lets go of those who wait for the projection before it waits for them to be answered."""
+    """Lets go of those who wait for the projection before it waits for them to be answered.
+
+    While it serves, a file in the data directory tells commands how to reach it.
+    """
+
+    _told: ServerFile | None = None
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Begin to serve, and say where."""
+        await super().startup(sockets)
+        if self.started and self.servers:
+            state = self.config.app.state  # type: ignore[union-attr]
+            settings: Settings = state.settings
+            port = self.servers[0].sockets[0].getsockname()[1]
+            self._told = write_server_file(settings.server_file, settings.host, port)
+            state.operator_token = self._told.token
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Stop serving."""
-        carrier = getattr(self.config.app.state, "carrier", None)  # type: ignore[union-attr]
-        if carrier is not None:
-            carrier.release()
+        if self._told is not None:
+            remove_server_file(self.config.app.state.settings.server_file, self._told)  # type: ignore[union-attr]
+        services = getattr(self.config.app.state, "services", None)  # type: ignore[union-attr]
+        if services is not None:
+            services.live.release()
         await super().shutdown(sockets)
+
+
+@main.command()
+def relay() -> None:
+    """Publish the log to Kafka, from where it stopped, until told to stop."""
+    from api.stream_commands import run_relay
+
+    run_relay(settings_or_exit())
+
+
+@main.command()
+def worker(
+    name: Annotated[
+        str, typer.Option(help="What it is called, each time it starts; no other's name.")
+    ] = "1",
+) -> None:
+    """Carry what the relay publishes to ClickHouse, together with other workers."""
+    from api.worker_commands import run_worker
+
+    run_worker(settings_or_exit(), name)
 
 
 @main.command()

@@ -1,6 +1,7 @@
 """Queries over the projections: students and their portraits, as of a position of the log."""
 
 import asyncio
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -10,7 +11,6 @@ from api.errors import REFUSALS, ApiError
 from api.services import Services
 from projections.portraits import BadCursor, Portraits
 from projections.warehouse import UnknownGeneration
-from streams.embedded import EmbeddedCarrier
 
 router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
 
@@ -87,29 +87,38 @@ async def get_student_documents(
 async def get_status(request: Request) -> dict[str, Any]:
     """Give position, lag, last error and dead letters of the embedded carrier."""
     await demand(request, READ_PROJECTIONS)
-    carrier: EmbeddedCarrier | None = request.app.state.carrier
-    record = request.app.state.record
-    last = await asyncio.to_thread(record.last_position)
+    services: Services = request.app.state.services
+    carrier = services.carrier
+    last = await asyncio.to_thread(services.record.last_position)
+    told = {"record": {"position": last}, "generation": services.generation.name}
     if carrier is None:
-        return {"record": {"position": last}, "carrier": None}
+        return {**told, "carrier": None}
     status = await asyncio.to_thread(carrier.status)
-    fields = {name: getattr(status, name) for name in status.__dataclass_fields__}
-    return {"record": {"position": last}, "carrier": fields}
+    return {**told, "carrier": asdict(status)}
 
 
 async def _portraits(request: Request, name: str | None, after: int | None) -> Portraits:
-    """Give the portraits of a generation once it has reached `after`; raises ApiError 404, 504."""
-    carrier: EmbeddedCarrier | None = request.app.state.carrier
-    late = after is not None and carrier is not None and not await carrier.reached(after, PATIENCE)
-    if late:
+    """Give the portraits of a generation once it has reached `after`; raises ApiError 404, 504.
+
+    Nobody waits for a generation that isn't live: nothing carries it on.
+    """
+    services: Services = request.app.state.services
+    try:
+        portraits = await asyncio.to_thread(services.portraits, name)
+        if after is None:
+            return portraits
+        if portraits.identity == services.generation.identity:
+            reached = await services.live.reached(after, PATIENCE)
+            portraits = await asyncio.to_thread(services.portraits, name)
+        else:
+            reached = await asyncio.to_thread(portraits.position) >= after
+    except UnknownGeneration:
+        raise ApiError(404, f"there is no generation {name!r}", value=name) from None
+    if not reached:
         raise ApiError(
             504,
             f"the projection has not reached position {after} yet",
             {"Retry-After": "5"},
             value=after,
         )
-    services: Services = request.app.state.services
-    try:
-        return await asyncio.to_thread(services.portraits, name)
-    except UnknownGeneration as error:
-        raise ApiError(404, str(error), value=name) from None
+    return portraits

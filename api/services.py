@@ -1,22 +1,22 @@
 """What the server works with: record, credentials, warehouse, carrier, opened and closed as one."""
 
+import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from time import monotonic
 
 from fastapi import FastAPI
 
+from api.live_generation import Carrier, LiveGeneration
+from api.replays import Replays
 from api.settings import Settings
 from lrs.attachments import AttachmentStore
 from lrs.credentials import Credentials
 from lrs.profiles import Door
 from lrs.record import Record
-from projections.folds import Fold
 from projections.portraits import Portraits
-from projections.reading import default_reader
 from projections.warehouse import Generation, Warehouse
-from streams.embedded import EmbeddedCarrier
-from streams.standing_back import StandingBack
 from streams.states import States
 
 # How long a generation found by its name is taken to be the same, in seconds.
@@ -33,10 +33,10 @@ class Services:
     credentials: Credentials
     door: Door
     warehouse: Warehouse
-    generation: Generation  # the live one, which the carrier keeps
-    carrier: EmbeddedCarrier | None
-    states: States | None
+    live: LiveGeneration
+    replays: Replays
     _portraits: dict[str | None, tuple[float, Portraits]] = field(default_factory=dict)
+    _finding: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def open(cls, settings: Settings) -> "Services":
@@ -46,19 +46,6 @@ class Services:
         record = Record.open(settings.record_location)
         credentials = Credentials(record.statements, settings.pepper())
         warehouse = Warehouse.open(settings.warehouse_dsn)
-        generation = warehouse.ensure()
-        carrier = states = None
-        if settings.carrier == "embedded":
-            states = States(settings.carrier_file, generation.identity)
-            carrier = EmbeddedCarrier(
-                record,
-                default_reader(),
-                Fold(timezone=settings.timezone),
-                generation,
-                states,
-                rest=StandingBack(),
-            )
-            carrier.start()
         return cls(
             settings,
             record,
@@ -66,10 +53,19 @@ class Services:
             credentials,
             Door.of(record),
             warehouse,
-            generation,
-            carrier,
-            states,
+            LiveGeneration(settings, record, warehouse),
+            Replays(settings, record, warehouse),
         )
+
+    @property
+    def generation(self) -> Generation:
+        """The live generation, which the carrier keeps."""
+        return self.live.generation
+
+    @property
+    def carrier(self) -> Carrier | None:
+        """What keeps the live generation in this process."""
+        return self.live.carrier
 
     def portraits(self, generation: str | None = None) -> Portraits:
         """Give the portraits of a generation, the live one if not named.
@@ -78,18 +74,26 @@ class Services:
         """
         until, portraits = self._portraits.get(generation, (0.0, None))
         if portraits is None or until < monotonic():
-            found = self.warehouse.generation(generation)
-            if portraits is None or portraits.identity != found.identity:
-                portraits = Portraits(found, self._position_of(found))
-            self._portraits[generation] = (monotonic() + REMEMBER_SECONDS, portraits)
+            with self._finding:
+                found = self.warehouse.generation(generation)
+                if portraits is None or portraits.identity != found.identity:
+                    portraits = Portraits(found, self._position_of(found))
+                self._portraits[generation] = (monotonic() + REMEMBER_SECONDS, portraits)
         return portraits
 
+    def position(self, generation: Generation) -> int:
+        """Give the log position up to which a generation's rows are complete."""
+        return self._position_of(generation)()
+
     def _position_of(self, generation: Generation) -> Callable[[], int]:
-        carrier = self.carrier
-        if carrier is not None and generation.identity == self.generation.identity:
-            return lambda: carrier.position
-        states = States(self.settings.carrier_file, generation.identity)
-        return states.position
+        def position() -> int:
+            carrier = self.carrier
+            if carrier is not None and generation.identity == self.generation.identity:
+                return carrier.position
+            with closing(States(self.settings.carrier_file, generation.identity)) as states:
+                return states.position()
+
+        return position
 
     def attach(self, application: FastAPI) -> None:
         """Make the parts known to the routes."""
@@ -97,14 +101,13 @@ class Services:
         state.services = self
         state.record, state.credentials = self.record, self.credentials
         state.attachments, state.door = self.attachments, self.door
-        state.warehouse, state.carrier = self.warehouse, self.carrier
+        state.warehouse = self.warehouse
+        self.live.switched = lambda: self._portraits.clear()
 
     def close(self) -> None:
-        """Stop the carrier, then close what it works with."""
-        if self.carrier is not None:
-            self.carrier.stop()
-        if self.states is not None:
-            self.states.close()
+        """Stop replays and the carrier, then close what they work with."""
+        self.replays.close()
+        self.live.close()
         self.record.close()
         self.attachments.close()
         self.warehouse.close()

@@ -22,7 +22,11 @@ class Settings(BaseSettings):
     data_directory: Path = Path("var")
     record_dsn: str = ""  # empty: SQLite in the data directory; or postgresql://...
     clickhouse_dsn: str = ""  # empty: embedded chdb in the data directory; or http(s)://...
-    carrier: Literal["embedded", "none"] = "embedded"
+    carrier: Literal["embedded", "workers", "none"] = "embedded"  # what keeps the projections
+    kafka_brokers: str = ""  # host:port, apart by commas; empty: no Kafka
+    kafka_topic: str = Field("xueji.statements", pattern=r"^[a-zA-Z0-9._-]{1,200}$")
+    kafka_partitions: int = Field(8, gt=0)  # of the topic, where the relay makes it
+    kafka_replication: int = Field(1, gt=0)  # copies of the topic, where the relay makes it
     timezone: str = "Asia/Shanghai"  # where a learning day begins and ends
     default_version: Version = Version.V2_0_0  # named in answers to requests that name none
     home_page: str = "https://xueji.dev/apps"  # account homePage of the authorities
@@ -94,6 +98,16 @@ class Settings(BaseSettings):
     def carrier_file(self) -> Path:
         """Where the embedded carrier keeps its position and person states."""
         return self.data_directory / "carrier.sqlite"
+
+    @property
+    def replays_folder(self) -> Path:
+        """Where replays keep what they have done, until their generation is complete."""
+        return self.data_directory / "replays"
+
+    @property
+    def server_file(self) -> Path:
+        """Where a running server says how the commands beside it reach it."""
+        return self.data_directory / "server.json"
 
     def pepper(self) -> bytes:
         """Give the server's own key, made on first use and readable by its owner only."""

@@ -18,7 +18,8 @@ import msgspec
 from lrs.recorders.base import StatementRecorder
 from lrs.times import now_microseconds
 
-# The xAPI scopes (1.0.3 part 3, 4.2) and the record's own: who may query the projections.
+# The xAPI scopes (1.0.3 part 3, 4.2) and the record's own: who may query the projections, and who
+# operates the server. `all` is all of a store and doesn't hold `operate`, which goes beyond stores.
 SCOPES: Final = (
     "statements/write",
     "statements/read/mine",
@@ -29,6 +30,7 @@ SCOPES: Final = (
     "all/read",
     "all",
     "projections/read",
+    "operate",
 )
 
 # How statements of a credential are held against the xAPI Profiles the server knows.

@@ -63,8 +63,8 @@ class Portraits:
 
     def __init__(self, generation: Generation, position: Callable[[], int]) -> None:
         self.identity = generation.identity
+        self.position = position
         self._generation = generation
-        self._position = position
         self._cohorts: dict[str, _Cohort] = {}
         self._counting = threading.Lock()
 
@@ -76,7 +76,7 @@ class Portraits:
         scale. ``position`` is a log position that the rows reflect, at least. A phase is ``pre``,
         ``in``, ``post``, or empty where activity has none.
         """
-        position, now = self._position(), datetime.now(UTC)
+        position, now = self.position(), datetime.now(UTC)
         found = self._generation.query("portrait_person", store=store, person=person)
         if not found:
             return None

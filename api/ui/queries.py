@@ -20,6 +20,7 @@ class Queries:
     def __init__(self, services: Services, store: str) -> None:
         self._services = services
         self._store = store
+        self._generation = services.generation.identity  # that the page has shown
 
     async def students(self, search: str, limit: int, cursor: str | None) -> dict[str, Any]:
         """List students as ``projections.portraits.Portraits.students`` does."""
@@ -55,7 +56,10 @@ class Queries:
 
     async def news(self, position: int, patience: float) -> bool:
         """Wait until the rows may hold more than at a position, at most `patience` seconds."""
-        carrier = self._services.carrier
+        carrier, generation = self._services.carrier, self._services.generation.identity
+        if generation != self._generation:
+            self._generation = generation
+            return True
         if carrier is None:
             await asyncio.sleep(LOOK_AGAIN)
             return True

@@ -1,0 +1,386 @@
+"""Generations of the projections: listed, compared, promoted, dropped, and built by replays."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+import orjson
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from api.authentication import OPERATE, READ_PROJECTIONS, RETRY, demand
+from api.errors import REFUSALS, ApiError
+from api.replays import ReplayUnderWay
+from api.services import Services
+from lrs.credentials import Credential, is_store_name
+from projections.comparison import BadCursor, Comparison, compare
+from projections.dead_letters import DeadLetter
+from projections.warehouse import (
+    Generation,
+    GenerationIsLive,
+    GenerationRecord,
+    NotPromotable,
+    SchemaOutdated,
+    UnknownGeneration,
+    is_generation_name,
+)
+from streams.replay import Filters, ReplayRefused, ReplayRunning, forget_replay
+
+CONFLICT: dict[int | str, dict[str, Any]] = {409: {"description": "its state doesn't allow it"}}
+
+router = APIRouter(prefix="/v1", tags=["Generations"], responses=REFUSALS)
+
+_RULE_OF_NAMES = "a small letter, then small letters, digits and `_`, at most 40 in all."
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class ReplayRequest(BaseModel):
+    """What is to be replayed, into a generation of which name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(description="The generation to build: " + _RULE_OF_NAMES)
+    until_stored: datetime | None = Field(
+        None, description="Leave out what was stored later (ISO 8601; without offset: UTC)."
+    )
+    until_time: datetime | None = Field(
+        None, description="Leave out what happened later (ISO 8601; without offset: UTC)."
+    )
+    from_position: int = Field(1, ge=1, lt=2**63, description="The first position of the log.")
+    store: str = Field("", description="One store only.")
+
+    @field_validator("until_stored", "until_time", mode="before")
+    @classmethod
+    def _is_text(cls, value: Any) -> Any:
+        if value is not None and not isinstance(value, str | datetime):
+            raise ValueError("a time is a text of ISO 8601")
+        return value
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_name(cls, name: str) -> str:
+        if not is_generation_name(name):
+            raise ValueError("a generation's name is " + _RULE_OF_NAMES)
+        return name
+
+    @field_validator("store")
+    @classmethod
+    def _is_a_store(cls, name: str) -> str:
+        if name and not is_store_name(name):
+            raise ValueError("a store's name is 1 to 100 letters, digits, '.', '_' and '-'")
+        return name
+
+    def filters(self) -> Filters:
+        """Give what of the log is to be replayed."""
+        return Filters(
+            until_stored=_microseconds(self.until_stored),
+            until_time=_microseconds(self.until_time),
+            from_position=self.from_position,
+            store=self.store,
+        )
+
+
+def _microseconds(time: datetime | None) -> int | None:
+    if time is None:
+        return None
+    since = (time if time.tzinfo else time.replace(tzinfo=UTC)) - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+# Generations -------------------------------------------------------------------------------------
+
+
+@router.get("/generations", summary="List generations of the projections")
+async def get_generations(request: Request) -> dict[str, Any]:
+    """List all generations, oldest first: which one is live, how each came about, how far it is.
+
+    `rows` counts what is on disk, rows that later ones replace included, of all stores; only
+    operators see it.
+    """
+    credential = await demand(request, (*READ_PROJECTIONS, *OPERATE))
+    services: Services = request.app.state.services
+    operator = credential.may(*OPERATE)
+
+    def ask() -> list[dict[str, Any]]:
+        records = services.warehouse.generations()
+        return [described(services, record, rows=operator) for record in records]
+
+    return {"generations": await asyncio.to_thread(ask)}
+
+
+@router.get("/generations/{name}/comparison", summary="Compare two generations", responses=CONFLICT)
+async def get_comparison(
+    request: Request,
+    name: str,
+    with_generation: Annotated[
+        str | None, Query(alias="with", description="The other one; the live one if not named.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[str, Query(description="The `next` of the page before.")] = "",
+) -> dict[str, Any]:
+    """Tell what differs, table by table, and person by person.
+
+    Log positions are left out of the comparison. `subjects` are persons, or activities whose names
+    differ; of each, the rows by table: `only_one` is in the generation of the path only,
+    `only_other` in the other only. An operator compares all stores, others their own.
+    """
+    credential = await demand(request, (*READ_PROJECTIONS, *OPERATE))
+    one, other = await asyncio.gather(
+        _generation(request, name), _generation(request, with_generation)
+    )
+    try:
+        comparison = await asyncio.to_thread(
+            compare, one, other, store=_own_store(credential), limit=limit, cursor=cursor
+        )
+    except BadCursor as error:
+        raise ApiError(400, f"parameter 'cursor': {error}", value=cursor) from None
+    return shown(comparison)
+
+
+@router.post(
+    "/generations/{name}/promote", summary="Make a generation the live one", responses=CONFLICT
+)
+async def promote_generation(request: Request, name: str) -> dict[str, Any]:
+    """Make a generation the live one, in one step for every reader; its carrier goes on from it.
+
+    One that is still being built, or that leaves out some of the log, is refused.
+    """
+    await demand(request, OPERATE)
+    services: Services = request.app.state.services
+
+    def promote() -> dict[str, Any]:
+        services.warehouse.promote(name)
+        services.live.look()
+        return _described(services, name)
+
+    try:
+        return await asyncio.to_thread(promote)
+    except UnknownGeneration as error:
+        raise _unknown(error, name) from None
+    except NotPromotable as error:
+        raise ApiError(409, str(error), value=name) from None
+
+
+@router.delete(
+    "/generations/{name}", summary="Drop a generation", status_code=204, responses=CONFLICT
+)
+async def drop_generation(request: Request, name: str) -> None:
+    """Remove a generation with all its rows. The live one can't be, nor one just being built."""
+    await demand(request, OPERATE)
+    services: Services = request.app.state.services
+    try:
+        await asyncio.to_thread(drop, services, name)
+    except UnknownGeneration as error:
+        raise _unknown(error, name) from None
+    except GenerationIsLive:
+        raise ApiError(
+            409, f"generation {name!r} is live: promote another first", value=name
+        ) from None
+    except ReplayRunning:
+        raise ApiError(
+            409, f"generation {name!r} is being built: stop its replay first", value=name
+        ) from None
+
+
+def drop(services: Any, name: str) -> None:
+    """Remove a generation, and what carriers and replays have kept of it.
+
+    ``services`` has warehouse, settings and replays. Raises UnknownGeneration, GenerationIsLive,
+    ReplayRunning.
+    """
+    settings = services.settings
+    if services.replays.is_under_way(name):
+        raise ReplayRunning(name)
+    for record in services.warehouse.generations():
+        if record.name == name and not record.is_live:
+            forget_replay(record.identity, settings.carrier_file, settings.replays_folder)
+    services.warehouse.drop(name)
+
+
+def described(services: Any, record: GenerationRecord, *, rows: bool) -> dict[str, Any]:
+    """Write down a generation for people."""
+    origin = dict(record.origin)
+    told: dict[str, Any] = {
+        "name": record.name,
+        "live": record.is_live,
+        "made": record.made.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "position": origin.get("position", 0),
+        "origin": origin,
+    }
+    try:
+        generation = services.warehouse.generation(record.name)
+    except SchemaOutdated as error:  # made by an older server, and not live since
+        return told | {"outdated": str(error)} | ({"rows": {}} if rows else {})
+    told["position"] = max(services.position(generation), told["position"])
+    return told | ({"rows": generation.row_counts()} if rows else {})
+
+
+def _described(services: Services, name: str) -> dict[str, Any]:
+    for record in services.warehouse.generations():
+        if record.name == name:
+            return described(services, record, rows=True)
+    raise UnknownGeneration(name)
+
+
+def shown(comparison: Comparison) -> dict[str, Any]:
+    """Write down how two generations differ."""
+    told: dict[str, Any] = msgspec.to_builtins(comparison)
+    return {**told, "equal": comparison.is_equal}
+
+
+# Replays -----------------------------------------------------------------------------------------
+
+
+@router.post(
+    "/replays",
+    summary="Build a generation from the log",
+    status_code=202,
+    responses=CONFLICT,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": ReplayRequest.model_json_schema()}},
+        }
+    },
+)
+async def post_replay(request: Request) -> dict[str, Any]:
+    """Begin a replay on all cores while the live generation goes on, or go on with one.
+
+    The same name with the same filters goes on where a replay was stopped; on one that is complete
+    it carries what the log has got since. One replay is under way at a time.
+    """
+    await demand(request, OPERATE)
+    services: Services = request.app.state.services
+    wanted = _replay_request(await request.body())
+    try:
+        return await asyncio.to_thread(services.replays.start, wanted.name, wanted.filters())
+    except (ReplayRefused, ReplayUnderWay) as error:
+        raise ApiError(409, str(error), value=wanted.name) from None
+
+
+def _replay_request(body: bytes) -> ReplayRequest:
+    """Read a request for a replay; raises ApiError 400 that names what is wrong."""
+    try:
+        return ReplayRequest.model_validate(orjson.loads(body or b"null"), strict=False)
+    except orjson.JSONDecodeError as error:
+        raise ApiError(400, f"the body is no JSON: {error}") from None
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        name = ".".join(map(str, problem["loc"])) or "body"
+        raise ApiError(
+            400,
+            f"{name}: {problem['msg']}",
+            path=f"$.{name}" if problem["loc"] else "$",
+            rule=problem["msg"],
+            value=problem.get("input"),
+        ) from None
+
+
+@router.get("/replays", summary="List replays")
+async def get_replays(request: Request) -> dict[str, Any]:
+    """List every replay whose generation there is: `running`, `stopped`, `failed` or `complete`."""
+    await demand(request, OPERATE)
+    services: Services = request.app.state.services
+    return {"replays": await asyncio.to_thread(services.replays.list)}
+
+
+@router.get("/replays/{name}", summary="How far a replay is")
+async def get_replay(request: Request, name: str) -> dict[str, Any]:
+    """Give the phase, the log positions done in it and their total, the rate, the seconds left."""
+    await demand(request, OPERATE)
+    services: Services = request.app.state.services
+    try:
+        return await asyncio.to_thread(services.replays.describe, name)
+    except UnknownGeneration as error:
+        raise _unknown(error, name, "replay") from None
+
+
+@router.delete("/replays/{name}", summary="Stop a replay")
+async def stop_replay(request: Request, name: str) -> dict[str, Any]:
+    """Stop a replay of this server; posted again, it goes on. Its generation stays as it is."""
+    await demand(request, OPERATE)
+    services: Services = request.app.state.services
+    try:
+        return await asyncio.to_thread(services.replays.stop, name)
+    except UnknownGeneration as error:
+        raise _unknown(error, name, "replay") from None
+
+
+# Dead letters ------------------------------------------------------------------------------------
+
+
+@router.get("/dead-letters", summary="What was set aside")
+async def get_dead_letters(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    cursor: Annotated[int, Query(ge=0, description="The `next` of the page before.")] = 0,
+    generation: Annotated[
+        str | None, Query(description="A generation; the live one if not named.")
+    ] = None,
+) -> dict[str, Any]:
+    """List events of the log that could not be brought to rows, by position, each with its reason.
+
+    An operator sees every store's, others their own.
+    """
+    credential = await demand(request, (*READ_PROJECTIONS, *OPERATE))
+    found = await _generation(request, generation)
+    store = _own_store(credential)
+    letters = await asyncio.to_thread(
+        found.dead_letters, store=store, after=cursor, limit=limit + 1
+    )
+    return {
+        "dead_letters": [letter_shown(letter) for letter in letters[:limit]],
+        "next": letters[limit - 1].position if len(letters) > limit else None,
+    }
+
+
+@router.post("/dead-letters/retry", summary="Try again what was set aside", responses=CONFLICT)
+async def retry_dead_letters(request: Request) -> dict[str, int]:
+    """Try to carry what was set aside in the live generation, once what kept it is mended.
+
+    Gives how many were `tried`, and how many of them `carried`. An operator has every store's
+    tried, others their own.
+    """
+    credential = await demand(request, RETRY)
+    services: Services = request.app.state.services
+    if services.carrier is None:
+        raise ApiError(409, "no carrier of this server keeps the live generation")
+    tried, carried = await asyncio.to_thread(
+        services.carrier.retry_dead_letters, _own_store(credential)
+    )
+    return {"tried": tried, "carried": carried}
+
+
+def letter_shown(letter: DeadLetter) -> dict[str, Any]:
+    """Write down what was set aside."""
+    return {
+        "position": letter.position,
+        "store": letter.store,
+        "statement": letter.statement_id,
+        "reason": letter.reason,
+        "since": datetime.fromtimestamp(letter.since / 1e6, UTC).isoformat(timespec="seconds"),
+    }
+
+
+# What all of them need ---------------------------------------------------------------------------
+
+
+def _own_store(credential: Credential) -> str:
+    """Give the store a credential is shown, empty for all."""
+    return "" if credential.may(*OPERATE) else credential.store
+
+
+async def _generation(request: Request, name: str | None) -> Generation:
+    """Find a generation, the live one if not named; raises ApiError 404."""
+    services: Services = request.app.state.services
+    try:
+        return await asyncio.to_thread(services.warehouse.generation, name)
+    except UnknownGeneration as error:
+        raise _unknown(error, name) from None
+    except SchemaOutdated as error:
+        raise ApiError(409, str(error), value=name) from None
+
+
+def _unknown(error: UnknownGeneration, name: str | None, what: str = "generation") -> ApiError:
+    return ApiError(404, f"there is no {what} {str(error)!r}", value=name)

@@ -1,0 +1,137 @@
+"""The live generation and the carrier that keeps it; another takes over once it is promoted."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from time import monotonic
+
+from api.settings import Settings
+from lrs.record import Record
+from projections.folds import Fold
+from projections.reading import default_reader
+from projections.warehouse import Generation, Warehouse
+from streams.embedded import EmbeddedCarrier
+from streams.keeping import check_kept_by_embedded
+from streams.messages import Message
+from streams.standing_back import StandingBack
+from streams.states import States
+from streams.workers import WorkersCarrier
+
+Carrier = EmbeddedCarrier | WorkersCarrier
+
+# How often the catalogue is asked which generation is live: another process may promote one.
+LOOK_SECONDS = 0.5
+_TAKING_OVER = 0.05  # seconds, about, until a new carrier is there when the old one has let go
+
+_log = logging.getLogger(__name__)
+
+
+class LiveGeneration:
+    """Follows the catalogue's word on which generation is live.
+
+    ``generation`` is the one that was live at the last look, ``carrier`` what keeps it, None where
+    the settings name none. ``switched`` is called after each change of them.
+    """
+
+    def __init__(self, settings: Settings, record: Record, warehouse: Warehouse) -> None:
+        self._settings = settings
+        self._record = record
+        self._warehouse = warehouse
+        self._looking = threading.Lock()
+        self._stopping = threading.Event()
+        self.switched: Callable[[], None] = lambda: None
+        self.generation = warehouse.ensure_live()
+        self.carrier, self._states = self._carrying(self.generation)
+        self._thread = threading.Thread(target=self._watch, name="live generation", daemon=True)
+        self._thread.start()
+
+    def look(self) -> None:
+        """Go over to the generation that is live now, if it's another one.
+
+        The old carrier ends its batch first, so that no two carriers are at work at a time; who
+        waits for it is let go and asks again. Raises what ClickHouse or the record raises.
+        """
+        with self._looking:
+            found = self._warehouse.live_identity()
+            if found == self.generation.identity or self._stopping.is_set():
+                return
+            generation = self._warehouse.ensure_live()
+            self._let_go()
+            self.generation = generation
+            self.carrier, self._states = self._carrying(generation)
+            self.switched()
+        _log.warning("generation %r is live now", generation.name)
+
+    async def reached(self, position: int, timeout: float) -> bool:
+        """Wait until the live generation's rows hold all up to a position, at most so many seconds.
+
+        Though another takes its place meanwhile. Where a carrier elsewhere keeps it, how far it is
+        isn't known here, and nobody waits.
+        """
+        deadline = monotonic() + timeout
+        while (carrier := self.carrier) is not None:
+            if await carrier.reached(position, max(0.0, deadline - monotonic())):
+                return True
+            if self._stopping.is_set() or monotonic() >= deadline:
+                return False
+            await asyncio.sleep(_TAKING_OVER)
+        return True
+
+    def release(self) -> None:
+        """Begin to stop: no one waits any longer."""
+        self._stopping.set()
+        if self.carrier is not None:
+            self.carrier.release()
+
+    def close(self) -> None:
+        """Stop following, and the carrier."""
+        self._stopping.set()
+        self._thread.join()
+        self._let_go()
+
+    def _carrying(self, generation: Generation) -> tuple[Carrier | None, States | None]:
+        """Start what keeps a generation, or what tells of the workers that keep it elsewhere."""
+        if self._settings.carrier == "workers":
+            publish = partial(_publish, self._settings)
+            return WorkersCarrier(self._record, self._warehouse, generation, publish), None
+        if self._settings.carrier != "embedded":
+            return None, None
+        check_kept_by_embedded(generation)
+        states = States(self._settings.carrier_file, generation.identity)
+        carrier = EmbeddedCarrier(
+            self._record,
+            default_reader(),
+            Fold(timezone=self._settings.timezone),
+            generation,
+            states,
+            rest=StandingBack(),
+        )
+        try:
+            carrier.start()
+        except BaseException:
+            states.close()
+            raise
+        return carrier, states
+
+    def _let_go(self) -> None:
+        if self.carrier is not None:
+            self.carrier.stop()
+        if self._states is not None:
+            self._states.close()
+        self._states = None
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(LOOK_SECONDS):
+            try:
+                self.look()
+            except Exception:  # ClickHouse is away: readers and the carrier find that out too
+                _log.debug("which generation is live can't be told", exc_info=True)
+
+
+def _publish(settings: Settings, messages: Sequence[Message]) -> None:
+    """Publish messages to the workers' topic, beside the relay."""
+    from streams.publishing import publish_again  # Kafka's clients come with an extra
+
+    publish_again(settings.kafka_brokers, settings.kafka_topic, messages)

@@ -1,0 +1,292 @@
+"""What operators do with generations, by way of the running server, or without one."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any, Protocol
+
+import httpx
+import msgspec
+
+from api.generations import ReplayRequest, described, drop, letter_shown, shown
+from api.replays import Replays, run_replay
+from api.server_file import ServerFile, read_server_file
+from api.settings import Settings
+from lrs.record import Record
+from projections.comparison import BadCursor, compare
+from projections.folds import Fold
+from projections.reading import default_reader
+from projections.warehouse import (
+    BadName,
+    Generation,
+    GenerationIsLive,
+    NotPromotable,
+    SchemaOutdated,
+    UnknownGeneration,
+    Warehouse,
+    WarehouseUnavailable,
+)
+from streams.embedded import EmbeddedCarrier
+from streams.replay import Progress, ReplayRefused, ReplayRunning
+from streams.states import States
+
+LOOK_SECONDS = 0.5  # between two looks at a replay of the server
+_PATIENCE = httpx.Timeout(10.0, read=600.0)  # comparing a district's years takes a while
+
+Told = Callable[[Progress], None]
+Fields = dict[str, Any]
+
+
+class OperatingError(Exception):
+    """What was asked can't be done; the text says why, for people."""
+
+
+class Operator(Protocol):
+    """What can be done; everything raises OperatingError."""
+
+    def replay(self, wanted: ReplayRequest, told: Told) -> Fields:
+        """Build a generation, or go on with it; gives the replay when it is complete."""
+
+    def generations(self) -> list[Fields]:
+        """List all generations."""
+
+    def compare(self, one: str, other: str, limit: int, cursor: str) -> Fields:
+        """Compare two generations in all stores."""
+
+    def promote(self, name: str) -> None:
+        """Make a generation the live one."""
+
+    def drop(self, name: str) -> None:
+        """Remove a generation."""
+
+    def status(self) -> Fields:
+        """Tell how record, carrier and replays are doing."""
+
+    def dead_letters(self, limit: int, cursor: int) -> Fields:
+        """List what was set aside, of all stores."""
+
+    def retry(self) -> Fields:
+        """Try again what was set aside, of all stores."""
+
+
+@contextmanager
+def operator(settings: Settings) -> Iterator[Operator]:
+    """Give the running server's operator, or one that opens record and warehouse itself.
+
+    Raises OperatingError where neither can be had.
+    """
+    server = read_server_file(settings.server_file)
+    if server is not None:
+        with closing(_client(server)) as client:
+            if _answers(client):
+                yield ByServer(client)
+                return
+    with _opened(settings) as direct:
+        yield direct
+
+
+# By the server -----------------------------------------------------------------------------------
+
+
+def _client(server: ServerFile) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {server.token}"}
+    return httpx.Client(base_url=server.url, headers=headers, timeout=_PATIENCE)
+
+
+def _answers(client: httpx.Client) -> bool:
+    """Tell whether the server that wrote the file is still there: another wouldn't know it."""
+    try:
+        return client.get("/v1/status").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+class ByServer:
+    """Asks the running server."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def replay(self, wanted: ReplayRequest, told: Told) -> Fields:
+        """Have the server build a generation; told to stop, has it stop too."""
+        body = wanted.model_dump(mode="json", exclude_defaults=True)
+        replay = self._ask("POST", "/v1/replays", json=body)
+        try:
+            while replay["state"] == "running":
+                if "phase" in replay:
+                    told(msgspec.convert(replay, Progress))
+                time.sleep(LOOK_SECONDS)
+                replay = self._ask("GET", f"/v1/replays/{wanted.name}")
+        except KeyboardInterrupt:
+            self._ask("DELETE", f"/v1/replays/{wanted.name}")
+            raise
+        if replay["state"] != "complete":
+            raise OperatingError(replay.get("error") or "the replay was stopped")
+        return replay
+
+    def generations(self) -> list[Fields]:
+        """List all generations."""
+        listed: list[Fields] = self._ask("GET", "/v1/generations")["generations"]
+        return listed
+
+    def compare(self, one: str, other: str, limit: int, cursor: str) -> Fields:
+        """Compare two generations."""
+        parameters = {"with": other, "limit": limit, "cursor": cursor}
+        return self._ask("GET", f"/v1/generations/{_name(one)}/comparison", params=parameters)
+
+    def promote(self, name: str) -> None:
+        """Make a generation the live one."""
+        self._ask("POST", f"/v1/generations/{_name(name)}/promote")
+
+    def drop(self, name: str) -> None:
+        """Remove a generation."""
+        self._ask("DELETE", f"/v1/generations/{_name(name)}")
+
+    def status(self) -> Fields:
+        """Tell how record, carrier and replays are doing."""
+        replays = self._ask("GET", "/v1/replays")
+        return {"server": str(self._client.base_url), **self._ask("GET", "/v1/status"), **replays}
+
+    def dead_letters(self, limit: int, cursor: int) -> Fields:
+        """List what was set aside."""
+        return self._ask("GET", "/v1/dead-letters", params={"limit": limit, "cursor": cursor})
+
+    def retry(self) -> Fields:
+        """Try again what was set aside."""
+        return self._ask("POST", "/v1/dead-letters/retry")
+
+    def _ask(self, method: str, path: str, **given: Any) -> Fields:
+        try:
+            answer = self._client.request(method, path, **given)
+        except httpx.TransportError as error:
+            raise OperatingError(f"the server went away: {error}") from error
+        if answer.is_success:
+            found: Fields = answer.json() if answer.content else {}
+            return found
+        try:
+            message = answer.json()["error"]["message"]
+        except (ValueError, KeyError, TypeError):
+            message = answer.text[:500]
+        raise OperatingError(message)
+
+
+def _name(name: str) -> str:
+    """Hold that a name can stand in a path."""
+    if "/" in name or not name:
+        raise OperatingError(f"there is no generation {name!r}")
+    return name
+
+
+# Without one -------------------------------------------------------------------------------------
+
+_REFUSALS = (NotPromotable, ReplayRefused, SchemaOutdated)
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Operator]:
+    settings.data_directory.mkdir(parents=True, exist_ok=True)
+    try:
+        warehouse = Warehouse.open(settings.warehouse_dsn)
+    except WarehouseUnavailable as error:
+        raise OperatingError(str(error)) from error
+    with closing(warehouse), closing(Record.open(settings.record_location)) as record:
+        yield Directly(settings, record, warehouse)
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Say what is wrong with what was asked, as the server does."""
+    try:
+        yield
+    except UnknownGeneration as error:
+        raise OperatingError(f"there is no generation {str(error)!r}") from None
+    except GenerationIsLive as error:
+        raise OperatingError(f"generation {str(error)!r} is live: promote another first") from None
+    except BadName as error:
+        raise OperatingError(f"name: {str(error)!r} names no generation") from None
+    except ReplayRunning:
+        raise OperatingError("another process is building this generation") from None
+    except BadCursor as error:
+        raise OperatingError(f"cursor: {error}") from None
+    except _REFUSALS as error:
+        raise OperatingError(str(error)) from None
+
+
+class Directly:
+    """Works on record and warehouse in this process."""
+
+    def __init__(self, settings: Settings, record: Record, warehouse: Warehouse) -> None:
+        self.settings = settings
+        self.record = record
+        self.warehouse = warehouse
+        self.replays = Replays(settings, record, warehouse)
+        warehouse.ensure_live()
+
+    def replay(self, wanted: ReplayRequest, told: Told) -> Fields:
+        """Build a generation."""
+        with _said():
+            arguments = (self.settings, self.record, self.warehouse)
+            run_replay(*arguments, wanted.name, wanted.filters(), told)()
+            return self.replays.describe(wanted.name)
+
+    def generations(self) -> list[Fields]:
+        """List all generations."""
+        return [described(self, record, rows=True) for record in self.warehouse.generations()]
+
+    def compare(self, one: str, other: str, limit: int, cursor: str) -> Fields:
+        """Compare two generations."""
+        with _said():
+            both = self.warehouse.generation(one), self.warehouse.generation(other or None)
+            return shown(compare(*both, limit=limit, cursor=cursor))
+
+    def promote(self, name: str) -> None:
+        """Make a generation the live one."""
+        with _said():
+            self.warehouse.promote(name)
+
+    def drop(self, name: str) -> None:
+        """Remove a generation."""
+        with _said():
+            drop(self, name)
+
+    def status(self) -> Fields:
+        """Tell how record, carrier and replays are doing."""
+        live, last = self.warehouse.generation(), self.record.last_position()
+        position = self.position(live)
+        return {
+            "server": None,
+            "record": {"position": last},
+            "generation": live.name,
+            "carrier": {
+                "running": False,
+                "position": position,
+                "lag": max(0, last - position),
+                "error": None,
+                "dead_letters": live.count_dead_letters(),
+                "events_per_second": 0.0,
+            },
+            "replays": self.replays.list(),
+        }
+
+    def dead_letters(self, limit: int, cursor: int) -> Fields:
+        """List what was set aside."""
+        letters = self.warehouse.generation().dead_letters(after=cursor, limit=limit + 1)
+        more = len(letters) > limit
+        return {
+            "dead_letters": [letter_shown(letter) for letter in letters[:limit]],
+            "next": letters[limit - 1].position if more else None,
+        }
+
+    def retry(self) -> Fields:
+        """Try again what was set aside."""
+        live = self.warehouse.generation()
+        with closing(States(self.settings.carrier_file, live.identity)) as states:
+            fold = Fold(timezone=self.settings.timezone)
+            carrier = EmbeddedCarrier(self.record, default_reader(), fold, live, states)
+            tried, carried = carrier.retry_dead_letters()
+        return {"tried": tried, "carried": carried}
+
+    def position(self, generation: Generation) -> int:
+        """Give the log position up to which a generation's rows are complete."""
+        with closing(States(self.settings.carrier_file, generation.identity)) as states:
+            return states.position()
