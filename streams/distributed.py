@@ -137,8 +137,9 @@ class ReadStep:
         """Cut facts into batches, one for each source and part, empty ones too."""
         source_of = {one.position: one.source for one in deliveries}
         reached: dict[int, int] = {}
-        for one in deliveries:
-            reached[one.source] = max(reached.get(one.source, 0), one.position)
+        for one in deliveries:  # what is no entry says nothing of how far the source is
+            position = 0 if one.refused else one.position
+            reached[one.source] = max(reached.get(one.source, 0), position)
         cut: dict[tuple[int, int], list[Fact]] = defaultdict(list)
         for fact in facts:
             part = part_of(fact.store, fact.person, self._parts)

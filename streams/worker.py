@@ -45,6 +45,7 @@ WITHIN: Final = 0.05  # seconds that a batch is waited for to grow
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 10.0  # seconds between tries while ClickHouse fails
 KEPT_IN_MEMORY: Final = 20_000  # states
 ADMIN_SECONDS: Final = 30.0
+BEYOND_LOGS: Final = 1 << 62  # from here on positions are of messages that are none of the log's
 # A worker that was away for longer than this has missed facts: a replay builds them anew.
 FACTS_MILLISECONDS: Final = 30 * 24 * 3600 * 1000
 _MEGABYTE: Final = 1 << 20
@@ -266,16 +267,18 @@ def _delivery(record: Any) -> Delivery:
         again = again_of(record.headers)
     except BadMessage as error:
         place = f"{record.topic}, partition {record.partition}, offset {record.offset}"
-        return Delivery(record.partition, _position(record.headers), refused=f"{place}: {error}")
+        return Delivery(record.partition, _position(record), refused=f"{place}: {error}")
     if entry.kind == WATERMARK:
         return Delivery(record.partition, entry.position)
     return Delivery(record.partition, entry.position, entry, again=again)
 
 
-def _position(headers: Sequence[tuple[str, bytes]]) -> int:
-    """Give the position that a message says it has; 0 where it says none."""
-    text = dict(headers).get("position", b"")
-    return int(text) if text.isdigit() and len(text) < 19 else 0
+def _position(record: Any) -> int:
+    """Give the position that a message says it has; where it says none, one that no log has."""
+    text = dict(record.headers).get("position", b"")
+    if text.isdigit() and len(text) < 19:
+        return int(text)
+    return BEYOND_LOGS + int(record.partition << 44) + int(record.offset)
 
 
 async def gathered(stream: Any) -> AsyncIterator[list[Any]]:

@@ -5,6 +5,7 @@ import random
 import threading
 import time
 import uuid
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,11 +14,13 @@ from typing import Any
 
 import httpx
 import pytest
+from confluent_kafka import Producer
 
 from api.settings import Settings
 from lrs.credentials import Credentials
 from lrs.record import Record
 from projections.comparison import compare
+from projections.dead_letters import DeadLetter, dead_letter_rows
 from projections.folds import Fold
 from projections.reading import default_reader
 from projections.warehouse import Generation, Warehouse
@@ -176,6 +179,59 @@ def test_the_same_over_many_more_histories(tmp_path: Path) -> None:
     check_the_law(tmp_path, LONG_HISTORIES)
 
 
+@pytest.mark.kafka
+def test_the_api_tells_how_far_workers_are_and_tries_again_what_they_set_aside(
+    tmp_path: Path,
+) -> None:
+    with Deployment(tmp_path) as deployment:
+        [key] = make_keys(deployment, ["district"], ["all", "operate"]).values()
+        client = httpx.Client(base_url=deployment.address, auth=key, timeout=60)
+        send_what_is_no_entry(deployment)
+        posted = client.post(
+            "/xapi/statements",
+            json=[sent(answer(person=person)) for person in ("an", "bo")],
+            headers={"X-Experience-API-Version": "1.0.3"},
+        )
+        position = int(posted.headers["X-Xueji-Position"])
+        listed = client.get("/v1/students", params={"after": position})
+        assert listed.status_code == 200, listed.text + deployment.logs()
+        assert len(listed.json()["students"]) == 2
+        carrier = client.get("/v1/status").json()["carrier"]
+        assert (carrier["running"], carrier["lag"], carrier["error"]) == (True, 0, None)
+        [letter] = client.get("/v1/dead-letters").json()["dead_letters"]
+        assert "contract '7' is not known here" in letter["reason"]
+
+        set_aside(deployment, position)
+        letters = client.get("/v1/dead-letters").json()["dead_letters"]
+        assert [one["position"] for one in letters] == [position, letter["position"]]
+        assert client.post("/v1/dead-letters/retry").json() == {"tried": 1, "carried": 1}
+        letters = client.get("/v1/dead-letters").json()["dead_letters"]
+        assert [one["position"] for one in letters] == [letter["position"]]
+        assert [deployment.stop(name) for name in ("worker-1", "worker-2", "relay")] == [0, 0, 0]
+        client.close()
+
+
+def sent(statement: dict[str, Any]) -> dict[str, Any]:
+    return {name: part for name, part in statement.items() if name not in ("stored", "authority")}
+
+
+def send_what_is_no_entry(deployment: Deployment) -> None:
+    """Put a message of a contract to come into the topic, as a newer relay might."""
+    producer = Producer({"bootstrap.servers": deployment.kafka.bootstrap_servers})
+    deployment.wait_until(
+        lambda: "xueji.statements" in producer.list_topics(timeout=5).topics, 30, "no topic"
+    )
+    producer.produce("xueji.statements", b"{}", partition=0, headers=[("contract", b"7")])
+    assert producer.flush(30) == 0
+
+
+def set_aside(deployment: Deployment, position: int) -> None:
+    """Have it that an event could not be carried when it came."""
+    with closing(Warehouse.open(deployment.clickhouse.dsn)) as warehouse:
+        letter = DeadLetter(position, "district", "", "a bug that is mended since")
+        warehouse.generation().insert("dead_letters", dead_letter_rows([letter]))
+
+
 def check_the_law(folder: Path, histories: int) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
@@ -198,11 +254,13 @@ def check_the_law(folder: Path, histories: int) -> None:
         check_equal_to_a_clean_replay(deployment, folder)
 
 
-def make_keys(deployment: Deployment, stores: list[str]) -> dict[str, tuple[str, str]]:
+def make_keys(
+    deployment: Deployment, stores: list[str], scopes: Sequence[str] = ("all",)
+) -> dict[str, tuple[str, str]]:
     settings = Settings(data_directory=deployment.data_directory)
     with closing(Record.open(settings.record_location)) as record:
         credentials = Credentials(record.statements, settings.pepper())
-        made = {store: credentials.add(store, "clicker", ["all"]) for store in stores}
+        made = {store: credentials.add(store, "clicker", scopes) for store in stores}
     return {store: (credential.key, secret) for store, (credential, secret) in made.items()}
 
 
