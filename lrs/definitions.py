@@ -66,26 +66,34 @@ class LatestDefinitions:
     """
 
     def __init__(self) -> None:
-        self._of: dict[tuple[str, str], bytes] = {}  # JSON by store and activity
+        self._of: dict[str, dict[str, bytes]] = {}  # JSON by store and activity
+        self._remembered = 0  # how many, or somewhat fewer
         self._position = 0  # as of which it is true
 
     def as_of(self, position: int) -> None:
         """Forget everything if it is not this process that brought the log to that position."""
         if position != self._position:
-            self._of.clear()
+            self._forget()
 
-    def news(self, given: Iterable[tuple[str, Definition]]) -> dict[tuple[str, str], list[bytes]]:
-        """Give what is not the definition merged last, in order, and take it to be merged."""
-        latest = self._of
-        if len(latest) > _REMEMBERED:
-            latest.clear()
+    def news(
+        self, given: Iterable[tuple[str, Sequence[Definition]]]
+    ) -> dict[tuple[str, str], list[bytes]]:
+        """Give what is not the definition merged last, in order, and take it to be merged.
+
+        `given` are the definitions of one statement after the other, each with its store; what is
+        given back is by store and activity.
+        """
+        if self._remembered > _REMEMBERED:
+            self._forget()
         news: dict[tuple[str, str], list[bytes]] = {}
-        for store, definition in given:
-            activity = (store, definition.activity)
-            json = definition.json
-            if latest.get(activity) != json:
-                latest[activity] = json
-                news.setdefault(activity, []).append(json)
+        for store, definitions in given:
+            latest = self._of.setdefault(store, {})
+            for definition in definitions:
+                activity, json = definition.activity, definition.json
+                if latest.get(activity) != json:
+                    latest[activity] = json
+                    self._remembered += 1
+                    news.setdefault((store, activity), []).append(json)
         return news
 
     def committed(self, position: int) -> None:
@@ -94,7 +102,11 @@ class LatestDefinitions:
 
     def failed(self) -> None:
         """Forget everything: what was taken to be merged is not."""
+        self._forget()
+
+    def _forget(self) -> None:
         self._of.clear()
+        self._remembered = 0
 
 
 def merge_definitions(

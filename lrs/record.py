@@ -1,6 +1,7 @@
 """The record: every statement kept for ever, unchanged, and found again. The room's front door."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -88,6 +89,9 @@ class LogEntry(msgspec.Struct, frozen=True, gc=False):
     error: str = ""
 
 
+Outcomes = deque[tuple["asyncio.Future[Any]", Submission]]  # settled, and not yet told
+
+
 class Record(Application[str]):
     """The event-sourced record of every store."""
 
@@ -99,6 +103,7 @@ class Record(Application[str]):
         self._writing_since: int | None = None
         self._promised = 0
         self._latest = LatestDefinitions()
+        self._outcomes: dict[asyncio.AbstractEventLoop, Outcomes] = {}
         self._committer = Committer(self._commit)
 
     @classmethod
@@ -173,13 +178,15 @@ class Record(Application[str]):
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Any] = loop.create_future()
 
-        def settle(submission: Submission) -> None:
-            if not done.cancelled():
-                _settle(done, submission)
+        outcomes = self._outcomes.setdefault(loop, deque())
 
         def settled(submission: Submission) -> None:
-            with suppress(RuntimeError):  # the loop has closed: nobody waits any more
-                loop.call_soon_threadsafe(settle, submission)
+            # A loop is woken once for all that is settled before it gets to it: waking it costs
+            # more than settling. Appending comes first, so that none is left behind.
+            outcomes.append((done, submission))
+            if len(outcomes) == 1:
+                with suppress(RuntimeError):  # the loop has closed: nobody waits any more
+                    loop.call_soon_threadsafe(_settle_all, outcomes)
 
         self._committer.submit(submission(settled))
         return await done
@@ -382,6 +389,14 @@ def _unreadable_entry(notification: Any, error: Exception) -> LogEntry:
 
 def _found(event: StatementStored) -> Found:
     return Found(event.exact(), event.added, event.attached)
+
+
+def _settle_all(outcomes: Outcomes) -> None:
+    """Tell those who wait in this loop what became of their submissions."""
+    while outcomes:
+        done, submission = outcomes.popleft()
+        if not done.cancelled():
+            _settle(done, submission)
 
 
 def _settle(done: "asyncio.Future[Any] | Future[Any]", submission: Submission) -> None:

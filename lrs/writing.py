@@ -292,7 +292,7 @@ def index_statements(
         for term, position, source in references.inherited_terms(entries)
     )
     transaction.insert_rows("statement_terms", inherited)
-    news = latest.news((entry.store, one) for entry in entries for one in entry.draft.definitions)
+    news = latest.news((entry.store, entry.draft.definitions) for entry in entries)
     if news:
         merge_definitions(transaction, news)
     return references
