@@ -45,6 +45,8 @@ class StatementStored(msgspec.Struct, frozen=True, gc=False):
     def encode(self) -> bytes:
         """Write the state."""
         words = self.form
+        if self.defines and not self.attached:
+            return b"%b\n%b\n%b" % (self.added, words, self.statement)
         if not self.defines:
             words += b" " + _UNDEFINING
         for sha2 in self.attached:

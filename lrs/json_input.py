@@ -46,7 +46,7 @@ def decode_batch(raw: bytes, *, max_depth: int = MAX_DEPTH) -> tuple[Any, list[b
         _check_depth(value, max_depth)  # nested too deep even to split
         raise
     below = max_depth - (type(value) is list)
-    if not all(_is_shallow(item, below) for item in items):
+    if any(item.count(b"{") + item.count(b"[") > below for item in items):
         _check_depth(value, max_depth)
     _check_unique(raw, value)
     return value, items

@@ -243,17 +243,17 @@ class GroupWriter:
         entries: Sequence[Entry],
         known: dict[str, Known],
     ) -> None:
-        position_of = {stream: statement.position for stream, statement in known.items()}
-        position_of |= {entry.originator_id: entry.position for entry in entries}
+        fresh = {id(entry.draft): entry.position for entry in entries}
         voided_at = self._voided_at(submissions)
+        position_of: dict[str, int] = {}  # by stream; only few groups need it
         for submission in submissions:
             if submission.outcome is None:
                 ids = [draft.statement_id for draft in submission.drafts]
-                streams = [statement_originator(submission.store, one) for one in ids]
-                newest = max((position_of[stream] for stream in streams), default=0)
-                if voided_at:  # a voiding has come about only with the event that voids its target
-                    voided = (*streams, *_voiding_targets(submission))
-                    newest = max(newest, *(voided_at.get(stream, 0) for stream in voided))
+                positions = [fresh.get(id(draft), 0) for draft in submission.drafts]
+                newest = max(positions, default=0)
+                if 0 in positions or voided_at:
+                    position_of = position_of or _positions(entries, known)
+                    newest = _newest(submission, position_of, voided_at)
                 submission.outcome = Stored(ids, newest)
 
     def _voided_at(self, submissions: Sequence[StatementSubmission]) -> dict[str, int]:
@@ -264,12 +264,32 @@ class GroupWriter:
         return self.voided_at | {stream: event.position for stream, event in found.items()}
 
 
+def _positions(entries: Sequence[Entry], known: dict[str, Known]) -> dict[str, int]:
+    """Give the positions of a group's statements, new and known, by stream."""
+    found = {stream: statement.position for stream, statement in known.items()}
+    return found | {entry.originator_id: entry.position for entry in entries}
+
+
+def _newest(
+    submission: StatementSubmission, position_of: dict[str, int], voided_at: dict[str, int]
+) -> int:
+    """Give the newest position of what a submission stored, or had stored before."""
+    streams = [
+        statement_originator(submission.store, draft.statement_id) for draft in submission.drafts
+    ]
+    newest = max((position_of[stream] for stream in streams), default=0)
+    if voided_at:  # a voiding has come about only with the event that voids its target
+        voided = (*streams, *_voiding_targets(submission))
+        newest = max(newest, *(voided_at.get(stream, 0) for stream in voided))
+    return newest
+
+
 def _voiding_targets(submission: StatementSubmission) -> list[str]:
     """Name the streams of what a submission voids."""
     return [
         statement_originator(submission.store, draft.target)
         for draft in submission.drafts
-        if draft.voids and draft.target is not None
+        if draft.target is not None and draft.voids
     ]
 
 
