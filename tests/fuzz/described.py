@@ -55,6 +55,7 @@ class DescribedOperations:
         @seed(chosen_seed)
         @settings(
             max_examples=requests,
+            deadline=None,  # it would measure what else the machine does
             database=None,
             phases=(Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck),
