@@ -72,7 +72,10 @@ screenshots: $(VENV)/installed-tests
 lock: | $(VENV)/bin/python
 	test -x $(BIN)/uv || $(PIP) install --require-hashes --only-binary :all: -r requirements-test.lock
 	$(COMPILE) $(UPGRADE) pyproject.toml --output-file requirements.lock
-	$(COMPILE) $(UPGRADE) --group lock --extra kafka --extra test --constraint requirements.lock \
+	$(COMPILE) $(UPGRADE) --extra kafka --constraint requirements.lock \
+		pyproject.toml --output-file requirements-kafka.lock
+	$(COMPILE) $(UPGRADE) --group lock --extra kafka --extra test \
+		--constraint requirements-kafka.lock \
 		pyproject.toml --output-file requirements-test.lock
 
 clean:

@@ -186,7 +186,7 @@ _REFUSALS = (NotPromotable, ReplayRefused, SchemaOutdated)
 def _opened(settings: Settings) -> Iterator[Operator]:
     settings.data_directory.mkdir(parents=True, exist_ok=True)
     try:
-        warehouse = Warehouse.open(settings.warehouse_dsn)
+        warehouse = Warehouse.open(settings.warehouse_dsn, cluster=settings.clickhouse_cluster)
     except WarehouseUnavailable as error:
         raise OperatingError(str(error)) from error
     with closing(warehouse), closing(Record.open(settings.record_location)) as record:

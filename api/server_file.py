@@ -1,7 +1,8 @@
 """How commands reach the server that runs on the same data directory: a file that it writes there.
 
 The embedded warehouse can be open in one process at a time, so what the command line asks of it
-goes through the server while that runs.
+goes through the server while that runs. Where several servers share a data directory, each has a
+name in the settings, and so a file of its own.
 """
 
 import os

@@ -45,7 +45,7 @@ class Services:
         attachments = AttachmentStore.open(settings.attachments_location)
         record = Record.open(settings.record_location)
         credentials = Credentials(record.statements, settings.pepper())
-        warehouse = Warehouse.open(settings.warehouse_dsn)
+        warehouse = Warehouse.open(settings.warehouse_dsn, cluster=settings.clickhouse_cluster)
         return cls(
             settings,
             record,

@@ -1,27 +1,43 @@
-"""Every setting of the server, from the environment: ``XUEJI_*``."""
+"""Every setting of the server, from the environment or from files: ``XUEJI_*``."""
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 from lrs.versions import Version
 
+SECRETS_FOLDER = Path("/run/secrets")  # where Docker, Podman and Swarm put what is secret
+
 
 class Settings(BaseSettings):
-    """What the server is told from outside; every field is ``XUEJI_`` and its name in capitals."""
+    """What the server is told from outside; every field is ``XUEJI_`` and its name in capitals.
+
+    What should not stand in the environment can be the content of a file: in the folder that
+    ``XUEJI_SECRETS_DIRECTORY`` names, or else in `SECRETS_FOLDER`, called as the setting is, such
+    as ``xueji_record_dsn``. Where both say something, the environment holds.
+    """
 
     model_config = SettingsConfigDict(env_prefix="XUEJI_", extra="ignore")
 
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
+    secrets_directory: Path = SECRETS_FOLDER  # of files that are settings too
     data_directory: Path = Path("var")
+    instance: str = Field("", pattern=r"^[a-zA-Z0-9_-]{0,64}$")  # of several on one data directory
     record_dsn: str = ""  # empty: SQLite in the data directory; or postgresql://...
     clickhouse_dsn: str = ""  # empty: embedded chdb in the data directory; or http(s)://...
+    clickhouse_cluster: str = Field("", pattern=r"^[a-zA-Z0-9_-]{0,64}$", validate_default=True)
     carrier: Literal["embedded", "workers", "none"] = "embedded"  # what keeps the projections
     kafka_brokers: str = ""  # host:port, apart by commas; empty: no Kafka
     kafka_topic: str = Field("xueji.statements", pattern=r"^[a-zA-Z0-9._-]{1,200}$")
@@ -50,6 +66,29 @@ class Settings(BaseSettings):
     oidc_store_claim: str = "xueji_store"
     oidc_scope_claim: str = "scope"
     oidc_app_claim: str = "client_id"  # else azp, else sub
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what is given, else the environment, else the files of the secrets' folder."""
+        named = os.environ.get("XUEJI_SECRETS_DIRECTORY")
+        folder = Path(named) if named else SECRETS_FOLDER
+        if not named and not folder.is_dir():  # nobody asked for one: nothing to warn of
+            return init_settings, env_settings
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, folder)
+
+    @field_validator("clickhouse_cluster")
+    @classmethod
+    def _clusters_are_of_servers(cls, cluster: str, info: ValidationInfo) -> str:
+        if cluster and not info.data.get("clickhouse_dsn"):
+            raise ValueError("needs XUEJI_CLICKHOUSE_DSN: the embedded engine has no cluster")
+        return cluster
 
     @field_validator("timezone")
     @classmethod
@@ -107,14 +146,31 @@ class Settings(BaseSettings):
     @property
     def server_file(self) -> Path:
         """Where a running server says how the commands beside it reach it."""
-        return self.data_directory / "server.json"
+        name = f"server-{self.instance}.json" if self.instance else "server.json"
+        return self.data_directory / name
 
     def pepper(self) -> bytes:
-        """Give the server's own key, made on first use and readable by its owner only."""
+        """Give the server's own key, made on first use and readable by its owner only.
+
+        Processes that start at once on one data directory all get the key of whichever was first.
+        """
         file = self.data_directory / "secret.key"
         if not file.exists():
             self.data_directory.mkdir(parents=True, exist_ok=True)
-            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(secrets.token_bytes(64))
+            _make_key(file)
         return file.read_bytes()
+
+
+def _make_key(file: Path) -> None:
+    """Make a key unless there is one; the file is there with all of the key or not at all."""
+    part = file.with_name(f"{file.name}.{secrets.token_hex(8)}.part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(secrets.token_bytes(64))
+            stream.flush()
+            os.fsync(stream.fileno())
+        with suppress(FileExistsError):  # another process was first: its key holds
+            os.link(part, file)
+    finally:
+        part.unlink()

@@ -61,7 +61,7 @@ def _begin(settings: Settings, brokers: str, topic: str) -> tuple[Warehouse, Gen
     while True:
         try:
             partitions = count_partitions(brokers, topic)
-            warehouse = Warehouse.open(settings.warehouse_dsn)
+            warehouse = Warehouse.open(settings.warehouse_dsn, cluster=settings.clickhouse_cluster)
             return warehouse, take_for_workers(warehouse, warehouse.ensure_live(), partitions)
         except KeptOtherwise as error:
             _give_up(str(error))

@@ -3,7 +3,6 @@
 import re
 import struct
 import threading
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,6 +22,8 @@ from clickhouse_connect.driver.exceptions import DataError
 from clickhouse_connect.driver.insert import InsertContext
 from clickhouse_connect.driver.transform import NativeTransform
 
+from projections.cluster import SETTINGS as CLUSTER_SETTINGS
+from projections.cluster import ask_cluster, define_on_cluster
 from projections.dead_letters import DeadLetter
 from projections.facts import Fact
 from projections.tables import EVERY_TABLE, Table
@@ -57,6 +58,8 @@ _ENGINE_SETTINGS = {
     "max_bytes_before_external_group_by": 150 * _MEGABYTE,
     "max_bytes_before_external_sort": 150 * _MEGABYTE,
 }
+# The queries that make or remove what holds rows: on a cluster, every server has to do so.
+_DEFINING = frozenset({"create_database", "create_migrations", "drop_database"})
 # An insert is acknowledged once its rows are there: a carrier's position stands on that.
 _SETTINGS = {"async_insert": 0}
 
@@ -88,25 +91,26 @@ class Warehouse:
     Safe to share between threads: each call borrows a ClickHouse client of its own.
     """
 
-    def __init__(self, connect: Callable[[], Client], catalogue: str) -> None:
-        self._clients = _Clients(connect)
+    def __init__(self, connect: Callable[[], Client], catalogue: str, cluster: str = "") -> None:
+        self._clients = _Clients(connect, cluster)
         self._catalogue = catalogue
         self._making = threading.Lock()
         self._up_to_date: set[str] = set()  # identities of generations: found so once, it's so
 
     @classmethod
-    def open(cls, dsn: str, *, catalogue: str = "xueji") -> "Warehouse":
+    def open(cls, dsn: str, *, catalogue: str = "xueji", cluster: str = "") -> "Warehouse":
         """Open the warehouse at a DSN, and make its catalogue if it has none.
 
         ``chdb:///absolute/folder`` (or ``chdb://memory``) is the embedded engine, of which a
         process can have one folder open at a time; ``http://user:secret@host:8123`` a server.
-        ``catalogue`` names the database of the catalogue and begins the generations' names.
+        ``catalogue`` names the database of the catalogue and begins the generations' names;
+        ``cluster`` is the cluster, among those that the server knows, to spread all tables over.
 
         Raises ``WarehouseUnavailable`` if there is no ClickHouse at the DSN.
         """
         if not _NAME.fullmatch(catalogue):
             raise BadName(catalogue)
-        warehouse = cls(lambda: _connect(dsn), catalogue)
+        warehouse = cls(lambda: _connect(dsn, cluster), catalogue, cluster)
         try:
             warehouse._ensure_catalogue()
         except Exception as error:
@@ -151,7 +155,8 @@ class Warehouse:
         """Give a generation, made if there is none of that name, and live if none is.
 
         One that is there is brought up to date: migrations only add, so readers aren't disturbed.
-        `origin` says how one that is made comes about.
+        `origin` says how one that is made comes about. Of processes that do this at once, each may
+        do every step: all of them end with the same generation.
         """
         with self._making:
             if any(record.name == name for record in self.generations()):
@@ -222,18 +227,24 @@ class Warehouse:
     def _create(self, name: str, origin: Mapping[str, Any]) -> None:
         if not is_generation_name(name):
             raise BadName(name)
-        database = f"{self._catalogue}_{name}"
-        # What a creation that was cut short left behind is in no catalogue: nobody has read it.
-        self._tell("drop_database", of=database)
+        # Another process may be doing the same: each step leaves what is there, and the identity
+        # is that of the tables, whoever made them. One that was dropped may have left rows
+        # behind, if dropping was cut short, so the next of its name is in a database of its own.
+        dropped, left = self._ask("dropped", name=name)[0]
+        database = f"{self._catalogue}_{name}" + (f"_{dropped}" if dropped else "")
+        if left:
+            self._tell("drop_database", of=left)
         self._tell("create_database", of=database)
         for migration in _migrations("generation"):
             self._apply(migration, database)
+        identity = str(self._ask("identity_of", of=database)[0][0]).replace("-", "")
         made = datetime.now(UTC)
-        identity = uuid.uuid4().hex
         record = GenerationRecord(name, database, identity, made, False, origin)
-        self._record(record, is_deleted=0)
+        # As a version this is older than whatever is said of it later: who comes last, but began
+        # before that, changes nothing.
+        self._record(record, is_deleted=0, version=int(dropped) + 1)
 
-    def _record(self, record: GenerationRecord, is_deleted: int) -> None:
+    def _record(self, record: GenerationRecord, is_deleted: int, version: int = 0) -> None:
         self._tell(
             "record_generation",
             name=record.name,
@@ -241,6 +252,7 @@ class Warehouse:
             identity=record.identity,
             made=int(record.made.timestamp() * 1_000_000),
             origin=orjson.dumps(record.origin).decode(),
+            version=version,
             is_deleted=is_deleted,
         )
 
@@ -257,15 +269,19 @@ class Warehouse:
     def _apply(self, migration: Migration, database: str) -> None:
         with self._clients.lend() as client:
             for statement in migration.statements:
-                client.command(statement, parameters={"database": database})
+                self._clients.define(client, statement, {"database": database})
         self._tell("record_migration", of=database, number=migration.number, name=migration.name)
 
     def _ask(self, name: str, /, **parameters: Any) -> list[tuple[Any, ...]]:
         return self._clients.ask(name, {"database": self._catalogue, **parameters})
 
     def _tell(self, name: str, /, **parameters: Any) -> None:
+        given = {"database": self._catalogue, **parameters}
         with self._clients.lend() as client:
-            client.command(_query(name), parameters={"database": self._catalogue, **parameters})
+            if name in _DEFINING:
+                self._clients.define(client, _query(name), given)
+            else:
+                client.command(_query(name), parameters=given)
 
 
 class Generation:
@@ -379,8 +395,9 @@ class Generation:
 class _Clients:
     """ClickHouse clients to borrow: a client serves one thread at a time."""
 
-    def __init__(self, connect: Callable[[], Client]) -> None:
+    def __init__(self, connect: Callable[[], Client], cluster: str = "") -> None:
         self._connect = connect
+        self._cluster = cluster
         self._idle: list[Client] = []
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(_CLIENTS)
@@ -396,9 +413,18 @@ class _Clients:
                 self._give_back(client)
 
     def ask(self, name: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        query = ask_cluster(_query(name), self._cluster) if self._cluster else _query(name)
         with self.lend() as client:
-            rows = client.query(_query(name), parameters=dict(parameters)).result_rows
+            rows = client.query(query, parameters=dict(parameters)).result_rows
             return [tuple(row) for row in rows]
+
+    def define(self, client: Client, statement: str, parameters: Mapping[str, Any]) -> None:
+        """Make, change or remove a database or a table, on all servers where there are several."""
+        statements = [statement]
+        if self._cluster:
+            statements = define_on_cluster(statement, self._cluster, str(parameters["database"]))
+        for each in statements:
+            client.command(each, parameters=dict(parameters))
 
     def close(self) -> None:
         with self._lock:
@@ -461,7 +487,7 @@ def _is_embedded(dsn: str) -> bool:
     return dsn.startswith("chdb:")
 
 
-def _connect(dsn: str) -> Client:
+def _connect(dsn: str, cluster: str = "") -> Client:
     """Open one client; ClickHouse's own errors pass through."""
     if _is_embedded(dsn):
         options = {name: str(value) for name, value in _ENGINE_OPTIONS.items()}
@@ -469,7 +495,7 @@ def _connect(dsn: str) -> Client:
         return clickhouse_connect.get_client(dsn=dsn, settings=settings, chdb_options=options)
     return clickhouse_connect.get_client(
         dsn=dsn,
-        settings=_SETTINGS,
+        settings=_SETTINGS | (CLUSTER_SETTINGS if cluster else {}),
         autogenerate_session_id=False,
         form_encode_query_params=True,  # a list of persons is too long for a URL
     )

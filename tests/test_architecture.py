@@ -20,8 +20,8 @@ SERVED_ROOMS = ("lrs", "projections", "streams", "api", "apps")
 ROOMS = (*SERVED_ROOMS, "tests", "bench")
 # Named to uvicorn; found by `zoneinfo`, `clickhouse-connect` and the record's cipher; building.
 USED_WITHOUT_IMPORT = {"httptools", "uvloop", "tzdata", "chdb", "cryptography", "setuptools"}
-LOCKS = ("requirements.lock", "requirements-test.lock")
-INSTALLING = (*LOCKS, "Makefile", ".ci/run", "pyproject.toml")
+LOCKS = ("requirements.lock", "requirements-kafka.lock", "requirements-test.lock")
+INSTALLING = (*LOCKS, "Makefile", ".ci/run", "pyproject.toml", "docker/Dockerfile")
 NOT_OURS = {"var", "build", "dist", "node_modules", "__pycache__"}
 
 LOCKED = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>[^ ;\\]+)", re.MULTILINE)
@@ -102,7 +102,9 @@ def stated() -> dict[str, list[Requirement]]:
     runtime = project["project"]["dependencies"] + project["dependency-groups"]["build"]
     tests = runtime + project["dependency-groups"]["lock"]
     served, all_of_them = ([Requirement(line) for line in lines] for lines in (runtime, tests))
-    return dict(zip(LOCKS, (served, all_of_them + extra("kafka") + extra("test")), strict=True))
+    with_kafka = served + extra("kafka")
+    everything = all_of_them + extra("kafka") + extra("test")
+    return dict(zip(LOCKS, (served, with_kafka, everything), strict=True))
 
 
 def test_imports_point_one_way(
@@ -132,12 +134,13 @@ def test_the_lock_holds_what_pyproject_states(lock: str) -> None:
 
 
 def test_tests_run_on_the_versions_that_are_served() -> None:
-    runtime, tests = (locked(lock) for lock in LOCKS)
-    assert {name: tests.get(name) for name in runtime} == runtime
+    runtime, with_kafka, tests = (locked(lock) for lock in LOCKS)
+    assert {name: with_kafka.get(name) for name in runtime} == runtime
+    assert {name: tests.get(name) for name in with_kafka} == with_kafka
 
 
 def test_every_package_imported_is_stated_with_its_version() -> None:
-    for lock, rooms in zip(LOCKS, (SERVED_ROOMS, (*SERVED_ROOMS, "tests", "bench")), strict=True):
+    for lock, rooms in ((LOCKS[0], SERVED_ROOMS), (LOCKS[-1], (*SERVED_ROOMS, "tests", "bench"))):
         requirements = stated()[lock] + extra("kafka")
         names = {canonicalize_name(requirement.name) for requirement in requirements}
         assert [name for name, packages in imported(rooms).items() if not packages & names] == []
@@ -160,8 +163,8 @@ def test_the_readme_tells_every_setting_and_its_default(language: str) -> None:
 def test_the_dependencies_are_told_with_the_versions_that_are_locked() -> None:
     text = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
     told = {canonicalize_name(row["name"]): row["version"] for row in DEPENDENCY.finditer(text)}
-    versions = locked(LOCKS[1])
-    names = {canonicalize_name(requirement.name) for requirement in stated()[LOCKS[1]]}
+    versions = locked(LOCKS[-1])
+    names = {canonicalize_name(requirement.name) for requirement in stated()[LOCKS[-1]]}
     assert told == {name: versions[name] for name in names}
 
 

@@ -1,4 +1,4 @@
--- Remember a generation, or that it is gone.
+-- Remember a generation, or that it is gone; with the present time as its version where none is given.
 INSERT INTO {database:Identifier}.generations
     (name, database, identity, made, origin, version, is_deleted)
 SELECT
@@ -7,5 +7,5 @@ SELECT
     {identity:String},
     fromUnixTimestamp64Micro({made:Int64}, 'UTC'),
     {origin:String},
-    toUnixTimestamp64Micro(now64(6)),
+    if({version:UInt64} = 0, toUInt64(toUnixTimestamp64Micro(now64(6))), {version:UInt64}),
     {is_deleted:UInt8}

@@ -1,8 +1,9 @@
 """The warehouse, on the embedded engine and through a server's HTTP interface alike."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,7 @@ from projections.warehouse import (
     UnknownGeneration,
     Warehouse,
     WarehouseUnavailable,
+    _migrations,
     encode_rows,
 )
 from projections.warehouse import embedded_dsn as folder_dsn
@@ -389,6 +391,90 @@ def test_threads_that_make_the_same_generation_get_one(warehouse: Warehouse) -> 
     for thread in threads:
         thread.join()
     assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_processes_that_start_at_once_make_one_generation(
+    server: ClickHouseServer, attempt: int
+) -> None:
+    catalogue, at_once = fresh_catalogue(), 4
+    barrier = threading.Barrier(at_once)
+
+    def start(number: int) -> tuple[str, str]:
+        barrier.wait()
+        with closing(Warehouse.open(server.dsn, catalogue=catalogue)) as warehouse:
+            generation = warehouse.ensure_live()
+            generation.insert("persons", [("demo", f"p{number}", 1, 1, 1, 1, 0)])
+            return generation.identity, generation.database
+
+    with ThreadPoolExecutor(at_once) as threads:
+        started = set(threads.map(start, range(at_once)))
+    assert len(started) == 1
+    with closing(Warehouse.open(server.dsn, catalogue=catalogue)) as warehouse:
+        persons = [f"p{number}" for number in range(at_once)]
+        found = warehouse.generation().keys_of(PERSONS, "demo", persons)
+        assert found == {("demo", person) for person in persons}
+        assert (warehouse.generation().identity, warehouse.generation().database) in started
+
+
+def test_who_is_slow_to_make_a_generation_takes_nothing_from_who_was_first(
+    dsn: str, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One process stands still just before it notes the generation, another does everything."""
+    catalogue = warehouse._catalogue
+    note = warehouse._record
+
+    def late(*arguments: Any, **named: Any) -> None:
+        monkeypatch.undo()
+        with closing(Warehouse.open(dsn, catalogue=catalogue)) as other:
+            generation = other.ensure_live()
+            generation.insert("persons", [("demo", "a", 1, 1, 1, 1, 0)])
+            other.describe(LIVE, {"carrier": "workers"})
+        note(*arguments, **named)
+
+    monkeypatch.setattr(warehouse, "_record", late)
+    generation = warehouse.ensure_live()
+    assert generation.keys_of(PERSONS, "demo", ["a"]) == {("demo", "a")}
+    assert warehouse.generation().origin == {"carrier": "workers"}
+
+
+def test_what_a_drop_that_was_cut_short_left_behind_does_not_come_back(
+    client: Client, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse.ensure()
+    first = warehouse.ensure("other")
+    first.insert("persons", [("demo", "a", 1, 1, 1, 1, 0)])
+
+    with monkeypatch.context() as cut:
+        cut.setattr(warehouse, "_tell", _failing_at("drop_database", warehouse._tell))
+        with pytest.raises(ConnectionError):
+            warehouse.drop("other")
+    second = warehouse.ensure("other")
+    assert second.identity != first.identity
+    assert second.keys_of(PERSONS, "demo", ["a"]) == set()
+    left = f"SELECT count() FROM system.databases WHERE name = '{first.database}'"
+    assert client.query(left).result_rows == [(0,)]
+
+
+def _failing_at(name: str, tell: Callable[..., None]) -> Callable[..., None]:
+    def failing(what: str, /, **parameters: Any) -> None:
+        if what == name:
+            raise ConnectionError("killed")
+        tell(what, **parameters)
+
+    return failing
+
+
+def test_every_step_of_a_schema_can_be_done_twice(warehouse: Warehouse) -> None:
+    generation = warehouse.ensure()
+    generation.insert("persons", [("demo", "a", 1, 1, 1, 1, 0)])
+    for schema, database in (
+        ("catalogue", warehouse._catalogue),
+        ("generation", generation.database),
+    ):
+        for migration in _migrations(schema):
+            warehouse._apply(migration, database)
+    assert generation.keys_of(PERSONS, "demo", ["a"]) == {("demo", "a")}
 
 
 def test_a_closed_warehouse_says_so(dsn: str) -> None:

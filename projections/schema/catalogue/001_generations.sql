@@ -2,7 +2,7 @@
 
 -- A generation is one complete set of projection tables in a database of its own. `identity` is
 -- new each time one is made, so that a carrier's position can't outlive the rows it belongs to.
-CREATE TABLE {database:Identifier}.generations
+CREATE TABLE IF NOT EXISTS {database:Identifier}.generations
 (
     name String,
     database String,
@@ -16,7 +16,7 @@ ORDER BY name
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Promoting a generation is inserting one row here: the highest number names the live one.
-CREATE TABLE {database:Identifier}.promotions
+CREATE TABLE IF NOT EXISTS {database:Identifier}.promotions
 (
     number UInt64,
     name String,

@@ -9,7 +9,7 @@
 
 -- What each statement says about each person. A voided statement's facts are deleted at the
 -- position of its voiding.
-CREATE TABLE {database:Identifier}.facts
+CREATE TABLE IF NOT EXISTS {database:Identifier}.facts
 (
     store LowCardinality(String),
     person String,
@@ -41,7 +41,7 @@ ORDER BY (store, person, statement, ordinal)
 SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Everyone there is evidence about.
-CREATE TABLE {database:Identifier}.persons
+CREATE TABLE IF NOT EXISTS {database:Identifier}.persons
 (
     store LowCardinality(String),
     person String,
@@ -56,7 +56,7 @@ ORDER BY (store, person)
 SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- A person's activity of a day, by phase of the teaching cycle.
-CREATE TABLE {database:Identifier}.person_days
+CREATE TABLE IF NOT EXISTS {database:Identifier}.person_days
 (
     store LowCardinality(String),
     person String,
@@ -77,7 +77,7 @@ SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory 
 
 -- A person's mastery of a knowledge point: mean and variance on the logit scale, and the
 -- probability of a right answer with its 95 % interval.
-CREATE TABLE {database:Identifier}.person_mastery
+CREATE TABLE IF NOT EXISTS {database:Identifier}.person_mastery
 (
     store LowCardinality(String),
     person String,
@@ -99,7 +99,7 @@ SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory 
 
 -- What persons (language '') and activities are called: the newest statement's word holds,
 -- found by a maximum, so that the order of arrival can't matter.
-CREATE TABLE {database:Identifier}.names
+CREATE TABLE IF NOT EXISTS {database:Identifier}.names
 (
     store LowCardinality(String),
     subject String,

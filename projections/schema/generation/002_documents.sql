@@ -1,7 +1,7 @@
 -- The documents of apps as they are now, one row a document: State and profiles (xAPI 1.0.3 part 3,
 -- 2.2). `content` is kept where it is JSON and not long; anything else is known by type and size.
 -- `person` is empty for what is about an activity only.
-CREATE TABLE {database:Identifier}.documents
+CREATE TABLE IF NOT EXISTS {database:Identifier}.documents
 (
     store LowCardinality(String),
     person String,

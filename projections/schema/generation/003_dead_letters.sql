@@ -1,6 +1,6 @@
 -- Events of the log that could not be brought to rows, with the reason, until they can.
 -- `version` is the time of the attempt, so that a later one counts: that it failed again, or not.
-CREATE TABLE {database:Identifier}.dead_letters
+CREATE TABLE IF NOT EXISTS {database:Identifier}.dead_letters
 (
     store LowCardinality(String),
     position UInt64,

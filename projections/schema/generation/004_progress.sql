@@ -1,7 +1,7 @@
 -- How far the carrier of several parts has brought the log: a row for each part of the facts topic
 -- and each part of the statements topic whose facts it takes, at the log position up to which they
 -- are in the rows. The lowest is how far all is complete, once there is a row for each pair.
-CREATE TABLE {database:Identifier}.progress
+CREATE TABLE IF NOT EXISTS {database:Identifier}.progress
 (
     part UInt16,
     source UInt16,
