@@ -26,7 +26,7 @@ from confluent_kafka.cimpl import NewTopic
 from projections.folds import Fold, PersonState, decode, encode
 from projections.reading import Reader
 from projections.warehouse import Generation
-from streams.chunked_transport import ChunkedApp
+from streams.chunked_transport import ChunkedApp, Chunks
 from streams.distributed import (
     Delivery,
     FactBatch,
@@ -145,7 +145,7 @@ class Worker:
         self._facts_topic = f"{app_name(generation)}-facts"
         self._states = PartStates(self.app, self._parts)
         self.is_outdated = False  # it stopped because its generation isn't live any more
-        self._assigned = 0  # Kafka's generation of the group that states were last compared in
+        self._run = 0  # of the consumer, in which states were last compared
         self._declare(options)
 
     def run(self) -> None:
@@ -178,28 +178,40 @@ class Worker:
 
     async def _read(self, stream: Any) -> None:
         """Statements to facts."""
-        async for events in gathered(stream):
+        async for events in self._taken(stream):
             await self._send(await persistent(self._read_step.carry, deliveries_of(events)))
             self._done(events)
 
     async def _fold(self, stream: Any) -> None:
         """Facts to rows."""
-        async for events in gathered(stream):
-            if self._assigned != self.app.consumer_generation_id:
-                self._assigned = self.app.consumer_generation_id
+        async for events in self._taken(stream):
+            if self._run != self._chunks.run:
+                self._run = self._chunks.run
                 self._fold_step.forget()
                 self._states.forget()
             batches = [
                 (record.partition, decode_batch(record.value))
                 for event in events
-                for record in event.value
+                for record in event.value.records
             ]
             states = await persistent(self._fold_step.carry, batches, self._states.load)
-            if self._is_current(events):
+            if self._run == self._chunks.run:  # the partitions are still this worker's
                 await self._states.keep(states)
                 self._done(events)
             else:
                 self._states.forget()
+
+    async def _taken(self, stream: Any) -> AsyncIterator[list[Any]]:
+        """Give the events of a stream in batches, none of them missing, each to be carried now."""
+        async for gathered in batches_of(stream):
+            take = self._chunks.take
+            if events := [one for one in gathered if take(one.message.tp, one.value)]:
+                yield events
+
+    @property
+    def _chunks(self) -> Chunks:
+        chunks: Chunks = self.app.consumer.chunks
+        return chunks
 
     async def _send(self, batches: Sequence[tuple[int, FactBatch]]) -> None:
         """Send batches of facts, each to its part, and wait until Kafka has them."""
@@ -212,13 +224,7 @@ class Worker:
 
     def _done(self, events: Sequence[Any]) -> None:
         for event in events:
-            if event.message.generation_id == self.app.consumer_generation_id:
-                event.ack()
-
-    def _is_current(self, events: Sequence[Any]) -> bool:
-        """Tell whether the partitions are still this worker's."""
-        now = self.app.consumer_generation_id
-        return all(event.message.generation_id == now for event in events)
+            event.ack()
 
 
 def _make_app(options: WorkerOptions, name: str, partitions: int) -> Any:
@@ -257,7 +263,7 @@ def _make_app(options: WorkerOptions, name: str, partitions: int) -> Any:
 
 def deliveries_of(events: Sequence[Any]) -> list[Delivery]:
     """Read the records of events of the topic of statements."""
-    return [_delivery(record) for event in events for record in event.value]
+    return [_delivery(record) for event in events for record in event.value.records]
 
 
 def _delivery(record: Any) -> Delivery:
@@ -281,7 +287,7 @@ def _position(record: Any) -> int:
     return BEYOND_LOGS + int(record.partition << 44) + int(record.offset)
 
 
-async def gathered(stream: Any) -> AsyncIterator[list[Any]]:
+async def batches_of(stream: Any) -> AsyncIterator[list[Any]]:
     """Give the events of a stream in batches: all that wait, up to RECORDS_AT_ONCE records."""
     events = aiter(stream.noack().events())
     coming: asyncio.Future[Any] | None = None
@@ -296,7 +302,7 @@ async def gathered(stream: Any) -> AsyncIterator[list[Any]]:
                 if event is None:
                     return  # the worker stops: what wasn't given is carried by the next
                 batch.append(event)
-                records += len(event.value)
+                records += len(event.value.records)
                 if records < RECORDS_AT_ONCE:
                     continue
             yield batch
