@@ -3,7 +3,7 @@
 import re
 import struct
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -24,9 +24,9 @@ from clickhouse_connect.driver.transform import NativeTransform
 
 from projections.cluster import SETTINGS as CLUSTER_SETTINGS
 from projections.cluster import ask_cluster, define_on_cluster
-from projections.dead_letters import DeadLetter
+from projections.dead_letters import DeadLetter, dead_letter_rows, settled_rows
 from projections.facts import Fact
-from projections.tables import EVERY_TABLE, Table
+from projections.tables import DEAD_LETTERS, EVERY_TABLE, Table
 
 LIVE = "live"  # the name of the generation that a new warehouse starts with
 
@@ -356,6 +356,21 @@ class Generation:
         rows = self.query("dead_letters", store=store, after=after, limit=limit)
         return [DeadLetter(*row) for row in rows]
 
+    def dead_letter_pages(self, store: str = "", size: int = 500) -> Iterator[list[DeadLetter]]:
+        """Give all that was set aside in pages, each asked for when the one before is done with."""
+        after = 0
+        while page := self.dead_letters(store=store, after=after, limit=size):
+            yield page
+            after = page[-1].position
+
+    def set_aside(self, letters: Iterable[DeadLetter]) -> None:
+        """Set events aside as of now."""
+        self.insert(DEAD_LETTERS.name, dead_letter_rows(letters))
+
+    def settle(self, positions: Iterable[int]) -> None:
+        """Note of what was set aside at these positions that it is no more."""
+        self.insert(DEAD_LETTERS.name, settled_rows(positions))
+
     def count_dead_letters(self) -> int:
         """Count what was set aside, in all stores."""
         return int(self.query("count_dead_letters")[0][0])
@@ -380,8 +395,8 @@ class Generation:
 
         `pairs` is how many pairs of parts there are; 0 until each has told.
         """
-        told, lowest = self.query("progress")[0]
-        return int(lowest) if told >= pairs else 0
+        told = [one for sources in self.reached().values() for one in sources.values()]
+        return min(told, default=0) if len(told) >= pairs else 0
 
     def row_counts(self) -> dict[str, int]:
         """Count the rows of each table on disk, those that later ones replace included."""

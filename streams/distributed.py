@@ -15,11 +15,11 @@ from zlib import crc32
 import msgspec
 
 from lrs.record import LogEntry
-from projections.dead_letters import DeadLetter, dead_letter_rows, settled_rows
+from projections.dead_letters import DeadLetter
 from projections.facts import Fact
 from projections.folds import Fold, PersonState
 from projections.reading import Reader
-from projections.tables import DEAD_LETTERS, PERSON_TABLES, PROGRESS, Row
+from projections.tables import PROGRESS, Row
 from projections.warehouse import Generation, RowsRefused
 from streams.folding import Folding
 from streams.readings import by_person, dead_letter, read_entries, reason
@@ -126,7 +126,7 @@ class ReadStep:
         again = [one for one in deliveries if one.again is not None]
         deliveries = [one for one in deliveries if one.again is None]
         facts = self._read([one for one in deliveries if one.entry is not None])
-        self._set_aside(
+        self._generation.set_aside(
             DeadLetter(one.position, "", "", one.refused) for one in deliveries if one.refused
         )
         return self._cut(deliveries, facts) + (self._carry_again(again) if again else [])
@@ -135,7 +135,8 @@ class ReadStep:
         self, deliveries: Sequence[Delivery], facts: Sequence[Fact]
     ) -> list[tuple[int, FactBatch]]:
         """Cut facts into batches, one for each source and part, empty ones too."""
-        source_of = {one.position: one.source for one in deliveries}
+        # Watermarks are no entries: those of other sources have the last entry's position.
+        source_of = {one.position: one.source for one in deliveries if one.entry is not None}
         reached: dict[int, int] = {}
         for one in deliveries:  # what is no entry says nothing of how far the source is
             position = 0 if one.refused else one.position
@@ -153,11 +154,7 @@ class ReadStep:
     def _carry_again(self, deliveries: Sequence[Delivery]) -> list[tuple[int, FactBatch]]:
         """Read what was set aside; what can be read now is set aside no more."""
         cut: dict[int, list[Fact]] = defaultdict(list)
-        letters: dict[int, int] = {}
-        for one in deliveries:
-            if one.entry is not None and one.again is not None:
-                letters[one.position] = one.again
-        self._generation.insert(DEAD_LETTERS.name, settled_rows(letters.values()))
+        self._generation.settle(one.again for one in deliveries if one.again is not None)
         for fact in self._read(deliveries):
             cut[part_of(fact.store, fact.person, self._parts)].append(fact)
         return [(part, FactBatch(0, 0, facts, again=True)) for part, facts in cut.items()]
@@ -170,15 +167,12 @@ class ReadStep:
             readings.write(self._generation)
         except RowsRefused as refusal:
             if len(entries) == 1:
-                self._set_aside([dead_letter(entries[0], refusal)])
+                self._generation.set_aside([dead_letter(entries[0], refusal)])
                 return []
             middle = len(deliveries) // 2
             return self._read(deliveries[:middle]) + self._read(deliveries[middle:])
-        self._set_aside(readings.dead_letters)
+        self._generation.set_aside(readings.dead_letters)
         return readings.facts
-
-    def _set_aside(self, letters: Iterable[DeadLetter]) -> None:
-        self._generation.insert(DEAD_LETTERS.name, dead_letter_rows(letters))
 
 
 class FoldStep:
@@ -225,7 +219,8 @@ class FoldStep:
         if again:
             states |= self._fold_again(again, known | states, arrival, load)
         self._generation.insert(PROGRESS.name, _progress(in_order))
-        self._compared |= facts.keys() | again.keys()
+        # Who has rows that know more, and nothing new, has no state still.
+        self._compared |= (facts.keys() | again.keys()) - (rows.keys() - states.keys())
         return states
 
     def _fold_again(
@@ -242,9 +237,8 @@ class FoldStep:
         folding = Folding(self._fold, self._generation, arrival, load)
         for store, persons in groupby(sorted(facts), key=lambda person: person[0]):
             folding.refold(store, {person: [] for person in persons}, known)
-        for table in PERSON_TABLES:
-            self._generation.insert(table.name, folding.rows.get(table.name, []))
-        self._set_aside(folding.dead_letters)
+        folding.write()
+        self._generation.set_aside(folding.dead_letters)
         return folding.states
 
     def _rows_ahead(
@@ -278,14 +272,13 @@ class FoldStep:
         folding = Folding(self._fold, self._generation, arrival, load)
         try:
             folding.add(facts, known)
-            for table in PERSON_TABLES:
-                self._generation.insert(table.name, folding.rows.get(table.name, []))
+            folding.write()
         except RowsRefused as refusal:
             again = {
                 person: state for person, state in load(list(facts)).items() if person in known
             }
             return self._bring_halves(facts, again, arrival, load, refusal)
-        self._set_aside(folding.dead_letters)
+        self._generation.set_aside(folding.dead_letters)
         return folding.states
 
     def _bring_halves(
@@ -305,14 +298,11 @@ class FoldStep:
                 states |= self._bring({one: facts[one] for one in half}, known, arrival, load)
             return states
         [several] = facts.values()
-        self._set_aside(
+        self._generation.set_aside(
             DeadLetter(fact.position, fact.store, fact.statement, reason(refusal))
             for fact in several
         )
         return {}
-
-    def _set_aside(self, letters: Iterable[DeadLetter]) -> None:
-        self._generation.insert(DEAD_LETTERS.name, dead_letter_rows(letters))
 
 
 def _progress(batches: Sequence[tuple[int, FactBatch]]) -> list[Row]:

@@ -17,7 +17,6 @@ from streams.projector import Projector
 from streams.states import States
 
 _PATIENCE = 0.25  # seconds that a wait for the log may take, and so that stopping may take
-_RETRIED_AT_ONCE = 500  # dead letters
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0  # seconds between tries while something fails
 
 _log = logging.getLogger(__name__)
@@ -152,9 +151,8 @@ class EmbeddedCarrier:
 
         What fails again stays set aside, with its new reason. The log is followed meanwhile.
         """
-        tried = carried = after = 0
-        while letters := self.dead_letters(store=store, after=after, limit=_RETRIED_AT_ONCE):
-            after = letters[-1].position
+        tried = carried = 0
+        for letters in self._generation.dead_letter_pages(store):
             now = {letter.position: self._source.entry_now(letter.position) for letter in letters}
             entries = {position: entry for position, entry in now.items() if entry is not None}
             with self._carrying:

@@ -133,6 +133,11 @@ class Folding:
                 table.tombstone(key, self.states[key[0], key[1]].position) for key in keys
             ]
 
+    def write(self) -> None:
+        """Write the rows; raises RowsRefused where a column can't hold one."""
+        for table in PERSON_TABLES:
+            self._generation.insert(table.name, self.rows.get(table.name, []))
+
     def _onward(self, person: Person, state: PersonState | None, facts: list[Fact]) -> None:
         """Fold facts that all come after the person's earlier ones."""
         state = state or self._fold.start(*person)

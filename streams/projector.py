@@ -7,11 +7,10 @@ from itertools import groupby, islice
 from time import perf_counter
 
 from lrs.record import LogEntry
-from projections.dead_letters import DeadLetter, dead_letter_rows, settled_rows
 from projections.facts import Fact
 from projections.folds import Fold, PersonState, decode, encode
 from projections.reading import Reader
-from projections.tables import DEAD_LETTERS, PERSON_TABLES
+from projections.tables import PERSON_TABLES
 from projections.warehouse import Generation, RowsRefused
 from streams.folding import Folding, LogOrder
 from streams.readings import Readings, by_person, dead_letter, read_entries
@@ -62,7 +61,7 @@ class Projector:
             self._carry(entries)
         except RowsRefused as refusal:
             if len(entries) == 1:
-                self._set_aside([dead_letter(entries[0], refusal)])
+                self._generation.set_aside([dead_letter(entries[0], refusal)])
                 self._commit(entries[0].position, {})
                 return
             middle = len(entries) // 2
@@ -87,9 +86,9 @@ class Projector:
         letters = readings.dead_letters + folding.dead_letters
         failed = {letter.position for letter in letters}
         settled = [at for at, entry in set_aside.items() if entry.position not in failed]
-        self._set_aside(letters)
+        self._generation.set_aside(letters)
         self._commit(self.position, folding.states)
-        self._generation.insert(DEAD_LETTERS.name, settled_rows(settled))
+        self._generation.settle(settled)
         return len(settled)
 
     def _carry(self, entries: Sequence[LogEntry]) -> None:
@@ -112,16 +111,13 @@ class Projector:
         with self._spending("fold"):
             folding.add(facts, known, self._breathe)
         self._write(folding)
-        self._set_aside(readings.dead_letters + folding.dead_letters)
+        self._generation.set_aside(readings.dead_letters + folding.dead_letters)
         self._commit(position, folding.states)
 
     def _write(self, folding: Folding) -> None:
         for table in PERSON_TABLES:
             with self._spending(table.name):
                 self._generation.insert(table.name, folding.rows.get(table.name, []))
-
-    def _set_aside(self, letters: Sequence[DeadLetter]) -> None:
-        self._generation.insert(DEAD_LETTERS.name, dead_letter_rows(letters))
 
     def _load(self, persons: Iterable[Person]) -> dict[Person, PersonState]:
         """Give the states of those of the persons that have one."""

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 
 from projections.dead_letters import DeadLetter
@@ -14,7 +14,6 @@ from streams.messages import Message, encode
 
 LOOK_SECONDS = 0.2  # between two looks at how far they are, while somebody waits
 RATE_SECONDS = 10.0  # that a rate is told over
-RETRIED_AT_ONCE = 500  # dead letters
 RETRY_SECONDS = 15.0  # that workers are waited for
 
 
@@ -107,35 +106,19 @@ class WorkersCarrier:
         Gives how many were tried, and how many of them were carried before this returned: workers
         that are away try later. Raises what Kafka raises.
         """
-        waiting: dict[int, int] = {}
-        after = 0
-        while letters := self.dead_letters(store=store, after=after, limit=RETRIED_AT_ONCE):
-            after = letters[-1].position
+        waiting: dict[int, int] = {}  # since when, by position
+        for letters in self._generation.dead_letter_pages(store):
             now = {letter.position: self._source.entry_now(letter.position) for letter in letters}
             entries = {position: entry for position, entry in now.items() if entry is not None}
             self._publish([encode(entry, again=position) for position, entry in entries.items()])
             waiting |= {one.position: one.since for one in letters if one.position in entries}
         deadline = monotonic() + RETRY_SECONDS
-        while (still := self._not_tried(store, waiting)) and monotonic() < deadline:
-            if self._released.wait(LOOK_SECONDS):
-                break
-        failed = self._failed(store, waiting)
-        return len(waiting), len(waiting) - len(still) - failed
-
-    def _not_tried(self, store: str, since: Mapping[int, int]) -> list[DeadLetter]:
-        return [one for one in self._letters(store, since) if one.since <= since[one.position]]
-
-    def _failed(self, store: str, since: Mapping[int, int]) -> int:
-        return sum(one.since > since[one.position] for one in self._letters(store, since))
-
-    def _letters(self, store: str, positions: Mapping[int, int]) -> list[DeadLetter]:
-        """Give those of these positions that are set aside now."""
-        found: list[DeadLetter] = []
-        after = 0
-        while some := self.dead_letters(store=store, after=after, limit=RETRIED_AT_ONCE):
-            after = some[-1].position
-            found += [one for one in some if one.position in positions]
-        return found
+        while True:
+            pages = self._generation.dead_letter_pages(store)
+            left = [one for page in pages for one in page if one.position in waiting]
+            tried = all(one.since > waiting[one.position] for one in left)
+            if tried or monotonic() >= deadline or self._released.wait(LOOK_SECONDS):
+                return len(waiting), len(waiting) - len(left)
 
     def _count_dead_letters(self) -> int | None:
         try:

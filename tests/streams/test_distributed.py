@@ -4,6 +4,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -85,6 +86,7 @@ class Cluster:
     read: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     folded: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     states: dict[Person, bytes] = field(default_factory=dict)
+    steps: dict[int, FoldStep] = field(default_factory=dict)  # of the workers that live now
 
     def __post_init__(self) -> None:
         if self.statements:
@@ -122,7 +124,7 @@ class Cluster:
         messages = self.facts[part][start : start + count]
         if not messages:
             return
-        step = FoldStep(Fold(), generation, sources=SOURCES, parts=PARTS, base=self.base)
+        step = self._step(part, generation)
         states = step.carry([(part, decode_batch(one)) for one in messages], self.load)
         if kept == "nothing":
             raise Crash
@@ -131,14 +133,30 @@ class Cluster:
             raise Crash
         self.folded[part] = start + len(messages)
 
+    def _step(self, part: int, generation: Generation) -> FoldStep:
+        """Give the step of the worker that has a part: it remembers until that dies."""
+        if part not in self.steps:
+            self.steps[part] = FoldStep(
+                Fold(), generation, sources=SOURCES, parts=PARTS, base=self.base
+            )
+        self.steps[part]._generation = generation
+        return self.steps[part]
+
     def lose_states(self, keep: int) -> None:
-        """Have the table of states come back as it was for some persons, or without them."""
+        """Have the table of states come back as it was for some persons, or without them.
+
+        It comes back for workers that begin.
+        """
+        self.steps.clear()
         for person in sorted(self.states)[keep:]:
             del self.states[person]
 
     def taken_for_dead(self) -> "Cluster":
         """Give what a worker knows that goes on although others took over from it."""
-        return replace(self, states=dict(self.states), folded=self.folded.copy())
+        steps = {part: copy(step) for part, step in self.steps.items()}
+        for step in steps.values():
+            step._compared = set(step._compared)
+        return replace(self, states=dict(self.states), folded=self.folded.copy(), steps=steps)
 
     def finish(self) -> None:
         for source in range(SOURCES):
@@ -230,7 +248,8 @@ def run(cluster: Cluster, script: list[Turn]) -> None:
             else:
                 cluster.fold_some(turn.part, turn.count, mortal, turn.kept)
         except Crash:
-            pass
+            if turn.reads or not turn.zombie:
+                cluster.steps.clear()
         zombie = before
     cluster.finish()
     for part in range(PARTS):
@@ -311,6 +330,38 @@ def test_progress_is_the_lowest_position_that_every_pair_of_parts_has_reached(
         assert generation.position_of_parts(pairs) == 0
         cluster.fold_some(1, 99, generation, ALL)
         assert generation.position_of_parts(pairs) == 7
+
+
+def test_a_fact_is_of_its_own_source_where_others_have_reached_its_position(
+    generation: Generation,
+) -> None:
+    """The watermarks after an entry have its position, and come with it."""
+    last = entry(3, answer())
+    deliveries = [Delivery(0, 3, last), Delivery(0, 3), Delivery(1, 3), Delivery(2, 3)]
+    batches = ReadStep(default_reader(), generation, 1).carry(deliveries)
+    assert [(one.source, [fact.position for fact in one.facts]) for _, one in batches] == [
+        (0, [3]),
+        (1, []),
+        (2, []),
+    ]
+
+
+def test_a_person_whose_state_is_lost_is_not_new_once_old_facts_have_come_again(
+    generation: Generation, store: str
+) -> None:
+    start = next(_starts)
+    old, new = (
+        ReadStep(default_reader(), generation, 1).carry(
+            [Delivery(0, position, entry(position, answer(after=timedelta(hours=1)), store=store))]
+        )
+        for position in (start, start + 1)
+    )
+    for worker in range(2):  # the second finds the rows of the first, and no state
+        step = FoldStep(Fold(), generation, sources=1, parts=1, base=start - 1)
+        states = step.carry(old, lambda persons: {})
+        assert len(states) == 1 - worker
+    step.carry(new, lambda persons: {})
+    assert rows_of(generation, "persons", store)[0][1] == 2
 
 
 def letters(generation: Generation, store: str) -> list[tuple[int, str]]:
