@@ -9,8 +9,7 @@ from hashlib import blake2b
 from itertools import chain
 from typing import Any, Final
 
-import msgspec
-import orjson
+from orjson import dumps, loads
 
 from lrs.recorders.base import PARAMETER_LIMIT, RecordTransaction, chunks
 
@@ -21,27 +20,22 @@ _LONGEST_KEY: Final = 1_000
 _REMEMBERED: Final = 50_000
 
 
-class Definition(msgspec.Struct, frozen=True, gc=False):
-    """What one statement says an activity is."""
-
-    activity: str
-    json: bytes
+# What one statement says an activity is: the activity, and the definition's JSON.
+Definition = tuple[str, bytes]
 
 
 def definitions_of(statement: Mapping[str, Any]) -> list[Definition]:
     """Give the definitions in a valid statement, wherever they stand."""
     found: list[Definition] = []
     target = statement["object"]
-    definition = target.get("definition")
-    if definition:
-        found.append(Definition(target["id"], orjson.dumps(definition)))
+    if definition := target.get("definition"):
+        found.append((target["id"], dumps(definition)))
     context = statement.get("context")
     if context and (activities := context.get("contextActivities")):
         for value in activities.values():
             for activity in value if type(value) is list else (value,):
-                definition = activity.get("definition")
-                if definition:
-                    found.append(Definition(activity["id"], orjson.dumps(definition)))
+                if definition := activity.get("definition"):
+                    found.append((activity["id"], dumps(definition)))
     if target.get("objectType") == "SubStatement":
         found += definitions_of(target)
     return found
@@ -87,9 +81,8 @@ class LatestDefinitions:
             self._forget()
         news: dict[tuple[str, str], list[bytes]] = {}
         for store, definitions in given:
-            latest = self._of.setdefault(store, {})
-            for definition in definitions:
-                activity, json = definition.activity, definition.json
+            latest = self._of.get(store) or self._of.setdefault(store, {})
+            for activity, json in definitions:
                 if latest.get(activity) != json:
                     latest[activity] = json
                     self._remembered += 1
@@ -116,7 +109,7 @@ def merge_definitions(
     ordered = {activity_name(*activity): several for activity, several in news.items()}
     changed = _changed(transaction, ordered)
     rows = [
-        (name, orjson.dumps(_merged(old, ordered[name])), _fingerprint(ordered[name][-1]))
+        (name, dumps(_merged(old, ordered[name])), _fingerprint(ordered[name][-1]))
         for name, old in changed.items()
     ]
     for chunk in chunks(rows, PARAMETER_LIMIT // 3):
@@ -130,9 +123,9 @@ def merge_definitions(
 
 
 def _merged(old: bytes, several: Sequence[bytes]) -> dict[str, Any]:
-    merged: dict[str, Any] = orjson.loads(old)
+    merged: dict[str, Any] = loads(old)
     for newer in several:
-        merged = merged_definition(merged, orjson.loads(newer))
+        merged = merged_definition(merged, loads(newer))
     return merged
 
 

@@ -156,10 +156,8 @@ def _with_arrays(statement: dict[str, msgspec.Raw]) -> dict[str, msgspec.Raw]:
 def has_lone_context_activity(statement: Mapping[str, Any]) -> bool:
     """Tell whether a context activity stands alone, not in an array."""
     context = statement.get("context")
-    if context:
-        for value in context.get("contextActivities", {}).values():
-            if isinstance(value, dict):
-                return True
+    if context and dict in map(type, context.get("contextActivities", {}).values()):
+        return True
     target = statement["object"]
     return target.get("objectType") == "SubStatement" and has_lone_context_activity(target)
 

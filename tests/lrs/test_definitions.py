@@ -245,7 +245,7 @@ def test_definitions_are_found_in_the_order_they_stand() -> None:
             context={"contextActivities": {"parent": [{"id": ITEM, "definition": {"name": {}}}]}},
         )
     )
-    assert [(one.activity, orjson.loads(one.json)) for one in found] == [
+    assert [(activity, orjson.loads(json)) for activity, json in found] == [
         (ITEM, {"name": {"en": "object"}}),
         (ITEM, {"name": {}}),
     ]
