@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
+
+from tests.support.ports import free_port
 
 XUEJI = (sys.executable, "-c", "from api.command_line import main; main()")
 
@@ -101,11 +102,3 @@ def machine() -> str:
             model = line.partition(":")[2].strip()
             break
     return f"{cores} cores of {model}, Python {platform.python_version()}"
-
-
-def free_port() -> int:
-    """Find a port that is free."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -13,11 +13,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from statistics import quantiles
 
 import orjson
+from confluent_kafka import ConsumerGroupState
+from confluent_kafka.admin import AdminClient
 
 from bench.servers import machine
 from bench.statements import answer
@@ -29,7 +31,9 @@ from projections.reading import default_reader
 from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier
 from streams.keeping import position_of_workers
+from streams.publishing import Publisher
 from streams.states import States
+from streams.worker import app_name
 from tests.support.clickhouse import ClickHouseServer
 from tests.support.deployment import Deployment
 
@@ -114,13 +118,31 @@ def _floor(folder: Path, statements: int) -> float:
 
 @contextmanager
 def _deployed(folder: Path, workers: int) -> Iterator[tuple[Deployment, Generation]]:
-    """Start Kafka, ClickHouse, the relay and some workers, without an API."""
+    """Start Kafka, ClickHouse and some workers, and the relay once they have shared the work."""
     deployment = Deployment(folder)
-    deployment.commands = ("relay", *(f"worker-{number + 1}" for number in range(workers)))
-    with deployment:
-        warehouse = Warehouse.open(deployment.clickhouse.dsn)
-        yield deployment, warehouse.ensure_live()
-        warehouse.close()
+    deployment.commands = ()
+    with deployment, closing(Warehouse.open(deployment.clickhouse.dsn)) as warehouse:
+        generation = warehouse.ensure_live()
+        brokers = deployment.kafka.bootstrap_servers
+        with Publisher(brokers, "xueji.statements", partitions=4, replication=1):
+            pass  # the topic is there now, and nothing in it
+        for number in range(workers):
+            deployment.start(f"worker-{number + 1}")
+        group = app_name(generation)
+        deployment.wait_until(
+            lambda: _share(brokers, group) == workers, 120, "workers do not share"
+        )
+        deployment.start("relay")
+        yield deployment, generation
+
+
+def _share(brokers: str, group: str) -> int:
+    """Count the workers that have partitions, 0 while they are still being shared out."""
+    [asked] = AdminClient({"bootstrap.servers": brokers}).describe_consumer_groups([group]).values()
+    found = asked.result(10)
+    if found.state != ConsumerGroupState.STABLE:
+        return 0
+    return sum(bool(member.assignment.topic_partitions) for member in found.members)
 
 
 def _rate(folder: Path, statements: int, workers: int) -> float:

@@ -29,8 +29,8 @@ from streams.distributed import (
     decode_batch,
     encode_batch,
 )
-from streams.embedded import EmbeddedCarrier
-from streams.states import Person, States
+from streams.states import Person
+from tests.support.carrying import carry
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue, rows_of
 from tests.support.histories import ListLog, answer, document, entry, state_version
 
@@ -226,13 +226,6 @@ def numbered(arrivals: Sequence[tuple[str, Any]], store: str, start: int) -> lis
     ]
 
 
-def carry_embedded(log: list[LogEntry], generation: Generation, file: Path) -> None:
-    with closing(States(file, generation.identity)) as states:
-        carrier = EmbeddedCarrier(ListLog(log), default_reader(), Fold(), generation, states)
-        while carrier.run_once():
-            pass
-
-
 def run(cluster: Cluster, script: list[Turn]) -> None:
     zombie = cluster.taken_for_dead()
     for turn in script:
@@ -276,7 +269,7 @@ def test_any_mixing_of_sources_gives_the_rows_of_one_clean_replay(
     mixed, clean, start = next(_stores), next(_stores), next(_starts)
     run(Cluster(generation, numbered(arrivals, mixed, start), base=start - 1), script)
     file = tmp_path_factory.mktemp("law") / "states.sqlite"
-    carry_embedded(numbered(arrivals, clean, start), generation, file)
+    carry(ListLog(numbered(arrivals, clean, start)), generation, file)
     assert differing(generation, mixed, clean) == {}
 
 
@@ -294,9 +287,9 @@ def test_a_generation_that_was_built_before_is_gone_on_with(
     mixed, clean, start = next(_stores), next(_stores), next(_starts)
     log = numbered(arrivals, mixed, start)
     folder = tmp_path_factory.mktemp("law")
-    carry_embedded(log[:before], generation, folder / "before.sqlite")
+    carry(ListLog(log[:before]), generation, folder / "before.sqlite")
     run(Cluster(generation, log, base=start - 1 + before), script)
-    carry_embedded(numbered(arrivals, clean, start), generation, folder / "clean.sqlite")
+    carry(ListLog(numbered(arrivals, clean, start)), generation, folder / "clean.sqlite")
     assert differing(generation, mixed, clean) == {}
 
 

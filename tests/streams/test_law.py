@@ -21,6 +21,7 @@ from projections.tables import PERSON_TABLES, TABLES
 from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier
 from streams.states import States
+from tests.support.carrying import carry
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue, rows_of
 from tests.support.histories import ListLog, answer, document, entry, state_version
 
@@ -175,13 +176,9 @@ def carry_all(entries: list[LogEntry], generation: Generation, folder: Path) -> 
 
 
 def finish(log: ListLog, path: Path, generation: Generation) -> None:
-    states = States(path, generation.identity)
-    carrier = EmbeddedCarrier(log, default_reader(), Fold(), generation, states)
-    while carrier.run_once():
-        pass
-    assert carrier.position == log.last_position()
-    assert not carrier.dead_letters()
-    states.close()
+    carry(log, generation, path)
+    assert carry(log, generation, path) == log.last_position()
+    assert not generation.dead_letters(store=log.entries[0].store)
 
 
 def check_versions(log: list[LogEntry], generation: Generation, store: str) -> None:

@@ -21,7 +21,6 @@ from projections.folds import Fold
 from projections.reading import default_reader
 from projections.tables import TABLES
 from projections.warehouse import Generation, NotPromotable, Warehouse
-from streams.embedded import EmbeddedCarrier
 from streams.replay import (
     Filters,
     Progress,
@@ -37,6 +36,7 @@ from streams.replay_work import Tools
 from streams.replay_workers import Processes, ThisProcess
 from streams.states import States
 from tests.streams.test_law import Countdown, Crash, History, histories
+from tests.support.carrying import carry
 from tests.support.clickhouse import ClickHouseServer, embedded_dsn, fresh_catalogue, rows_of
 from tests.support.histories import ListLog, answer, document, entry, person_key, state_version
 from tests.support.records import draft, statement_id, voiding
@@ -103,15 +103,6 @@ def replay_of(
     return Replay(name, filters, **(given | options))
 
 
-def carried(generation: Generation, file: Path, log: Any, **options: Any) -> None:
-    """Let an embedded carrier go on with a generation to the log's end."""
-    given = {"reader": default_reader(), "fold": Fold()} | options
-    with closing(States(file, generation.identity)) as states:
-        carrier = EmbeddedCarrier(log, generation=generation, states=states, **given)
-        while carrier.run_once():
-            pass
-
-
 def rows(generation: Generation, store: str) -> dict[str, Any]:
     left_out = {"dead_letters": ("store", "version", "since")}
     exact = {"facts": ("store",), "persons": ("store",), "documents": ("store",)}
@@ -145,7 +136,7 @@ def test_replay_gives_the_rows_of_the_embedded_carrier(
     for steps in crashes:
         broken_off(replay_of(warehouse, folder, name, log, chunk=chunk, shard=shard), steps)
     generation = replay_of(warehouse, folder, name, log, chunk=chunk, shard=shard).run()
-    carried(warehouse.ensure("carried"), folder / f"{store}.sqlite", log)
+    carry(log, warehouse.ensure("carried"), folder / f"{store}.sqlite")
     assert rows(generation, store) == rows(warehouse.generation("carried"), store)
     warehouse.drop(name)
 
@@ -159,7 +150,7 @@ def test_the_embedded_carrier_goes_on_where_a_replay_ended(
     entries = history.log(store)
     earlier = ListLog(entries[: round(cut * len(entries))])
     generation = replay_of(warehouse, folder, begun, earlier, chunk=5, shard=5).run()
-    carried(generation, folder / "carrier.sqlite", ListLog(entries), limit=limit)
+    carry(ListLog(entries), generation, folder / "carrier.sqlite", limit=limit)
     clean = replay_of(warehouse, folder, whole, ListLog(entries)).run()
     assert rows(generation, store) == rows(clean, store)
     warehouse.drop(begun)
@@ -490,6 +481,6 @@ def test_processes_read_the_record_themselves(
         with closing(Processes(location, "Asia/Shanghai", count=2, niceness=1)) as workers:
             replay = replay_of(warehouse, tmp_path, name, record, workers=workers, chunk=30)
             generation = replay.run()
-        carried(warehouse.ensure("carried"), tmp_path / "other.sqlite", record)
+        carry(record, warehouse.ensure("carried"), tmp_path / "other.sqlite")
     assert rows(generation, "demo") == rows(warehouse.generation("carried"), "demo")
     warehouse.drop("carried")

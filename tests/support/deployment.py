@@ -12,7 +12,8 @@ from urllib.request import urlopen
 
 from tests.support.clickhouse import ClickHouseServer
 from tests.support.kafka import KafkaServer
-from tests.support.servers import ROOT, START_SECONDS, STOP_SECONDS, XUEJI, free_port
+from tests.support.ports import free_port
+from tests.support.servers import ROOT, START_SECONDS, STOP_SECONDS, XUEJI
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "api": ("serve",),

@@ -24,6 +24,7 @@ from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from tests.support.engines import find_kafka
+from tests.support.ports import free_ports
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
@@ -99,7 +100,7 @@ class KafkaServer:
         raise KafkaNotStarted(f"Kafka did not start:\n{self._log_tail()}")
 
     def _configure(self) -> None:
-        self._port, controller = _free_ports(2)
+        self._port, controller = free_ports(2)
         settings = {
             "process.roles": "broker,controller",
             "node.id": 1,
@@ -235,14 +236,6 @@ def _serves(address: str, process: subprocess.Popen[bytes]) -> bool:
 
 def _is_mock(client: AdminClient) -> bool:
     return str(client.list_topics(timeout=START_SECONDS).cluster_id).startswith("mockCluster")
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as opened:
-        listeners = [opened.enter_context(socket.socket()) for _ in range(count)]
-        for listener in listeners:
-            listener.bind(("127.0.0.1", 0))
-        return [listener.getsockname()[1] for listener in listeners]
 
 
 def _serve_mock() -> None:

@@ -10,7 +10,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,6 +20,7 @@ import psycopg
 from psycopg import sql
 
 from tests.support.engines import find_postgresql
+from tests.support.ports import free_port
 
 USER = "xueji"
 START_SECONDS = 60
@@ -68,7 +68,7 @@ class Cluster:
     def start(self) -> None:
         """Start the server and wait until it answers; another port is tried if one is taken."""
         for _ in range(PORT_TRIES):
-            self._port = self._port or _free_port()
+            self._port = self._port or free_port()
             self._process = self._launch()
             if self._answers():
                 return
@@ -179,10 +179,3 @@ def _unprivileged_user() -> dict[str, Any]:
             continue
         return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     raise ClusterError("PostgreSQL refuses to run as root, and there is no other user to run it as")
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

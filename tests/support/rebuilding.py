@@ -16,11 +16,9 @@ import clickhouse_connect
 from api.settings import Settings
 from lrs.record import Record
 from projections.folds import Fold
-from projections.reading import default_reader
 from projections.tables import DOCUMENTS, FACTS, PERSONS, TABLES, Table
 from projections.warehouse import Generation, Warehouse
-from streams.embedded import EmbeddedCarrier
-from streams.states import States
+from tests.support.carrying import carry
 
 # A row's position is the last of the batch that wrote it, and batches are cut where they are cut.
 # Facts and documents have their event's, and a person that of the newest event about it.
@@ -55,9 +53,10 @@ def compare(data_directory: Path) -> Comparison:
     ):
         fold = Fold(timezone=settings.timezone)
         live = warehouse.generation()
-        reached, dead_letters = _carry(record, fold, live, settings.carrier_file)
+        reached = carry(record, live, settings.carrier_file, fold=fold)
+        dead_letters = live.count_dead_letters()
         rebuilt = warehouse.ensure("rebuilt")
-        _carry(record, fold, rebuilt, Path(folder, "carrier.sqlite"))
+        carry(record, rebuilt, Path(folder, "carrier.sqlite"), fold=fold)
         rows, differences = {}, []
         with closing(clickhouse_connect.get_client(dsn=settings.warehouse_dsn)) as client:
             for table in TABLES.values():
@@ -66,16 +65,6 @@ def compare(data_directory: Path) -> Comparison:
                 differences += _differences(table, found, expected)
         warehouse.drop("rebuilt")
         return Comparison(record.last_position(), reached, dead_letters, rows, differences)
-
-
-def _carry(record: Record, fold: Fold, generation: Generation, file: Path) -> tuple[int, int]:
-    """Bring a generation to the end of the log; gives where it was, and its dead letters."""
-    with closing(States(file, generation.identity)) as states:
-        carrier = EmbeddedCarrier(record, default_reader(), fold, generation, states)
-        reached = carrier.position
-        while carrier.run_once():
-            pass
-        return reached, generation.count_dead_letters()
 
 
 def _rows(client: Any, generation: Generation, table: Table) -> list[tuple[Any, ...]]:

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from urllib.request import urlopen
 from typer.testing import CliRunner
 
 from api.command_line import main
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 XUEJI = (sys.executable, "-c", "from api.command_line import main; main()")
@@ -97,11 +97,3 @@ def _wait_until_it_answers(server: Server, log: Path) -> None:
         except (URLError, ConnectionError):
             time.sleep(0.05)
     raise AssertionError(f"the server did not start:\n{log.read_text(errors='replace')[-3000:]}")
-
-
-def free_port() -> int:
-    """Find a port that is free."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -21,12 +21,9 @@ from lrs.credentials import Credentials
 from lrs.record import Record
 from projections.comparison import compare
 from projections.dead_letters import DeadLetter, dead_letter_rows
-from projections.folds import Fold
-from projections.reading import default_reader
-from projections.warehouse import Generation, Warehouse
-from streams.embedded import EmbeddedCarrier
+from projections.warehouse import Warehouse
 from streams.keeping import position_of_workers
-from streams.states import States
+from tests.support.carrying import carry
 from tests.support.deployment import COMMANDS, Deployment
 from tests.support.histories import SCHOOL, answer
 
@@ -34,6 +31,7 @@ HISTORIES = 200
 LONG_HISTORIES = 10_000
 POSTERS = 4
 PAUSE = 0.08  # seconds between two requests of a poster
+OUTAGE = 300.0  # seconds
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 
 
@@ -91,7 +89,12 @@ def a_document(person: str, page: int) -> tuple[str, dict[str, str], Any]:
     return "PUT /xapi/activities/state", parameters, {"page": page}
 
 
-def post(deployment: Deployment, lives: list[Life], keys: dict[str, tuple[str, str]]) -> None:
+def post(
+    deployment: Deployment,
+    lives: list[Life],
+    keys: dict[str, tuple[str, str]],
+    pause: float = PAUSE,
+) -> None:
     """Send the requests of some histories in turn, each until it is acknowledged."""
     queues = [iter(life.requests) for life in lives]
     with httpx.Client(base_url=deployment.address, timeout=30) as client:
@@ -102,7 +105,7 @@ def post(deployment: Deployment, lives: list[Life], keys: dict[str, tuple[str, s
                     lives, queues = _without(lives, queues, queue)
                 else:
                     _insist(client, keys[life.store], *request)
-                    time.sleep(PAUSE)
+                    time.sleep(pause)
 
 
 def _without(lives: list[Life], queues: list[Any], done: Any) -> tuple[list[Life], list[Any]]:
@@ -177,6 +180,38 @@ def test_whatever_is_killed_the_tables_are_those_of_one_clean_replay(tmp_path: P
 @pytest.mark.long
 def test_the_same_over_many_more_histories(tmp_path: Path) -> None:
     check_the_law(tmp_path, LONG_HISTORIES)
+
+
+@pytest.mark.kafka
+@pytest.mark.long
+@pytest.mark.parametrize("engine", ["clickhouse", "kafka"])
+def test_the_record_goes_on_without_an_engine_for_minutes_and_all_else_comes_after_it(
+    engine: str, tmp_path: Path
+) -> None:
+    chance = random.Random(1)
+    lives = [random_life(f"store-{number}", chance) for number in range(HISTORIES)]
+    pause = OUTAGE / sum(len(life.requests) for life in lives)
+    with Deployment(tmp_path) as deployment:
+        keys = make_keys(deployment, [life.store for life in lives])
+        poster = threading.Thread(target=post, args=(deployment, lives, keys, pause))
+        poster.start()
+        time.sleep(5)
+        begun = time.monotonic()
+        if engine == "kafka":
+            deployment.kafka.kill()
+        else:
+            deployment.clickhouse.stop()
+        while time.monotonic() - begun < OUTAGE:
+            deployment.restart_those_that_ended()
+            time.sleep(1)
+        posted = last_position(deployment)
+        if engine == "kafka":
+            deployment.kafka.start()
+        else:
+            deployment.clickhouse.start()
+        poster.join()
+        assert posted > last_position(deployment) / 2  # meanwhile
+        check_equal_to_a_clean_replay(deployment, tmp_path)
 
 
 @pytest.mark.kafka
@@ -264,6 +299,12 @@ def make_keys(
     return {store: (credential.key, secret) for store, (credential, secret) in made.items()}
 
 
+def last_position(deployment: Deployment) -> int:
+    settings = Settings(data_directory=deployment.data_directory)
+    with closing(Record.open(settings.record_location)) as record:
+        return record.last_position()
+
+
 def check_equal_to_a_clean_replay(deployment: Deployment, folder: Path) -> None:
     settings = Settings(data_directory=deployment.data_directory)
     with (
@@ -277,14 +318,7 @@ def check_equal_to_a_clean_replay(deployment: Deployment, folder: Path) -> None:
 
         deployment.wait_until(lambda: position() >= last, 120, f"not at {last} in time")
         clean = warehouse.ensure("clean")
-        carry(record, clean, folder)
+        carry(record, clean, folder / "clean.sqlite")
         found = compare(warehouse.generation(), clean)
         assert found.is_equal, found
         assert warehouse.generation().count_dead_letters() == 0
-
-
-def carry(record: Record, generation: Generation, folder: Path) -> None:
-    with closing(States(folder / "clean.sqlite", generation.identity)) as states:
-        carrier = EmbeddedCarrier(record, default_reader(), Fold(), generation, states)
-        while carrier.run_once():
-            pass
