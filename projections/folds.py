@@ -11,6 +11,7 @@ from projections.calibration import Calibration
 from projections.facts import Fact
 from projections.mastery import Filter, MasteryState, PointState
 
+Person = tuple[str, str]  # store, and lrs.actors.actor_key within it
 Rows = dict[str, list[tuple[Any, ...]]]  # by table, each in the column order of projections.tables
 
 DISTRICT_TIMEZONE = "Asia/Shanghai"

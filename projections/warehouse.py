@@ -26,12 +26,13 @@ from projections.cluster import SETTINGS as CLUSTER_SETTINGS
 from projections.cluster import ask_cluster, define_on_cluster
 from projections.dead_letters import DeadLetter, dead_letter_rows, settled_rows
 from projections.facts import Fact
+from projections.folds import Person
 from projections.tables import DEAD_LETTERS, EVERY_TABLE, Table
 
 LIVE = "live"  # the name of the generation that a new warehouse starts with
 
 _FACT_FIELDS = Fact.__struct_fields__[:-1]  # all that facts_of.sql gives: none is deleted
-_PERSONS_A_QUERY = 250  # keeps a query's parameters well under ClickHouse's limit of 256 KiB
+_PERSONS_A_QUERY = 200  # keeps a query's parameters well under ClickHouse's limit of 256 KiB
 _CLIENTS = 6  # handles a process keeps: a carrier's, and API threads'
 _MEGABYTE = 1 << 20
 
@@ -333,21 +334,16 @@ class Generation:
         with self._clients.lend() as client:
             return [tuple(row) for row in client.query(sql, parameters=parameters).result_rows]
 
-    def facts_of(self, store: str, persons: Sequence[str], until: int) -> list[Fact]:
+    def facts_of(self, persons: Sequence[Person], until: int) -> list[Fact]:
         """Give the persons' facts as of a log position, voided ones left out, in any order."""
         return [
             Fact(**dict(zip(_FACT_FIELDS, row, strict=True)) | {"knowledge_points": tuple(row[9])})
-            for some in _portions(persons)
-            for row in self.query("facts_of", store=store, persons=some, until=until)
+            for row in self._query_about(persons, "facts_of", until=until)
         ]
 
-    def keys_of(self, table: Table, store: str, persons: Sequence[str]) -> set[tuple[Any, ...]]:
+    def keys_of(self, table: Table, persons: Sequence[Person]) -> set[tuple[Any, ...]]:
         """Give the keys of all rows that the persons have in a table, as ``Table.key_of`` does."""
-        return {
-            row
-            for some in _portions(persons)
-            for row in self.query(f"keys_of_{table.name}", store=store, persons=some)
-        }
+        return set(self._query_about(persons, f"keys_of_{table.name}"))
 
     def dead_letters(
         self, *, store: str = "", after: int = 0, limit: int = 100
@@ -375,13 +371,18 @@ class Generation:
         """Count what was set aside, in all stores."""
         return int(self.query("count_dead_letters")[0][0])
 
-    def versions_of(self, store: str, persons: Sequence[str]) -> dict[str, int]:
+    def versions_of(self, persons: Sequence[Person]) -> dict[Person, int]:
         """Give the versions of the persons' rows, of those that have or had any."""
-        return {
-            person: int(version)
-            for some in _portions(persons)
-            for person, version in self.query("versions_of", store=store, persons=some)
-        }
+        found = self._query_about(persons, "versions_of")
+        return {(store, person): int(version) for store, person, version in found}
+
+    def _query_about(
+        self, persons: Sequence[Person], name: str, **parameters: Any
+    ) -> Iterator[tuple[Any, ...]]:
+        remaining = iter(persons)
+        while some := list(islice(remaining, _PERSONS_A_QUERY)):
+            stores, names = zip(*some, strict=True)
+            yield from self.query(name, stores=list(stores), persons=list(names), **parameters)
 
     def reached(self) -> dict[int, dict[int, int]]:
         """Give the log position that each part has reached, by source."""
@@ -543,12 +544,6 @@ def _migrations(schema: str) -> tuple[Migration, ...]:
         )
         if file.name.endswith(".sql")
     )
-
-
-def _portions(persons: Sequence[str]) -> Iterator[list[str]]:
-    remaining = iter(persons)
-    while some := list(islice(remaining, _PERSONS_A_QUERY)):
-        yield some
 
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")

@@ -9,7 +9,6 @@ mix as they come.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby
 from zlib import crc32
 
 import msgspec
@@ -17,13 +16,12 @@ import msgspec
 from lrs.record import LogEntry
 from projections.dead_letters import DeadLetter
 from projections.facts import Fact
-from projections.folds import Fold, PersonState
+from projections.folds import Fold, Person, PersonState
 from projections.reading import Reader
 from projections.tables import PROGRESS, Row
 from projections.warehouse import Generation, RowsRefused
 from streams.folding import Folding
 from streams.readings import by_person, dead_letter, read_entries, reason
-from streams.states import Person
 
 LAST_POSITION = 2**63 - 1  # beyond any log
 
@@ -235,8 +233,7 @@ class FoldStep:
         The version of their rows stays, and of two rows of a version the one written last counts.
         """
         folding = Folding(self._fold, self._generation, arrival, load)
-        for store, persons in groupby(sorted(facts), key=lambda person: person[0]):
-            folding.refold(store, {person: [] for person in persons}, known)
+        folding.refold({person: [] for person in facts}, known)
         folding.write()
         self._generation.set_aside(folding.dead_letters)
         return folding.states
@@ -245,11 +242,8 @@ class FoldStep:
         self, persons: Sequence[Person], known: Mapping[Person, PersonState]
     ) -> dict[Person, Mapping[int, int]]:
         """Find whose rows know more than their state; gives how far they are, by source."""
-        versions: dict[Person, int] = {}
         unsure = sorted(person for person in persons if person not in self._compared)
-        for store, some in groupby(unsure, key=lambda person: person[0]):
-            found = self._generation.versions_of(store, [person for _, person in some])
-            versions |= {(store, person): version for person, version in found.items()}
+        versions = self._generation.versions_of(unsure)
         ahead = [
             person
             for person, version in versions.items()

@@ -2,16 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby
 from typing import Any, Protocol
 
 from projections.dead_letters import DeadLetter
 from projections.facts import Fact
-from projections.folds import Fold, PersonState, Rows, is_newer
+from projections.folds import Fold, Person, PersonState, Rows, is_newer
 from projections.tables import PERSON_TABLES, PERSONS, Table
 from projections.warehouse import Generation, RowsRefused
 from streams.readings import CHUNK, by_person, chunks, reason
-from streams.states import Person
 
 _PERSONS_A_REFOLD = 32  # whole histories that are held in memory at a time
 
@@ -102,25 +100,23 @@ class Folding:
                 else:
                     self._onward(person, state, fresh)
             breathe()
-        for store, persons in groupby(sorted(late), key=lambda person: person[0]):
-            for some in chunks(persons, _PERSONS_A_REFOLD):
-                self.refold(store, {person: late[person] for person in some}, known)
-                breathe()
+        for some in chunks(sorted(late), _PERSONS_A_REFOLD):
+            self.refold({person: late[person] for person in some}, known)
+            breathe()
 
     def refold(
         self,
-        store: str,
         late: Mapping[Person, Sequence[Fact]],
         known: Mapping[Person, PersonState],
     ) -> None:
-        """Fold persons of a store again from all their facts; ``late`` are those that call for it.
+        """Fold persons again from all their facts; ``late`` are those facts that call for it.
 
         Keys that are gone get a row that says so.
         """
-        names = [person for _, person in late]
-        facts = self._generation.facts_of(store, names, until=self._arrival.until)
+        persons = list(late)
+        facts = self._generation.facts_of(persons, until=self._arrival.until)
         histories = by_person(facts)
-        gone = {table: self._generation.keys_of(table, store, names) for table in PERSON_TABLES}
+        gone = {table: self._generation.keys_of(table, persons) for table in PERSON_TABLES}
         # Of whom nothing is left there is a row that says so, even where there never was another:
         # who has lost the state finds by its version that this person isn't new.
         gone[PERSONS] |= set(late)

@@ -3,18 +3,18 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import groupby, islice
+from itertools import islice
 from time import perf_counter
 
 from lrs.record import LogEntry
 from projections.facts import Fact
-from projections.folds import Fold, PersonState, decode, encode
+from projections.folds import Fold, Person, PersonState, decode, encode
 from projections.reading import Reader
 from projections.tables import PERSON_TABLES
 from projections.warehouse import Generation, RowsRefused
 from streams.folding import Folding, LogOrder
 from streams.readings import Readings, by_person, dead_letter, read_entries
-from streams.states import Person, States
+from streams.states import States
 
 
 class Projector:
@@ -80,8 +80,7 @@ class Projector:
         again = LogOrder(until=self.position, least=self.position)
         folding = Folding(self._fold, self._generation, again, self._kept)
         known = self._kept(list(facts))
-        for store, persons in groupby(sorted(facts), key=lambda person: person[0]):
-            folding.refold(store, {person: facts[person] for person in persons}, known)
+        folding.refold(facts, known)
         self._write(folding)
         letters = readings.dead_letters + folding.dead_letters
         failed = {letter.position for letter in letters}

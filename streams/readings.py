@@ -15,10 +15,10 @@ from lrs.record import LogEntry
 from projections.dead_letters import DeadLetter
 from projections.documents import Document, document_row
 from projections.facts import Fact
+from projections.folds import Person
 from projections.reading import Reader
 from projections.tables import DOCUMENTS, FACTS, NAMES, Row, fact_row, name_row
 from projections.warehouse import Generation
-from streams.states import Person
 
 CHUNK = 64  # entries or persons between two breaths
 

@@ -16,7 +16,7 @@ import msgspec
 from lrs.record import LogEntry
 from projections.dead_letters import DeadLetter, dead_letter_rows
 from projections.facts import Fact
-from projections.folds import Fold, PersonState, Rows, encode
+from projections.folds import Fold, Person, PersonState, Rows, encode
 from projections.reading import Reader, Reading
 from projections.tables import (
     DEAD_LETTERS,
@@ -32,7 +32,6 @@ from projections.warehouse import Generation, RowsRefused, encode_rows
 from streams.distributed import part_of
 from streams.folding import Folding
 from streams.readings import NameKey, Readings, by_person, dead_letter, read_entries, reason
-from streams.states import Person
 
 _STEP = 500  # entries that are read, encoded and let go of at a time: they stay in the cache
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import orjson
 
-Person = tuple[str, str]  # store, and lrs.actors.actor_key within it
+from projections.folds import Person
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS positions (

@@ -23,7 +23,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from projections.folds import Fold, PersonState, decode, encode
+from projections.folds import Fold, Person, PersonState, decode, encode
 from projections.reading import Reader
 from projections.warehouse import Generation
 from streams.chunked_transport import ChunkedApp, Chunks
@@ -38,7 +38,6 @@ from streams.distributed import (
 )
 from streams.messages import WATERMARK, BadMessage, again_of
 from streams.messages import decode as decode_message
-from streams.states import Person
 
 RECORDS_AT_ONCE: Final = 4_000  # statements, or messages of facts, in a batch
 WITHIN: Final = 0.05  # seconds that a batch is waited for to grow

@@ -6,6 +6,7 @@ SELECT
     toUnixTimestamp64Micro(time), duration, success, completion, score, rating, response,
     position
 FROM {database:Identifier}.facts FINAL
-WHERE store = {store:String}
-  AND person IN {persons:Array(String)}
+WHERE (store, person) IN (
+    SELECT untuple(arrayJoin(arrayZip({stores:Array(String)}, {persons:Array(String)})))
+)
   AND position <= {until:UInt64}

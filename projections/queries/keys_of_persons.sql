@@ -1,4 +1,6 @@
 -- Which of some persons have a row.
 SELECT store, person
 FROM {database:Identifier}.persons FINAL
-WHERE store = {store:String} AND person IN {persons:Array(String)}
+WHERE (store, person) IN (
+    SELECT untuple(arrayJoin(arrayZip({stores:Array(String)}, {persons:Array(String)})))
+)

@@ -1,5 +1,7 @@
 -- The versions of some persons' rows, of those too that say there is none any more.
-SELECT person, max(position)
+SELECT store, person, max(position)
 FROM {database:Identifier}.persons
-WHERE store = {store:String} AND person IN {persons:Array(String)}
-GROUP BY person
+WHERE (store, person) IN (
+    SELECT untuple(arrayJoin(arrayZip({stores:Array(String)}, {persons:Array(String)})))
+)
+GROUP BY store, person

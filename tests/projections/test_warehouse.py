@@ -90,6 +90,10 @@ def fact(number: int, **fields: Any) -> Fact:
     return Fact(**(usual | fields))
 
 
+def in_demo(persons: list[str]) -> list[tuple[str, str]]:
+    return [("demo", person) for person in persons]
+
+
 FULL = {
     "phase": "post",
     "lesson": "https://school.example/lessons/1",
@@ -116,14 +120,14 @@ FULL = {
 def test_a_fact_comes_back_as_it_was_written(generation: Generation) -> None:
     facts = [fact(1, **FULL), fact(2)]
     generation.insert("facts", list(map(fact_row, facts)))
-    found = generation.facts_of("demo", ["mbox:mailto:an@example.com"], until=2)
+    found = generation.facts_of(in_demo(["mbox:mailto:an@example.com"]), until=2)
     assert sorted(found, key=lambda each: each.order) == facts
 
 
 @pytest.mark.parametrize("time", [-62_135_596_800_000_000, 0, 253_402_300_799_999_999])
 def test_a_fact_of_any_year_comes_back(generation: Generation, time: int) -> None:
     generation.insert("facts", [fact_row(fact(1, time=time))])
-    (found,) = generation.facts_of("demo", ["mbox:mailto:an@example.com"], until=1)
+    (found,) = generation.facts_of(in_demo(["mbox:mailto:an@example.com"]), until=1)
     assert found.time == time
 
 
@@ -136,7 +140,7 @@ def test_facts_are_those_of_the_store_the_persons_and_the_position(generation: G
         fact(5, person="a"),
     ]
     generation.insert("facts", list(map(fact_row, facts)))
-    found = generation.facts_of("demo", ["a", "b"], until=4)
+    found = generation.facts_of(in_demo(["a", "b"]), until=4)
     assert {each.position for each in found} == {1, 2}
 
 
@@ -144,14 +148,34 @@ def test_a_voided_fact_is_gone_whatever_comes_in_last(generation: Generation) ->
     kept, voided = fact(1), msgspec.structs.replace(fact(2), position=9, is_deleted=True)
     generation.insert("facts", [fact_row(voided)])
     generation.insert("facts", [fact_row(kept), fact_row(fact(2))])
-    assert generation.facts_of("demo", ["mbox:mailto:an@example.com"], until=9) == [kept]
+    assert generation.facts_of(in_demo(["mbox:mailto:an@example.com"]), until=9) == [kept]
 
 
 def test_more_persons_than_fit_in_a_query_can_be_asked_for(generation: Generation) -> None:
     persons = [f"account:https://{'long.' * 30}example|学生-{number}" for number in range(600)]
     facts = [fact(number, person=person) for number, person in enumerate(persons)]
     generation.insert("facts", list(map(fact_row, facts)))
-    assert len(generation.facts_of("demo", persons, until=600)) == 600
+    assert len(generation.facts_of(in_demo(persons), until=600)) == 600
+
+
+def test_persons_of_several_stores_are_asked_about_at_once_and_kept_apart(
+    generation: Generation,
+) -> None:
+    facts = [
+        fact(number, store=store, person=person)
+        for number, (store, person) in enumerate(
+            [("demo", "a"), ("other", "a"), ("demo", "b"), ("other", "b")], start=1
+        )
+    ]
+    generation.insert("facts", list(map(fact_row, facts)))
+    found = generation.facts_of([("demo", "a"), ("other", "b")], until=9)
+    assert sorted(one.position for one in found) == [1, 4]
+    rows = [(one.store, one.person, 1, one.time, one.time, one.position, False) for one in facts]
+    generation.insert("persons", rows)
+    asked = [("demo", "b"), ("other", "a"), ("third", "a")]
+    assert generation.versions_of(asked) == {("demo", "b"): 3, ("other", "a"): 2}
+    assert generation.keys_of(PERSONS, asked) == set(asked[:2])
+    assert generation.versions_of([]) == {}
 
 
 # Rows ----------------------------------------------------------------------------------------
@@ -170,19 +194,19 @@ def test_a_tombstone_takes_a_row_away_and_a_later_row_brings_it_back(
 ) -> None:
     row = ("demo", "a", 20_000, "post", 1, 1, 1, 2.5, 10, 20, 5, 0)
     generation.insert("person_days", [row])
-    keys = generation.keys_of(PERSON_DAYS, "demo", ["a"])
+    keys = generation.keys_of(PERSON_DAYS, in_demo(["a"]))
     assert keys == {PERSON_DAYS.key_of(row)} == {("demo", "a", 20_000, "post")}
     generation.insert("person_days", [PERSON_DAYS.tombstone(key, 6) for key in keys])
-    assert generation.keys_of(PERSON_DAYS, "demo", ["a"]) == set()
+    assert generation.keys_of(PERSON_DAYS, in_demo(["a"])) == set()
     generation.insert("person_days", [(*row[:-2], 7, 0)])
-    assert generation.keys_of(PERSON_DAYS, "demo", ["a"]) == keys
+    assert generation.keys_of(PERSON_DAYS, in_demo(["a"])) == keys
 
 
 def test_keys_are_given_for_every_table_of_persons(generation: Generation) -> None:
     mastery = ("demo", "a", "point", 0.1, 0.2, 0.5, 0.4, 0.6, 3, 2, 10, 5, 0)
     generation.insert("person_mastery", [mastery])
-    assert generation.keys_of(PERSON_MASTERY, "demo", ["a"]) == {("demo", "a", "point")}
-    assert [generation.keys_of(table, "demo", ["x"]) for table in PERSON_TABLES] == [set()] * 3
+    assert generation.keys_of(PERSON_MASTERY, in_demo(["a"])) == {("demo", "a", "point")}
+    assert [generation.keys_of(table, in_demo(["x"])) for table in PERSON_TABLES] == [set()] * 3
 
 
 def test_a_name_is_the_newest_statements_whatever_the_order(generation: Generation) -> None:
@@ -213,15 +237,15 @@ def test_a_value_that_fits_no_column_is_refused_and_the_next_insert_works(
 ) -> None:
     with pytest.raises(RowsRefused, match="persons"):
         generation.insert("persons", [("demo", "b", 1, 1, 1, 1, 0), row])
-    assert generation.keys_of(PERSONS, "demo", ["a", "b"]) == set()
+    assert generation.keys_of(PERSONS, in_demo(["a", "b"])) == set()
     generation.insert("persons", [("demo", "b", 1, 1, 1, 1, 0)])
-    assert generation.keys_of(PERSONS, "demo", ["b"]) == {("demo", "b")}
+    assert generation.keys_of(PERSONS, in_demo(["b"])) == {("demo", "b")}
 
 
 def test_threads_write_and_read_at_once(generation: Generation) -> None:
     def write(number: int) -> int:
         generation.insert("persons", [("demo", f"p{number}", 1, 1, 1, number, 0)])
-        return len(generation.keys_of(PERSONS, "demo", [f"p{number}"]))
+        return len(generation.keys_of(PERSONS, in_demo([f"p{number}"])))
 
     with ThreadPoolExecutor(12) as threads:
         assert sum(threads.map(write, range(30))) == 30
@@ -341,8 +365,8 @@ def test_a_generation_is_made_once_and_found_again_by_another_process(
 def test_a_generation_beside_the_live_one_has_rows_of_its_own(warehouse: Warehouse) -> None:
     live, beside = warehouse.ensure(), warehouse.ensure("what_if")
     beside.insert("persons", [("demo", "a", 1, 1, 1, 1, 0)])
-    assert live.keys_of(PERSONS, "demo", ["a"]) == set()
-    assert beside.keys_of(PERSONS, "demo", ["a"]) == {("demo", "a")}
+    assert live.keys_of(PERSONS, in_demo(["a"])) == set()
+    assert beside.keys_of(PERSONS, in_demo(["a"])) == {("demo", "a")}
     assert warehouse.generation().name == "live"
 
 
@@ -366,7 +390,7 @@ def test_a_dropped_generation_is_gone_and_its_name_begins_anew(warehouse: Wareho
         warehouse.generation("other")
     second = warehouse.ensure("other")
     assert second.identity != first.identity
-    assert second.keys_of(PERSONS, "demo", ["a"]) == set()
+    assert second.keys_of(PERSONS, in_demo(["a"])) == set()
 
 
 def test_the_live_generation_cannot_be_dropped(warehouse: Warehouse) -> None:
@@ -412,7 +436,7 @@ def test_processes_that_start_at_once_make_one_generation(
     assert len(started) == 1
     with closing(Warehouse.open(server.dsn, catalogue=catalogue)) as warehouse:
         persons = [f"p{number}" for number in range(at_once)]
-        found = warehouse.generation().keys_of(PERSONS, "demo", persons)
+        found = warehouse.generation().keys_of(PERSONS, in_demo(persons))
         assert found == {("demo", person) for person in persons}
         assert (warehouse.generation().identity, warehouse.generation().database) in started
 
@@ -434,7 +458,7 @@ def test_who_is_slow_to_make_a_generation_takes_nothing_from_who_was_first(
 
     monkeypatch.setattr(warehouse, "_record", late)
     generation = warehouse.ensure_live()
-    assert generation.keys_of(PERSONS, "demo", ["a"]) == {("demo", "a")}
+    assert generation.keys_of(PERSONS, in_demo(["a"])) == {("demo", "a")}
     assert warehouse.generation().origin == {"carrier": "workers"}
 
 
@@ -451,7 +475,7 @@ def test_what_a_drop_that_was_cut_short_left_behind_does_not_come_back(
             warehouse.drop("other")
     second = warehouse.ensure("other")
     assert second.identity != first.identity
-    assert second.keys_of(PERSONS, "demo", ["a"]) == set()
+    assert second.keys_of(PERSONS, in_demo(["a"])) == set()
     left = f"SELECT count() FROM system.databases WHERE name = '{first.database}'"
     assert client.query(left).result_rows == [(0,)]
 
@@ -474,7 +498,7 @@ def test_every_step_of_a_schema_can_be_done_twice(warehouse: Warehouse) -> None:
     ):
         for migration in _migrations(schema):
             warehouse._apply(migration, database)
-    assert generation.keys_of(PERSONS, "demo", ["a"]) == {("demo", "a")}
+    assert generation.keys_of(PERSONS, in_demo(["a"])) == {("demo", "a")}
 
 
 def test_a_closed_warehouse_says_so(dsn: str) -> None:

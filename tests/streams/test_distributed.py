@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrs.record import LogEntry
-from projections.folds import Fold, PersonState, decode, encode
+from projections.folds import Fold, Person, PersonState, decode, encode
 from projections.reading import default_reader
 from projections.tables import TABLES
 from projections.warehouse import Generation, Warehouse
@@ -29,7 +29,6 @@ from streams.distributed import (
     decode_batch,
     encode_batch,
 )
-from streams.states import Person
 from tests.support.carrying import carry
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue, rows_of
 from tests.support.histories import ListLog, answer, document, entry, state_version
