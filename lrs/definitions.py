@@ -80,8 +80,10 @@ class LatestDefinitions:
         if self._remembered > _REMEMBERED:
             self._forget()
         news: dict[tuple[str, str], list[bytes]] = {}
+        before, latest = None, dict[str, bytes]()
         for store, definitions in given:
-            latest = self._of.get(store) or self._of.setdefault(store, {})
+            if store != before:
+                before, latest = store, self._of.setdefault(store, {})
             for activity, json in definitions:
                 if latest.get(activity) != json:
                     latest[activity] = json
@@ -109,7 +111,7 @@ def merge_definitions(
     ordered = {activity_name(*activity): several for activity, several in news.items()}
     changed = _changed(transaction, ordered)
     rows = [
-        (name, dumps(_merged(old, ordered[name])), _fingerprint(ordered[name][-1]))
+        (name, _merged(old, ordered[name]), _fingerprint(ordered[name][-1]))
         for name, old in changed.items()
     ]
     for chunk in chunks(rows, PARAMETER_LIMIT // 3):
@@ -122,11 +124,13 @@ def merge_definitions(
         )
 
 
-def _merged(old: bytes, several: Sequence[bytes]) -> dict[str, Any]:
-    merged: dict[str, Any] = loads(old)
+def _merged(old: bytes | None, several: Sequence[bytes]) -> bytes:
+    if old is None and len(several) == 1:
+        return several[0]
+    merged: dict[str, Any] = loads(old) if old else {}
     for newer in several:
         merged = merged_definition(merged, loads(newer))
-    return merged
+    return dumps(merged)
 
 
 def merged_definition(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,13 +144,13 @@ def merged_definition(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[st
 
 def _changed(
     transaction: RecordTransaction, ordered: Mapping[str, Sequence[bytes]]
-) -> dict[str, bytes]:
-    """Give those of these activities that something is to be merged into, as they are.
+) -> dict[str, bytes | None]:
+    """Give those of these activities that something is to be merged into, as they are, if at all.
 
     The database compares, because each row that is fetched gives the interpreter away once, and
     mostly the definition that came is the one merged last.
     """
-    changed: dict[str, bytes] = {}
+    changed: dict[str, bytes | None] = {}
     for chunk in chunks(list(ordered.items()), PARAMETER_LIMIT // 2):
         marks = ",".join(["(CAST(? AS TEXT), CAST(? AS BIGINT))"] * len(chunk))
         parameters: list[Any] = []
@@ -159,7 +163,7 @@ def _changed(
             " WHERE kept.latest IS NULL OR given.latest IS NULL OR kept.latest <> given.latest",
             parameters,
         )
-        changed |= {row["name"]: bytes(row["definition"] or b"{}") for row in rows}
+        changed |= {row["name"]: row["definition"] and bytes(row["definition"]) for row in rows}
     return changed
 
 
