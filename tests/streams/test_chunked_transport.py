@@ -1,7 +1,7 @@
 """Between Kafka and the agents nothing is left out, whatever is dropped on the way."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -127,15 +127,21 @@ def some(happenings: list[str]) -> st.SearchStrategy[list[tuple[str, int]]]:
     )
 
 
+def living_through(partition: Partition, happenings: list[tuple[str, int]]) -> Iterator[None]:
+    """Have a partition begin, and stop after each thing that happens to it."""
+    partition.seek()
+    for what, number in happenings:
+        getattr(partition, what)(number)
+        yield
+
+
 @settings(max_examples=EXAMPLES)
 @given(some(ALL))
 def test_of_what_is_committed_all_was_carried_and_in_the_end_everything_is(
     happenings: list[tuple[str, int]],
 ) -> None:
     partition = Partition()
-    partition.seek()
-    for what, number in happenings:
-        getattr(partition, what)(number)
+    for _ in living_through(partition, happenings):
         before = [offset for offset in partition.offsets if offset < (partition.committed or 0)]
         assert set(before) <= set(partition.carried)
     partition.revoke(0)
@@ -150,9 +156,7 @@ def test_within_a_run_each_record_is_carried_once_and_in_order_with_none_left_ou
     happenings: list[tuple[str, int]],
 ) -> None:
     partition = Partition()
-    partition.seek()
-    for what, number in happenings:
-        getattr(partition, what)(number)
+    for _ in living_through(partition, happenings):
         assert partition.carried == partition.offsets[: len(partition.carried)]
 
 
