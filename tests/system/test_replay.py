@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from api.command_line import main
 from api.settings import Settings
 from lrs.record import Record
+from tests.support.backends import BACKENDS, new_database
 from tests.support.histories import answer, person_key
 from tests.support.rebuilding import compare, comparing
 from tests.support.records import draft, statement_id, voiding
@@ -67,9 +68,10 @@ class CommandLine:
 # Beside a running server ---------------------------------------------------------------------
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with running_server(tmp_path / "data") as server:
+@pytest.fixture(params=BACKENDS)
+def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
+    kept_in = {"record_dsn": dsn} if (dsn := new_database(request)) else {}
+    with running_server(tmp_path / "data", **kept_in) as server:
         yield server
 
 
