@@ -111,13 +111,21 @@ class Record(Application[str]):
         """Open the record at a path (SQLite) or a ``postgresql://`` DSN.
 
         `environment` holds eventsourcing's own settings, such as COMPRESSOR_TOPIC and CIPHER_KEY.
+        Raises RecordUnreadable where they are not those that the record was written with.
         """
         env = dict(environment or {})
         if location.startswith(("postgresql://", "postgres://")):
             from lrs.recorders.postgresql import environment_of
 
-            return cls(env | environment_of(location))
-        return cls(env | {"PERSISTENCE_MODULE": SQLITE, "SQLITE_DBNAME": location})
+            record = cls(env | environment_of(location))
+        else:
+            record = cls(env | {"PERSISTENCE_MODULE": SQLITE, "SQLITE_DBNAME": location})
+        try:
+            record._check_readable()
+        except BaseException:
+            record.close()
+            raise
+        return record
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
         """Keep the originator ids text, whatever the environment says."""
@@ -357,6 +365,18 @@ class Record(Application[str]):
                     found[notification.originator_id] = stored.event
         return found
 
+    def _check_readable(self) -> None:
+        """Read the events at both ends: one that is damaged is a dead letter, all are a mistake."""
+        last = self.last_position()
+        ends = (
+            [entry for after in {0, last - 1} for entry in self.read_log(after, 1)] if last else []
+        )
+        if ends and all(entry.kind == "unreadable" for entry in ends):
+            raise RecordUnreadable(
+                f"neither the first event of the record nor the last can be read: {ends[0].error};"
+                " are CIPHER_TOPIC, CIPHER_KEY and COMPRESSOR_TOPIC those it was written with?"
+            )
+
     def _log_entry(self, notification: Any, voided: dict[str, StoredEvent]) -> LogEntry:
         try:
             return self._readable_entry(notification, voided)
@@ -376,6 +396,10 @@ class Record(Application[str]):
             raise LookupError("the statement that it voids is not in the log")
         about: Any = self.mapper.to_domain_event(voided[notification.originator_id])
         return LogEntry(notification.id, store, "voiding", key, stored, about.exact())
+
+
+class RecordUnreadable(Exception):
+    """The record's events can't be read with the settings given."""
 
 
 def _unreadable_entry(notification: Any, error: Exception) -> LogEntry:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from lrs.queries import StatementQuery
-from lrs.record import Record
+from lrs.record import Record, RecordUnreadable
 from lrs.submissions import StatementConflictError, VoidingError
 from tests.support.records import (
     VOIDED,
@@ -332,6 +332,26 @@ def test_a_ciphered_and_compressed_log_reads_back(tmp_path: Path) -> None:
     states = [row[0] for row in connection.execute("SELECT state FROM stored_events")]
     connection.close()
     assert not any(b"secret" in state for state in states)
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"CIPHER_KEY": AESCipher.create_key(16)}], ids=["no key", "another key"]
+)
+def test_a_record_is_not_opened_by_another_key_than_its_own(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    """All its events would be set aside as damaged, one after the other."""
+    location = str(tmp_path / "record.sqlite")
+    cipher = {"CIPHER_TOPIC": "eventsourcing.cryptography:AESCipher"}
+    key = {"CIPHER_KEY": AESCipher.create_key(16)}
+    record = Record.open(location, cipher | key)
+    store(record, statement("one"), statement("two"))
+    record.close()
+    with pytest.raises(RecordUnreadable, match="are CIPHER_TOPIC, CIPHER_KEY"):
+        Record.open(location, cipher | settings if settings else {})
+    again = Record.open(location, cipher | key)
+    assert len(found(again)) == 2
+    again.close()
 
 
 INDEX = ("statement_terms", "statement_references", "voided_statements", "activities")
