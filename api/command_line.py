@@ -21,6 +21,7 @@ from rich.table import Column, Table
 from api.generation_commands import dead_letters, generations, replay, status
 from api.http_protocol import LimitedProtocol
 from api.import_commands import commands as import_commands
+from api.opening import opened_record
 from api.profile_commands import commands as profile_commands
 from api.server_file import ServerFile, remove_server_file, write_server_file
 from api.settings import Settings
@@ -32,7 +33,6 @@ from lrs.credentials import (
     RevokedCredentialError,
     UnknownCredentialError,
 )
-from lrs.record import Record
 from lrs.times import iso_text
 
 COLLECT_AFTER = 50_000  # objects
@@ -175,12 +175,8 @@ def demo(
 @main.command()
 def reindex() -> None:
     """Rebuild the statement index from the log."""
-    settings = settings_or_exit()
-    record = Record.open(settings.record_location)
-    try:
+    with opened_record(settings_or_exit()) as record:
         count = record.rebuild_index()
-    finally:
-        record.close()
     console.print(f"{count} statements indexed.")
 
 
@@ -320,18 +316,8 @@ def _unless_default(text: str) -> str | None:
     return None if text == DEFAULT else text
 
 
-class opened_credentials:  # noqa: N801 - read as a phrase: with opened_credentials(...)
-    """The credentials of the record, for the length of a command."""
-
-    def __init__(self, settings: Settings) -> None:
-        settings.data_directory.mkdir(parents=True, exist_ok=True)
-        self._record = Record.open(settings.record_location)
-        self._credentials = Credentials(self._record.statements, settings.pepper())
-
-    def __enter__(self) -> Credentials:
-        """Give the credentials."""
-        return self._credentials
-
-    def __exit__(self, *_: object) -> None:
-        """Close the record."""
-        self._record.close()
+@contextmanager
+def opened_credentials(settings: Settings) -> Iterator[Credentials]:
+    """Give the credentials of the record, for the length of a command."""
+    with opened_record(settings) as record:
+        yield Credentials(record.statements, settings.pepper())

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 import httpx
 from rich.console import Console
 
+from api.opening import opened_record
 from api.settings import Settings
 from apps.demo_district import APPS, run_demo_district
 from lrs.credentials import Credentials
-from lrs.record import Record
 
 STORE = "demo"
 VIEWER = "demo-viewer"
@@ -58,18 +58,14 @@ def run_demo(settings: Settings, console: Console, *, leave: bool) -> None:
 
 def _make_credentials(settings: Settings) -> Mapping[str, tuple[str, str]]:
     """Give each app a new credential, and the viewer one; those of an earlier demo are revoked."""
-    settings.data_directory.mkdir(parents=True, exist_ok=True)
     scopes = {app: ["statements/write", "define"] for app in APPS} | {VIEWER: ["all/read"]}
-    record = Record.open(settings.record_location)
-    try:
+    with opened_record(settings) as record:
         credentials = Credentials(record.statements, settings.pepper())
         for old in credentials.list():
             if old.store == STORE and old.app in scopes and old.revoked is None:
                 credentials.revoke(old.key)
         made = {app: credentials.add(STORE, app, wanted) for app, wanted in scopes.items()}
         return {app: (credential.key, secret) for app, (credential, secret) in made.items()}
-    finally:
-        record.close()
 
 
 def _check_port_is_free(settings: Settings) -> None:

@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from api.generations import ReplayRequest, described, drop, letter_shown, shown
+from api.opening import opened_record
 from api.replays import Replays, run_replay
 from api.server_file import ServerFile, read_server_file
 from api.settings import Settings
@@ -189,7 +190,7 @@ def _opened(settings: Settings) -> Iterator[Operator]:
         warehouse = Warehouse.open(settings.warehouse_dsn, cluster=settings.clickhouse_cluster)
     except WarehouseUnavailable as error:
         raise OperatingError(str(error)) from error
-    with closing(warehouse), closing(Record.open(settings.record_location)) as record:
+    with closing(warehouse), opened_record(settings) as record:
         yield Directly(settings, record, warehouse)
 
 

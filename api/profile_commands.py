@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.opening import opened_record
 from api.profiles import counted, described, outline
 from lrs.json_input import decode
 from lrs.profiles import (
@@ -46,7 +47,7 @@ NOBODY = {"objectType": "Agent", "account": {"homePage": "https://xueji.dev/apps
 @commands.command("add")
 def add(file: File, store: Store) -> None:
     """Keep a profile for a store, in place of the same version kept before."""
-    with opened_record() as record, named_mistakes(file):
+    with given_record() as record, named_mistakes(file):
         registry = Registry(record.statements)
         profile = registry.add(store, file.read_bytes())
         profiles = registry.profiles(store)
@@ -64,7 +65,7 @@ def list_profiles(
     store: Annotated[str, typer.Option(help="One store only.")] = "", as_json: AsJson = False
 ) -> None:
     """List the profiles of every store, and its mode."""
-    with opened_record() as record:
+    with given_record() as record:
         registry = Registry(record.statements)
         stores = {name: mode for name, mode in registry.stores().items() if store in ("", name)}
         listed = {
@@ -93,7 +94,7 @@ def remove(
     version: Annotated[str, typer.Argument(help="The id of the version.")], store: Store
 ) -> None:
     """Let go of a version of a profile."""
-    with opened_record() as record, named_mistakes():
+    with given_record() as record, named_mistakes():
         Registry(record.statements).remove(store, version)
     console.print(f"The store {store} no longer holds {version}.", highlight=False)
 
@@ -104,7 +105,7 @@ def set_mode(
     store: Store,
 ) -> None:
     """Choose whether statements are held against the profiles; effective within a second."""
-    with opened_record() as record, named_mistakes():
+    with given_record() as record, named_mistakes():
         Registry(record.statements).set_mode(store, mode)
     console.print(f"The store {store} has mode {mode}.", highlight=False)
 
@@ -116,7 +117,7 @@ def findings(
     as_json: AsJson = False,
 ) -> None:
     """List what statements did not follow, and how often."""
-    with opened_record() as record:
+    with given_record() as record:
         page = list_findings(record.statements, store, limit)
     if as_json:
         print(json.dumps([counted(one) for one in page.counts], ensure_ascii=False))
@@ -213,18 +214,11 @@ def _tell_state(profiles: ProfileSet, version: str) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-@contextmanager
-def opened_record() -> Iterator[Record]:
+def given_record() -> AbstractContextManager[Record]:
     """Give the record of the settings, for the length of a command."""
     from api.command_line import settings_or_exit
 
-    settings = settings_or_exit()
-    settings.data_directory.mkdir(parents=True, exist_ok=True)
-    record = Record.open(settings.record_location)
-    try:
-        yield record
-    finally:
-        record.close()
+    return opened_record(settings_or_exit())
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from typing import NoReturn
 
 from rich.console import Console
 
+from api.opening import opened_record
 from api.settings import Settings
-from lrs.record import Record
 
 REPLACED = 3  # the exit status of a relay that another one has taken over from
 
@@ -26,25 +26,22 @@ def run_relay(settings: Settings) -> None:
             raise
         _give_up("Kafka's client is not installed: pip install 'xueji\\[kafka]'", 2)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    settings.data_directory.mkdir(parents=True, exist_ok=True)
-    record = Record.open(settings.record_location)
-    relay = Relay(
-        record,
-        settings.kafka_brokers,
-        topic=settings.kafka_topic,
-        partitions=settings.kafka_partitions,
-        replication=settings.kafka_replication,
-    )
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, lambda *_: relay.stop())
-    try:
-        relay.run()
-    except RelayReplaced as error:
-        _give_up(f"[red]{error}[/red]; this one ends.", REPLACED)
-    except AnotherLog as error:
-        _give_up(f"[red]{error}[/red]", 1)
-    finally:
-        record.close()
+    with opened_record(settings) as record:
+        relay = Relay(
+            record,
+            settings.kafka_brokers,
+            topic=settings.kafka_topic,
+            partitions=settings.kafka_partitions,
+            replication=settings.kafka_replication,
+        )
+        for one in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(one, lambda *_: relay.stop())
+        try:
+            relay.run()
+        except RelayReplaced as error:
+            _give_up(f"[red]{error}[/red]; this one ends.", REPLACED)
+        except AnotherLog as error:
+            _give_up(f"[red]{error}[/red]", 1)
 
 
 def _give_up(message: str, status: int) -> NoReturn:
