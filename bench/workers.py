@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import quantiles
 
 import orjson
-from confluent_kafka import ConsumerGroupState
+from confluent_kafka import ConsumerGroupState, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from bench.servers import machine
@@ -138,8 +138,12 @@ def _deployed(folder: Path, workers: int) -> Iterator[tuple[Deployment, Generati
 
 def _share(brokers: str, group: str) -> int:
     """Count the workers that have partitions, 0 while they are still being shared out."""
-    [asked] = AdminClient({"bootstrap.servers": brokers}).describe_consumer_groups([group]).values()
-    found = asked.result(10)
+    admin = AdminClient({"bootstrap.servers": brokers})  # its answers end with it
+    [asked] = admin.describe_consumer_groups([group]).values()
+    try:
+        found = asked.result(10)
+    except KafkaException:  # Kafka is still making its own topic of groups
+        return 0
     if found.state != ConsumerGroupState.STABLE:
         return 0
     return sum(bool(member.assignment.topic_partitions) for member in found.members)

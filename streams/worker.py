@@ -38,8 +38,9 @@ from streams.distributed import (
 )
 from streams.messages import WATERMARK, BadMessage, again_of
 from streams.messages import decode as decode_message
+from streams.recovery import PatientTableManager
 
-RECORDS_AT_ONCE: Final = 4_000  # statements, or messages of facts, in a batch
+RECORDS_AT_ONCE: Final = 8_000  # statements, or messages of facts, in a batch
 WITHIN: Final = 0.05  # seconds that a batch is waited for to grow
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 10.0  # seconds between tries while ClickHouse fails
 KEPT_IN_MEMORY: Final = 20_000  # states
@@ -242,6 +243,7 @@ def _make_app(options: WorkerOptions, name: str, partitions: int) -> Any:
         web_enabled=False,
         datadir=str(folder),
         store="rocksdb://",
+        TableManager=PatientTableManager,
         consumer_auto_offset_reset="earliest",
         # A worker of a known name gets its partitions back: groups of unknown ones were seen to
         # argue for twenty seconds about one that was killed.
