@@ -1,4 +1,4 @@
-"""Daily activity by phase: what a person did on each local day before, in and after class."""
+"""Daily activity: what a person did on each local day, by phase, subject and app."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
@@ -9,6 +9,8 @@ from projections.facts import Fact
 from projections.vocabulary import ACTIONS
 
 ANSWERS = frozenset(action.code for action in ACTIONS.values() if action.is_answer)
+# What has been done with these: that a teacher sets something by a time is no doing of it.
+DONE = frozenset({"preview", "check", "homework_done"})
 
 EPOCH = date(1970, 1, 1).toordinal()
 FIRST_DAY = date(1900, 1, 1)  # the first and the last day that ClickHouse's Date32 can hold
@@ -68,21 +70,26 @@ class Calendar:
         return (midnight - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
-class PhaseActivity(msgspec.Struct, array_like=True):
-    """What a person did on one local day in one phase.
+class DayActivity(msgspec.Struct, array_like=True):
+    """What a person did on one local day in one phase and subject by one app.
 
     ``answers`` counts responses to items whose success is known, so ``correct / answers`` is the
-    share of correct ones; ``actions`` counts everything.
+    share of correct ones; ``actions`` counts everything. ``due`` counts what was done of what had
+    to be done by some time, ``on_time`` those of it that were.
     """
 
     day: int  # days since 1970-01-01
     phase: str
+    subject: str
+    app: str
     first_time: int  # microseconds since 1970 UTC
     last_time: int
     actions: int = 0
     answers: int = 0
     correct: int = 0
     seconds: float = 0.0
+    due: int = 0
+    on_time: int = 0
     is_touched: bool = True  # changed since its row was last given
 
 
@@ -95,8 +102,8 @@ class ActivityState(msgspec.Struct):
 
     day: int = 0
     day_end: int = -EVER  # microseconds since 1970 UTC: a later fact opens another day
-    open: dict[str, PhaseActivity] = {}  # by phase
-    closed: list[PhaseActivity] = []
+    open: dict[tuple[str, str, str], DayActivity] = {}  # by phase, subject and app
+    closed: list[DayActivity] = []
 
 
 def count(state: ActivityState, fact: Fact, calendar: Calendar) -> None:
@@ -105,10 +112,11 @@ def count(state: ActivityState, fact: Fact, calendar: Calendar) -> None:
         state.closed += [activity for activity in state.open.values() if activity.is_touched]
         state.open = {}
         state.day, state.day_end = calendar.day_of(fact.time)
-    activity = state.open.get(fact.phase)
+    key = (fact.phase, fact.subject, fact.app)
+    activity = state.open.get(key)
     if activity is None:
-        activity = PhaseActivity(state.day, fact.phase, fact.time, fact.time)
-        state.open[fact.phase] = activity
+        activity = DayActivity(state.day, *key, fact.time, fact.time)
+        state.open[key] = activity
     activity.actions += 1
     activity.last_time = fact.time
     activity.is_touched = True
@@ -118,9 +126,13 @@ def count(state: ActivityState, fact: Fact, calendar: Calendar) -> None:
             activity.correct += 1
     if fact.duration is not None:
         activity.seconds += fact.duration
+    if fact.due is not None and fact.action in DONE:
+        activity.due += 1
+        if fact.time <= fact.due:
+            activity.on_time += 1
 
 
-def drain(state: ActivityState) -> list[PhaseActivity]:
+def drain(state: ActivityState) -> list[DayActivity]:
     """Give what has changed since the last drain, oldest day first, and forget closed days."""
     touched = state.closed + [activity for activity in state.open.values() if activity.is_touched]
     state.closed = []
@@ -129,19 +141,28 @@ def drain(state: ActivityState) -> list[PhaseActivity]:
     return touched
 
 
-def row(store: str, person: str, activity: PhaseActivity, position: int) -> tuple[Any, ...]:
+def row(store: str, person: str, activity: DayActivity, position: int) -> tuple[Any, ...]:
     """Give a row of the table ``person_days``, in the order of its columns."""
     return (
         store,
         person,
         activity.day,
         activity.phase,
+        activity.subject,
+        activity.app,
         activity.actions,
         activity.answers,
         activity.correct,
         activity.seconds,
+        activity.due,
+        activity.on_time,
         activity.first_time,
         activity.last_time,
         position,
         0,
     )
+
+
+def monday_of(day: int) -> int:
+    """Give the Monday of a day's week; both in days since 1970-01-01, which was a Thursday."""
+    return day - (day + 3) % 7

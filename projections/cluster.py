@@ -37,6 +37,7 @@ _DATABASE = re.compile(
     r"(?P<what>(?:CREATE|DROP) DATABASE IF (?:NOT )?EXISTS \S+)(?P<rest>.*)", re.S
 )
 _ORDER = re.compile(r"^ORDER BY \(?(?P<key>[\w, ]+?)\)?$", re.MULTILINE)
+_INDEX = re.compile(r",\s*INDEX [^\n]*")
 _PARTS = re.compile(r"\bsystem\.parts\b")
 
 
@@ -92,7 +93,8 @@ def _tables(found: re.Match[str], cluster: str, database: str) -> list[str]:
     return [
         f"{begin} {table}{_LOCAL} ON CLUSTER '{cluster}'\n{found['columns']}\n"
         f"ENGINE = Replicated{found['engine']}{found['rest']}",
-        f"{begin} {table} ON CLUSTER '{cluster}'\n{found['columns']}\n"
+        # It has no rows of its own to find by an index.
+        f"{begin} {table} ON CLUSTER '{cluster}'\n{_INDEX.sub('', found['columns'])}\n"
         f"ENGINE = Distributed('{cluster}', '{database}', '{found['name']}{_LOCAL}',"
         f" cityHash64({shard}))",
     ]

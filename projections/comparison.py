@@ -170,7 +170,7 @@ def _rows(table: Table, subjects: str) -> str:
 def _parts(table: Table) -> dict[str, str]:
     """Say what the queries need to know of a table: names of its columns."""
     subject = _SUBJECTS.get(table.name, "person")
-    shown = [key for key in table.key if key not in ("store", "person", "subject")]
+    shown = [key for key in table.key if key not in ("store", subject)]
     values = [
         name for name in table.column_names if name not in _VERSIONS and name not in table.key
     ]

@@ -17,7 +17,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True)
     store: str
     statement: str  # statement id, lower case
     ordinal: int  # 0, 1, ... within the statement
-    person: str  # lrs.actors.actor_key of the person it is evidence about
+    person: str  # the account (lrs.actors.actor_key) of the person it is evidence about
     action: str  # one of projections.vocabulary.ACTIONS
     phase: Phase = ""
     lesson: str = ""  # activity id
@@ -36,6 +36,11 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True)
     score: float | None = None  # scaled, -1..1
     rating: float | None = None  # 0..1
     response: str = ""
+    layer: str = ""  # of layered homework: a code of the profile, such as "basic"
+    part_of: str = ""  # activity id of the parent: homework, check, deed, indicator
+    counterpart: str = ""  # the other person's account: who gave a badge, or to whom it was given
+    progress: float | None = None  # 0..1, of a video or a session
+    due: int | None = None  # by when it had to be done: microseconds since 1970 UTC
     position: int  # of the event in the log
     is_deleted: bool = False  # true once its statement is voided
 

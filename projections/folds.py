@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from projections import activity
-from projections.activity import ANSWERS, ActivityState, Calendar
+from projections.activity import ANSWERS, ActivityState, Calendar, monday_of
 from projections.calibration import Calibration
 from projections.facts import Fact
 from projections.mastery import Filter, MasteryState, PointState
@@ -15,6 +15,19 @@ Person = tuple[str, str]  # store, and lrs.actors.actor_key within it
 Rows = dict[str, list[tuple[Any, ...]]]  # by table, each in the column order of projections.tables
 
 DISTRICT_TIMEZONE = "Asia/Shanghai"
+
+
+class ClosedWeek(msgspec.Struct, array_like=True):
+    """Mastery of a knowledge point at the end of a week after which it was responded to again."""
+
+    knowledge_point: str
+    week: int  # its Monday, in days since 1970-01-01
+    subject: str
+    probability: float
+    low: float
+    high: float
+    tries: int
+    successes: int
 
 
 class PersonState(msgspec.Struct):
@@ -32,6 +45,7 @@ class PersonState(msgspec.Struct):
     first_time: int = 0  # microseconds since 1970 UTC
     is_touched: bool = False  # changed since rows were last given
     touched_points: dict[str, None] = {}  # a set in order of touching: knowledge points
+    closed_weeks: list[ClosedWeek] = []  # of which no rows have been given yet
     sources: dict[int, int] = {}  # highest log position applied, by part of the log
 
 
@@ -91,11 +105,14 @@ class Fold:
             state.position = fact.position
         activity.count(state.activity, fact, self._calendar)
         if fact.knowledge_points and fact.success is not None and fact.action in ANSWERS:
+            self._close_weeks(state, fact)
             self._mastery.respond(
                 state.mastery, fact.item, fact.knowledge_points, fact.success, fact.time
             )
+            day, points = state.activity.day, state.mastery.points
             for name in fact.knowledge_points:
                 state.touched_points[name] = None
+                points[name].day, points[name].subject = day, fact.subject
 
     def rows(self, state: PersonState) -> Rows:
         """Give the rows of all that facts have touched since rows were last given.
@@ -115,14 +132,41 @@ class Fold:
                 self._mastery_row(state, name, points[name]) for name in state.touched_points
             ]
             state.touched_points = {}
+        if state.closed_weeks:
+            given["person_mastery_weeks"] = [
+                (store, person, *msgspec.structs.astuple(week), position, 0)
+                for week in state.closed_weeks
+            ]
+            state.closed_weeks = []
         state.is_touched = False
         return given
+
+    def _close_weeks(self, state: PersonState, fact: Fact) -> None:
+        """Keep what was known of the fact's knowledge points at the end of an earlier week."""
+        monday = monday_of(state.activity.day)
+        for name in fact.knowledge_points:
+            point = state.mastery.points.get(name)
+            if point is not None and (week := monday_of(point.day)) < monday:
+                known = self._mastery.mastery(name, point)
+                state.closed_weeks.append(
+                    ClosedWeek(
+                        name,
+                        week,
+                        point.subject,
+                        known.probability,
+                        known.low,
+                        known.high,
+                        point.tries,
+                        point.successes,
+                    )
+                )
 
     def _mastery_row(self, state: PersonState, name: str, point: PointState) -> tuple[Any, ...]:
         return (
             state.store,
             state.person,
             name,
+            point.subject,
             *self._mastery.mastery(name, point),
             point.tries,
             point.successes,

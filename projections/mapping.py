@@ -16,16 +16,17 @@ from projections.vocabulary import ACTIONS, PHASES
 
 PEOPLE = ("actor", "instructor", "object", "team")
 ROLES = ("lesson", "course", "knowledge_point")
-CONTEXT_FIELDS = ("phase", "subject", "class_group", "school")
+CONTEXT_FIELDS = ("phase", "subject", "class_group", "school", "layer", "due")
 ACTIVITY_PLACES = ("object", "parent", "grouping", "other", "category")
 EXTENSION_PLACES = ("context", "result", "object")
 OBJECT_KINDS = ("Activity", "Agent", "Group", "StatementRef")
 
-IRI_FIELDS = ("item", "lesson", "course")
-TEXT_FIELDS = ("phase", "subject", "class_group", "school", "response")
+IRI_FIELDS = ("item", "lesson", "course", "part_of")
+TEXT_FIELDS = ("phase", "subject", "class_group", "school", "response", "layer")
 FLAG_FIELDS = ("success", "completion")
-NUMBER_FIELDS = ("score", "rating", "duration")
-FIELDS = (*IRI_FIELDS, *TEXT_FIELDS, "knowledge_points", *FLAG_FIELDS, *NUMBER_FIELDS)
+NUMBER_FIELDS = ("score", "rating", "duration", "progress")
+TIME_FIELDS = ("due",)
+FIELDS = (*IRI_FIELDS, *TEXT_FIELDS, "knowledge_points", *FLAG_FIELDS, *NUMBER_FIELDS, *TIME_FIELDS)
 
 
 class Constant(msgspec.Struct, frozen=True):
@@ -341,7 +342,8 @@ def _context_extensions(value: Any, place: _Place) -> dict[str, ContextExtension
         if not isinstance(entries, list) or not entries:
             here.fail(f"must be a list of at least one extension, not {entries!r}")
         for index, entry in enumerate(entries):
-            table = here.under(index).table(entry, ("key", "values"), ("key",))
+            words = () if field in TIME_FIELDS else ("values",)
+            table = here.under(index).table(entry, ("key", *words), ("key",))
             key = here.under(index).under("key").iri(table["key"])
             if key in extensions:
                 here.under(index).under("key").fail(f"{key} is a {extensions[key].field} already")
@@ -444,13 +446,13 @@ def _constant(value: Any, field: str, place: _Place) -> Constant:
         return Constant(value)
     if field == "phase":
         return Constant(_phase(place, value))
-    if field in ("subject", "class_group", "school"):
+    if field in ("subject", "class_group", "school", "layer"):
         return Constant(place.text(value))
     place.fail(f"must be 'nothing' or a table that says where it stands, not {value!r}")
 
 
 def _from_extension(value: dict[str, Any], field: str, place: _Place) -> FromExtension:
-    scale = ("range",) if field in ("score", "rating") else ()
+    scale = ("range",) if field in ("score", "rating", "progress") else ()
     words = ("values",) if field in TEXT_FIELDS else ()
     place.table(value, ("extension", "in", *words, *scale), ("extension", "in"))
     low = high = None

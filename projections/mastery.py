@@ -122,6 +122,8 @@ class PointState(msgspec.Struct, array_like=True):
     general_mean: float = 0.0
     general_variance: float = 0.0
     surprise: float = 0.0
+    day: int = 0  # local day of the last response, in days since 1970-01-01
+    subject: str = ""  # that the last response was in
 
 
 class MasteryState(msgspec.Struct):

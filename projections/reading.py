@@ -13,6 +13,7 @@ from lrs.actors import actor_key
 from projections.facts import Fact
 from projections.mapping import (
     NUMBER_FIELDS,
+    TIME_FIELDS,
     Conditions,
     Constant,
     FactRule,
@@ -34,6 +35,9 @@ from projections.vocabulary import ACTIONS, OTHER, PHASES, VERB_VOIDED
 _EMPTY: dict[str, Any] = {}  # never written to
 _Activities = list[tuple[str, dict[str, Any]]]  # place and activity
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# What ClickHouse's DateTime64 can hold: the years 1900 to 2299, in microseconds.
+_FIRST_MOMENT = (datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_LAST_MOMENT = (datetime(2300, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 _CONTEXT_PLACES = ("grouping", "parent", "other", "category")
 _BYSTANDERS = ("instructor", "team")
 _RESULT_FIELDS = ("duration", "success", "completion", "score", "response")
@@ -85,7 +89,7 @@ class Reader:
         time = _time(statement)
         named = _named_people(statement, thing, context)
         activities = _activities(thing, context)
-        lesson, course, item, knowledge_points = self._surroundings(activities, named)
+        lesson, course, item, part_of, knowledge_points = self._surroundings(activities, named)
         names = [
             Name(store, subject, language, name, time, statement_id)
             for subject, language, name in named
@@ -115,6 +119,11 @@ class Reader:
             "completion": result.get("completion"),
             "score": scaled_score(score) if score is not None else None,
             "response": result.get("response", ""),
+            "layer": "",
+            "part_of": part_of,
+            "counterpart": "",
+            "progress": None,
+            "due": None,
             "position": position,
         }
         if extensions := context.get("extensions"):
@@ -123,15 +132,17 @@ class Reader:
 
     def _surroundings(
         self, activities: _Activities, named: list[tuple[str, str, str]]
-    ) -> tuple[str, str, str, tuple[str, ...]]:
-        """Lesson, course, item and knowledge points; names of activities go to ``named``."""
-        lesson = course = item = ""
+    ) -> tuple[str, str, str, str, tuple[str, ...]]:
+        """Lesson, course, item, its parent, knowledge points; activities' names go to ``named``."""
+        lesson = course = item = part_of = ""
         points: list[str] = []
         role_of = self._roles.get
         for place, activity in activities:
             identifier = activity["id"]
-            if not item and (place == "object" or place == "parent"):
+            if place == "object":
                 item = identifier
+            elif place == "parent" and not part_of:
+                part_of = identifier
             definition = activity.get("definition")
             if definition:
                 role = role_of(definition.get("type"))
@@ -149,13 +160,16 @@ class Reader:
                             named.append((identifier, language, name))
         if len(points) > 1:
             points = sorted(set(points))
-        return lesson, course, item, tuple(points)
+        return lesson, course, item or part_of, part_of, tuple(points)
 
     def _read_extensions(self, extensions: dict[str, Any], fields: dict[str, Any]) -> None:
         """Fill in phase, subject, class and school from the context's extensions."""
         for field, key, values in self._extensions:
             value = extensions.get(key)
             if value is not None and not fields[field]:
+                if field == "due":
+                    fields[field] = _moment(value)
+                    continue
                 if values is not None or type(value) is not str:
                     value = _translated(value, values)
                 if field != "phase" or value in PHASES:
@@ -182,6 +196,7 @@ class Reader:
             people = fact_plan.people(statement, context)
             if people:
                 values = fact_plan.values(statement, activities, fields)
+                values["counterpart"] = fact_plan.counterpart(statement, context)
                 for person in people:
                     values["ordinal"], values["person"] = len(facts), person
                     facts.append(Fact(**values))
@@ -223,6 +238,18 @@ class _FactPlan:
             return _people(thing) if thing.get("objectType") in ("Agent", "Group") else ()
         other = context.get(self._of)
         return _people(other) if other else ()
+
+    def counterpart(self, statement: dict[str, Any], context: dict[str, Any]) -> str:
+        """The other one of the two people that the statement is about; empty where there isn't."""
+        if self._of != "actor":
+            others = _people(statement["actor"])
+        elif statement["object"].get("objectType") in ("Agent", "Group"):
+            others = _people(statement["object"])
+        elif "instructor" in context:
+            others = _people(context["instructor"])
+        else:
+            return ""
+        return others[0] if len(others) == 1 else ""
 
     def values(
         self,
@@ -610,8 +637,10 @@ def _converter(field: str, source: FromExtension) -> Callable[[Any], Any]:
         return lambda value: value if isinstance(value, bool) else None
     if field == "duration":
         return _duration
+    if field in TIME_FIELDS:
+        return _moment
     if field in NUMBER_FIELDS:
-        low = source.low if source.low is not None else (0.0 if field == "rating" else -1.0)
+        low = source.low if source.low is not None else (-1.0 if field == "score" else 0.0)
         high = source.high if source.high is not None else 1.0
         scaled = source.low is not None
         return lambda value: _on_scale(_number(value), low, high, scaled)
@@ -623,6 +652,12 @@ def _converter(field: str, source: FromExtension) -> Callable[[Any], Any]:
 def _texts(value: Any) -> tuple[str, ...] | None:
     values = value if isinstance(value, list) else [value]
     return tuple(sorted({text for each in values if (text := _text(each))})) or None
+
+
+def _moment(value: Any) -> int | None:
+    """A timestamp in microseconds; nothing where it is none, or beyond what columns hold."""
+    moment = microseconds(value) if isinstance(value, str) else None
+    return moment if moment is not None and _FIRST_MOMENT <= moment < _LAST_MOMENT else None
 
 
 def _duration(value: Any) -> float | None:

@@ -114,6 +114,11 @@ FACTS = Table(
         perhaps("Float64", "score"),
         perhaps("Float64", "rating"),
         text("response"),
+        word("layer"),
+        text("part_of"),
+        text("counterpart"),
+        perhaps("Float64", "progress"),
+        perhaps("DateTime64(6, 'UTC')", "due"),
         POSITION,
         IS_DELETED,
     ),
@@ -135,7 +140,7 @@ PERSONS = Table(
 
 PERSON_DAYS = Table(
     "person_days",
-    ("store", "person", "day", "phase"),
+    ("store", "person", "day", "phase", "subject", "app"),
     (
         word("store"),
         text("person"),
@@ -143,10 +148,14 @@ PERSON_DAYS = Table(
             "day", "Date32", 0
         ),  # a table's rows all give it as a date, or all as days since 1970-01-01
         word("phase"),
+        word("subject"),
+        word("app"),
         count("actions"),
         count("answers"),
         count("correct"),
         number("seconds"),
+        count("due"),
+        count("on_time"),
         moment("first_time"),
         moment("last_time"),
         POSITION,
@@ -161,6 +170,7 @@ PERSON_MASTERY = Table(
         word("store"),
         text("person"),
         word("knowledge_point"),
+        word("subject"),  # that its last response was in
         number("mean"),  # logits
         number("variance"),  # logits squared
         number("probability"),
@@ -169,6 +179,25 @@ PERSON_MASTERY = Table(
         count("tries"),
         count("successes"),
         moment("last_time"),
+        POSITION,
+        IS_DELETED,
+    ),
+)
+
+PERSON_MASTERY_WEEKS = Table(
+    "person_mastery_weeks",
+    ("store", "person", "knowledge_point", "week"),
+    (
+        word("store"),
+        text("person"),
+        word("knowledge_point"),
+        Column("week", "Date32", 0),  # its Monday, in days since 1970-01-01
+        word("subject"),
+        number("probability"),
+        number("low"),
+        number("high"),
+        count("tries"),
+        count("successes"),
         POSITION,
         IS_DELETED,
     ),
@@ -228,13 +257,22 @@ PROGRESS = Table(
 # What is known of persons, activities and the log's events; each row is of a store.
 TABLES: dict[str, Table] = {
     table.name: table
-    for table in (FACTS, PERSONS, PERSON_DAYS, PERSON_MASTERY, DOCUMENTS, NAMES, DEAD_LETTERS)
+    for table in (
+        FACTS,
+        PERSONS,
+        PERSON_DAYS,
+        PERSON_MASTERY,
+        PERSON_MASTERY_WEEKS,
+        DOCUMENTS,
+        NAMES,
+        DEAD_LETTERS,
+    )
 }
 
 EVERY_TABLE: dict[str, Table] = {**TABLES, PROGRESS.name: PROGRESS}
 
 # The tables that a fold writes: everything known of one person, one row a key.
-PERSON_TABLES: tuple[Table, ...] = (PERSONS, PERSON_DAYS, PERSON_MASTERY)
+PERSON_TABLES: tuple[Table, ...] = (PERSONS, PERSON_DAYS, PERSON_MASTERY, PERSON_MASTERY_WEEKS)
 
 
 def fact_row(fact: Fact) -> tuple[Any, ...]:

@@ -30,6 +30,7 @@ TYPE_STRATEGY = f"{PROFILE}/activity-types/strategy"
 
 # Context extensions: what is said about a statement by a code rather than by an activity.
 EXTENSION_CLASS = f"{PROFILE}/extensions/class"
+EXTENSION_DUE = f"{PROFILE}/extensions/due"
 EXTENSION_GRADE = f"{PROFILE}/extensions/grade"
 EXTENSION_LAYER = f"{PROFILE}/extensions/layer"
 EXTENSION_MADE_UP_TIME = f"{PROFILE}/extensions/made-up-time"

@@ -4,7 +4,7 @@ SELECT
     store, toString(statement), ordinal, person, action, phase, lesson, course, subject,
     knowledge_points, item, verb, app, class_group, school,
     toUnixTimestamp64Micro(time), duration, success, completion, score, rating, response,
-    position
+    layer, part_of, counterpart, progress, toUnixTimestamp64Micro(due), position
 FROM {database:Identifier}.facts FINAL
 WHERE (store, person) IN (
     SELECT untuple(arrayJoin(arrayZip({stores:Array(String)}, {persons:Array(String)})))

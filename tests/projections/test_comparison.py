@@ -39,6 +39,7 @@ def rows(persons: list[str], store: str = "demo", position: int = 1) -> Rows:
             ("facts", fact),
             ("persons", {**about, "facts": 1}),
             ("person_days", {**about, "day": 20_000, "phase": "in", "actions": 1}),
+            ("person_mastery_weeks", {**about, "knowledge_point": "fractions", "week": 19_996}),
             ("person_mastery", {**about, "knowledge_point": "fractions", "mean": 0.5}),
             ("documents", {**about, "kind": "state", "id": "bookmark", "content": "1"}),
             ("names", {"store": store, "subject": person, "latest": (1, statement, person)}),
@@ -87,7 +88,7 @@ def test_what_differs_is_counted_by_table_and_listed_by_person(
     one, other = both
     write(one, rows(["an", "bo"]))
     write(other, rows(["an", "bo"]))
-    extra = ("demo", "an", 20_001, "pre", 1, 0, 0, 0.0, 0, 0, 1, 0)
+    extra = ("demo", "an", 20_001, "pre", "", "", 1, 0, 0, 0.0, 0, 0, 0, 0, 1, 0)
     one.insert("person_days", [extra])
     write(other, {"persons": rows(["chen"])["persons"]})
     other.insert("persons", [("demo", "bo", 99, 0, 0, 2, 0)])
@@ -101,7 +102,7 @@ def test_what_differs_is_counted_by_table_and_listed_by_person(
         for each in comparison.subjects
     }
     assert listed == {
-        "an": {"person_days": [(["2024-10-05", "pre"], "only_one")]},
+        "an": {"person_days": [(["2024-10-05", "pre", "", ""], "only_one")]},
         "bo": {"persons": [([], "differs")]},
         "chen": {"persons": [([], "only_other")]},
     }

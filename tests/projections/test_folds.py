@@ -10,7 +10,13 @@ from projections.calibration import Calibration
 from projections.facts import Fact
 from projections.folds import Fold, PersonState, Rows, decode, encode, is_newer
 from projections.mastery import Globals
-from projections.tables import PERSON_TABLES, TABLES
+from projections.tables import (
+    PERSON_DAYS,
+    PERSON_MASTERY,
+    PERSON_MASTERY_WEEKS,
+    PERSON_TABLES,
+    TABLES,
+)
 
 STORE, PERSON = "school", "account:https://school.example|s1"
 BEGIN = 1_772_400_000_000_000  # microseconds since 1970 UTC: 2026-03-01
@@ -34,6 +40,9 @@ def facts(draw, min_size: int = 0) -> list[Fact]:
                 statement=str(uuid.UUID(int=position)),
                 ordinal=draw(st.integers(0, 2)),
                 action=draw(st.sampled_from(["answer", "answer", "preview", "result"])),
+                subject=draw(st.sampled_from(["", "mathematics"])),
+                app=draw(st.sampled_from(["", "homework"])),
+                due=draw(st.none() | st.integers(time - 1, time + 1)),
                 phase=draw(st.sampled_from(["pre", "in", "post", ""])),
                 knowledge_points=tuple(sorted(draw(st.sets(st.sampled_from(POINTS))))),
                 item=draw(st.sampled_from(["item-1", "item-2", ""])),
@@ -226,3 +235,42 @@ def test_a_state_grows_with_knowledge_points_not_with_days():
         if day == 9:
             size = len(encode(state))
     assert len(encode(state)) <= size + 20  # larger counts take a few bytes more
+
+
+# Weeks ---------------------------------------------------------------------------------------
+
+WEEK = 7 * 24 * 3600 * 1_000_000
+
+
+def test_a_week_is_kept_once_its_point_is_responded_to_in_a_later_one():
+    state = FOLD.start(STORE, PERSON)
+    begin = answer(1).time
+    for number, (week, success) in enumerate([(0, True), (0, False), (1, True), (3, True)], 1):
+        FOLD.apply(state, answer(number, time=begin + week * WEEK + number, success=success))
+        if number == 2:
+            [as_of_first] = FOLD.rows(state)["person_mastery"]
+    mastery = dict(zip(PERSON_MASTERY.column_names, as_of_first, strict=True))
+    weeks = [
+        dict(zip(PERSON_MASTERY_WEEKS.column_names, row, strict=True))
+        for row in FOLD.rows(state)["person_mastery_weeks"]
+    ]
+    first, second = weeks
+    assert second["week"] - first["week"] == 7
+    assert all((week["week"] + 3) % 7 == 0 for week in weeks)  # a Monday: 1970 began on a Thursday
+    for name in ("probability", "low", "high", "tries", "successes", "subject"):
+        assert first[name] == mastery[name]
+    assert (second["tries"], second["successes"]) == (3, 2)
+    assert "person_mastery_weeks" not in FOLD.rows(state)
+
+
+def test_what_was_done_on_time_is_counted_of_what_was_due():
+    state = FOLD.start(STORE, PERSON)
+    due = answer(1).time + 10
+    for number, action in enumerate(["homework_done", "homework_done", "homework_set"], 1):
+        late = 20 * (number - 1)
+        FOLD.apply(state, answer(number, time=due + late, action=action, due=due))
+    counts = {
+        (row[PERSON_DAYS.column_names.index("due")], row[PERSON_DAYS.column_names.index("on_time")])
+        for row in FOLD.rows(state)["person_days"]
+    }
+    assert counts == {(2, 1)}

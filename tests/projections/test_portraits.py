@@ -40,17 +40,26 @@ def person(key: str, facts: int = 1, last_time: int = AT) -> tuple[Any, ...]:
 
 
 def day(
-    key: str, phase: str, actions: int, answers: int = 0, correct: int = 0, *, later: int = 0
+    key: str,
+    phase: str,
+    actions: int,
+    answers: int = 0,
+    correct: int = 0,
+    *,
+    later: int = 0,
+    subject: str = "mathematics",
 ) -> tuple[Any, ...]:
     seconds = 1.5 * actions
-    return ("demo", key, MARCH_2 + later, phase, actions, answers, correct, seconds, AT, AT, 1, 0)
+    counts = (actions, answers, correct, seconds, 0, 0)
+    return ("demo", key, MARCH_2 + later, phase, subject, "homework", *counts, AT, AT, 1, 0)
 
 
 def point(
     name: str, probability: float, *, reach: float = 0.1, tries: int = ENOUGH_TRIES, key: str = "an"
 ) -> tuple[Any, ...]:
     low, high = probability - reach, probability + reach
-    return ("demo", key, name, 0.5, 0.25, probability, low, high, tries, tries, AT + HOUR, 1, 0)
+    estimates = (0.5, 0.25, probability, low, high)
+    return ("demo", key, name, "mathematics", *estimates, tries, tries, AT + HOUR, 1, 0)
 
 
 def name(subject: str, language: str, text: str) -> tuple[Any, ...]:
@@ -102,7 +111,12 @@ def test_activity_is_told_by_phase_and_by_day(generation: Generation, portraits:
     generation.insert("persons", [person("an")])
     generation.insert(
         "person_days",
-        [day("an", "post", 4, 3, 2), day("an", "pre", 1), day("an", "post", 2, 2, 2, later=1)],
+        [
+            day("an", "post", 3, 2, 1),
+            day("an", "post", 1, 1, 1, subject="english"),
+            day("an", "pre", 1),
+            day("an", "post", 2, 2, 2, later=1),
+        ],
     )
     portrait = portraits.student("demo", "an")
     assert portrait is not None

@@ -77,6 +77,8 @@ def statement(**parts: Any) -> dict[str, Any]:
                 vocabulary.EXTENSION_SUBJECT: "mathematics",
                 vocabulary.EXTENSION_CLASS: "7-2",
                 vocabulary.EXTENSION_SCHOOL: "school-7",
+                vocabulary.EXTENSION_LAYER: "basic",
+                vocabulary.EXTENSION_DUE: "2026-03-02T19:14:06.123+08:00",
             },
         },
         "timestamp": "2026-03-02T19:14:05.123+08:00",
@@ -129,8 +131,41 @@ def test_an_answer_tells_all_of_its_context_in_one_fact():
         duration=42.5,
         success=True,
         response="B",
+        layer="basic",
+        part_of=f"{HOME}/homework",
+        due=AT + 1_000_000,
         position=7,
     )
+
+
+@pytest.mark.parametrize("due", ["tomorrow", "9999-12-31T00:00:00Z", 7, None, ["2026-03-02"]])
+def test_a_due_time_that_is_none_is_left_out(due: Any):
+    context = statement()["context"]
+    context["extensions"][vocabulary.EXTENSION_DUE] = due
+    assert only(context=context).due is None
+
+
+def test_who_gave_and_who_got_are_each_others_counterparts():
+    earned = facts_of(
+        verb={"id": vocabulary.VERB_EARNED},
+        object=activity("badge", vocabulary.TYPE_BADGE),
+        context={"instructor": agent("t")},
+    )
+    assert [(fact.person, fact.counterpart) for fact in earned] == [
+        (key("s1"), key("t")),
+        (key("t"), key("s1")),
+    ]
+    told = facts_of(verb={"id": vocabulary.VERB_GAVE_FEEDBACK}, object=agent("s2"))
+    assert [(fact.person, fact.counterpart) for fact in told] == [
+        (key("s1"), key("s2")),
+        (key("s2"), key("s1")),
+    ]
+
+
+def test_of_several_people_none_is_the_counterpart():
+    group = {"objectType": "Group", "member": [agent("s2"), agent("s3")]}
+    told = facts_of(verb={"id": vocabulary.VERB_GAVE_FEEDBACK}, object=group)
+    assert [fact.counterpart for fact in told] == ["", key("s1"), key("s1")]
 
 
 def test_names_are_those_of_people_and_activities():

@@ -14,7 +14,15 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from projections.facts import Fact
-from projections.tables import PERSON_DAYS, PERSON_MASTERY, PERSON_TABLES, PERSONS, TABLES, fact_row
+from projections.tables import (
+    PERSON_DAYS,
+    PERSON_MASTERY,
+    PERSON_MASTERY_WEEKS,
+    PERSON_TABLES,
+    PERSONS,
+    TABLES,
+    fact_row,
+)
 from projections.warehouse import (
     LIVE,
     BadName,
@@ -192,10 +200,12 @@ def test_the_row_of_the_highest_position_holds_not_the_last_one_written(
 def test_a_tombstone_takes_a_row_away_and_a_later_row_brings_it_back(
     generation: Generation,
 ) -> None:
-    row = ("demo", "a", 20_000, "post", 1, 1, 1, 2.5, 10, 20, 5, 0)
+    row = ("demo", "a", 20_000, "post", "mathematics", "app", 1, 1, 1, 2.5, 1, 1, 10, 20, 5, 0)
     generation.insert("person_days", [row])
     keys = generation.keys_of(PERSON_DAYS, in_demo(["a"]))
-    assert keys == {PERSON_DAYS.key_of(row)} == {("demo", "a", 20_000, "post")}
+    assert (
+        keys == {PERSON_DAYS.key_of(row)} == {("demo", "a", 20_000, "post", "mathematics", "app")}
+    )
     generation.insert("person_days", [PERSON_DAYS.tombstone(key, 6) for key in keys])
     assert generation.keys_of(PERSON_DAYS, in_demo(["a"])) == set()
     generation.insert("person_days", [(*row[:-2], 7, 0)])
@@ -203,10 +213,15 @@ def test_a_tombstone_takes_a_row_away_and_a_later_row_brings_it_back(
 
 
 def test_keys_are_given_for_every_table_of_persons(generation: Generation) -> None:
-    mastery = ("demo", "a", "point", 0.1, 0.2, 0.5, 0.4, 0.6, 3, 2, 10, 5, 0)
+    mastery = ("demo", "a", "point", "mathematics", 0.1, 0.2, 0.5, 0.4, 0.6, 3, 2, 10, 5, 0)
     generation.insert("person_mastery", [mastery])
     assert generation.keys_of(PERSON_MASTERY, in_demo(["a"])) == {("demo", "a", "point")}
-    assert [generation.keys_of(table, in_demo(["x"])) for table in PERSON_TABLES] == [set()] * 3
+    week = ("demo", "a", "point", 20_001, "mathematics", 0.5, 0.4, 0.6, 3, 2, 5, 0)
+    generation.insert("person_mastery_weeks", [week])
+    keys = generation.keys_of(PERSON_MASTERY_WEEKS, in_demo(["a"]))
+    assert keys == {("demo", "a", "point", 20_001)}
+    for table in PERSON_TABLES:
+        assert generation.keys_of(table, in_demo(["x"])) == set()
 
 
 def test_a_name_is_the_newest_statements_whatever_the_order(generation: Generation) -> None:

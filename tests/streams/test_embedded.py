@@ -98,7 +98,9 @@ def test_statements_become_facts_names_days_and_mastery(
     assert make().run_once() == 2
     assert len(rows_of(generation, "facts", "demo")) == 2
     assert rows_of(generation, "persons", "demo")[0][:2] == (person_key("s1"), 2)
-    assert [row[2:6] for row in rows_of(generation, "person_days", "demo")] == [("post", 2, 2, 2)]
+    assert [row[2:7] for row in rows_of(generation, "person_days", "demo")] == [
+        ("post", "mathematics", "homework", 2, 2)
+    ]
     assert len(rows_of(generation, "person_mastery", "demo")) == 1
     assert {row[-1][-1] for row in rows_of(generation, "names", "demo")} >= {"小安", "fractions"}
 
@@ -150,7 +152,7 @@ def test_a_late_statement_changes_the_past(
     log.append(entry(2, answer(after=timedelta(days=0))))
     carrier.run_once()
     days = rows_of(generation, "person_days", "demo", leave_out=())
-    assert [(row[4:7], row[-1]) for row in days] == [((1, 1, 1), 2), ((1, 1, 0), 2)]
+    assert [(row[6:9], row[-1]) for row in days] == [((1, 1, 1), 2), ((1, 1, 0), 2)]
 
 
 def test_a_voided_statement_leaves_no_row_of_its_own(

@@ -100,7 +100,7 @@ def histories(draw: st.DrawFn) -> History:
             points=sorted(draw(st.sets(st.sampled_from(["x", "y", "z"]), max_size=2))),
             success=draw(st.booleans()),
             phase=draw(st.sampled_from(["pre", "in", "post"])),
-            after=timedelta(hours=draw(st.integers(0, 40))),
+            after=timedelta(hours=draw(st.integers(0, 400))),
             seconds=draw(st.sampled_from([0.1, 0.7, 12.3])),
         )
         for number in range(count)

@@ -7,8 +7,9 @@
 -- index_granularity: most queries want one person's few rows, so blocks are small.
 -- fsync: a carrier's position is kept only once its rows would survive a loss of power.
 
--- What each statement says about each person. A voided statement's facts are deleted at the
--- position of its voiding.
+-- What each statement says about each person, by the account that it names. A voided statement's
+-- facts are deleted at the position of its voiding. One person's facts lie together, and the index
+-- finds those of a lesson: none of what it holds differs between the versions of a fact.
 CREATE TABLE IF NOT EXISTS {database:Identifier}.facts
 (
     store LowCardinality(String),
@@ -33,8 +34,14 @@ CREATE TABLE IF NOT EXISTS {database:Identifier}.facts
     score Nullable(Float64),
     rating Nullable(Float64),
     response String,
+    layer LowCardinality(String),
+    part_of String,
+    counterpart String,
+    progress Nullable(Float64),
+    due Nullable(DateTime64(6, 'UTC')),
     position UInt64,
-    is_deleted UInt8
+    is_deleted UInt8,
+    INDEX lessons lesson TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(position, is_deleted)
 ORDER BY (store, person, statement, ordinal)
@@ -55,24 +62,29 @@ ENGINE = ReplacingMergeTree(position, is_deleted)
 ORDER BY (store, person)
 SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1;
 
--- A person's activity of a day, by phase of the teaching cycle.
+-- A person's activity of a day, by phase of the teaching cycle, subject and app. `due` counts what
+-- was done of what had to be done by some time, `on_time` how much of it was done by then.
 CREATE TABLE IF NOT EXISTS {database:Identifier}.person_days
 (
     store LowCardinality(String),
     person String,
     day Date32,
     phase LowCardinality(String),
+    subject LowCardinality(String),
+    app LowCardinality(String),
     actions UInt32,
     answers UInt32,
     correct UInt32,
     seconds Float64,
+    due UInt32,
+    on_time UInt32,
     first_time DateTime64(6, 'UTC'),
     last_time DateTime64(6, 'UTC'),
     position UInt64,
     is_deleted UInt8
 )
 ENGINE = ReplacingMergeTree(position, is_deleted)
-ORDER BY (store, person, day, phase)
+ORDER BY (store, person, day, phase, subject, app)
 SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- A person's mastery of a knowledge point: mean and variance on the logit scale, and the
@@ -82,6 +94,7 @@ CREATE TABLE IF NOT EXISTS {database:Identifier}.person_mastery
     store LowCardinality(String),
     person String,
     knowledge_point LowCardinality(String),
+    subject LowCardinality(String),
     mean Float64,
     variance Float64,
     probability Float64,
@@ -95,6 +108,27 @@ CREATE TABLE IF NOT EXISTS {database:Identifier}.person_mastery
 )
 ENGINE = ReplacingMergeTree(position, is_deleted)
 ORDER BY (store, person, knowledge_point)
+SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- The same as it was at the end of each week, of those weeks (by their Mondays) after which there
+-- was another response to the point.
+CREATE TABLE IF NOT EXISTS {database:Identifier}.person_mastery_weeks
+(
+    store LowCardinality(String),
+    person String,
+    knowledge_point LowCardinality(String),
+    week Date32,
+    subject LowCardinality(String),
+    probability Float64,
+    low Float64,
+    high Float64,
+    tries UInt32,
+    successes UInt32,
+    position UInt64,
+    is_deleted UInt8
+)
+ENGINE = ReplacingMergeTree(position, is_deleted)
+ORDER BY (store, person, knowledge_point, week)
 SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- What persons (language '') and activities are called: the newest statement's word holds,
