@@ -93,8 +93,31 @@ class DayActivity(msgspec.Struct, array_like=True):
     is_touched: bool = True  # changed since its row was last given
 
 
+class WeekActivity(msgspec.Struct, array_like=True):
+    """What a person did in one week in one subject: what figures of many people are made of.
+
+    ``before``, ``during`` and ``after`` count actions of the phases pre, in and post; ``actions``
+    counts everything.
+    """
+
+    week: int  # its Monday, in days since 1970-01-01
+    subject: str
+    actions: int = 0
+    before: int = 0
+    during: int = 0
+    after: int = 0
+    answers: int = 0
+    correct: int = 0
+    seconds: float = 0.0
+    due: int = 0
+    on_time: int = 0
+    days: int = 0  # with any action in the subject
+    last_day: int = 0
+    is_touched: bool = True
+
+
 class ActivityState(msgspec.Struct):
-    """The open day of one person, and of earlier days only what has not been given as rows yet.
+    """The open day and week of one person; of earlier ones only what is not yet given as rows.
 
     Facts come in time order, so only the newest local day can still change: the state stays small
     however long the history.
@@ -104,6 +127,9 @@ class ActivityState(msgspec.Struct):
     day_end: int = -EVER  # microseconds since 1970 UTC: a later fact opens another day
     open: dict[tuple[str, str, str], DayActivity] = {}  # by phase, subject and app
     closed: list[DayActivity] = []
+    week: int = 0
+    open_week: dict[str, WeekActivity] = {}  # by subject
+    closed_weeks: list[WeekActivity] = []
 
 
 def count(state: ActivityState, fact: Fact, calendar: Calendar) -> None:
@@ -112,24 +138,60 @@ def count(state: ActivityState, fact: Fact, calendar: Calendar) -> None:
         state.closed += [activity for activity in state.open.values() if activity.is_touched]
         state.open = {}
         state.day, state.day_end = calendar.day_of(fact.time)
+        _open_week(state)
     key = (fact.phase, fact.subject, fact.app)
     activity = state.open.get(key)
     if activity is None:
         activity = DayActivity(state.day, *key, fact.time, fact.time)
         state.open[key] = activity
-    activity.actions += 1
     activity.last_time = fact.time
+    week = _week_of(state, fact)
+    activity.actions += 1
     activity.is_touched = True
     if fact.success is not None and fact.action in ANSWERS:
         activity.answers += 1
+        week.answers += 1
         if fact.success:
             activity.correct += 1
+            week.correct += 1
     if fact.duration is not None:
         activity.seconds += fact.duration
+        week.seconds += fact.duration
     if fact.due is not None and fact.action in DONE:
+        on_time = int(fact.time <= fact.due)
         activity.due += 1
-        if fact.time <= fact.due:
-            activity.on_time += 1
+        activity.on_time += on_time
+        week.due += 1
+        week.on_time += on_time
+
+
+def _open_week(state: ActivityState) -> None:
+    """Begin another week where the open day is one of it."""
+    week = monday_of(state.day)
+    if week != state.week:
+        state.closed_weeks += [one for one in state.open_week.values() if one.is_touched]
+        state.open_week = {}
+        state.week = week
+
+
+def _week_of(state: ActivityState, fact: Fact) -> WeekActivity:
+    """Give the open week in the fact's subject, with the action counted in."""
+    week = state.open_week.get(fact.subject)
+    if week is None:
+        week = state.open_week[fact.subject] = WeekActivity(state.week, fact.subject)
+    week.is_touched = True
+    week.actions += 1
+    match fact.phase:
+        case "pre":
+            week.before += 1
+        case "in":
+            week.during += 1
+        case "post":
+            week.after += 1
+    if week.last_day != state.day or not week.days:
+        week.days += 1
+        week.last_day = state.day
+    return week
 
 
 def drain(state: ActivityState) -> list[DayActivity]:
@@ -139,6 +201,38 @@ def drain(state: ActivityState) -> list[DayActivity]:
     for activity in touched:
         activity.is_touched = False
     return touched
+
+
+def drain_weeks(state: ActivityState) -> list[WeekActivity]:
+    """Give the weeks that have changed since the last drain, and forget closed ones."""
+    touched = state.closed_weeks + [one for one in state.open_week.values() if one.is_touched]
+    state.closed_weeks = []
+    for week in touched:
+        week.is_touched = False
+    return touched
+
+
+def week_row(store: str, person: str, week: WeekActivity, position: int) -> tuple[Any, ...]:
+    """Give a row of the table ``person_weeks``, in the order of its columns."""
+    return (
+        store,
+        person,
+        week.week,
+        week.subject,
+        week.actions,
+        week.before,
+        week.during,
+        week.after,
+        week.answers,
+        week.correct,
+        week.seconds,
+        week.due,
+        week.on_time,
+        week.days,
+        week.last_day,
+        position,
+        0,
+    )
 
 
 def row(store: str, person: str, activity: DayActivity, position: int) -> tuple[Any, ...]:

@@ -126,6 +126,8 @@ class Fold:
         given: Rows = {"persons": [_person_row(state)]}
         days = activity.drain(state.activity)
         given["person_days"] = [activity.row(store, person, day, position) for day in days]
+        weeks = activity.drain_weeks(state.activity)
+        given["person_weeks"] = [activity.week_row(store, person, one, position) for one in weeks]
         if state.touched_points:
             points = state.mastery.points
             given["person_mastery"] = [

@@ -163,6 +163,30 @@ PERSON_DAYS = Table(
     ),
 )
 
+PERSON_WEEKS = Table(
+    "person_weeks",
+    ("store", "person", "week", "subject"),
+    (
+        word("store"),
+        text("person"),
+        Column("week", "Date32", 0),  # its Monday, in days since 1970-01-01
+        word("subject"),
+        count("actions"),
+        count("before"),
+        count("during"),
+        count("after"),
+        count("answers"),
+        count("correct"),
+        number("seconds"),
+        count("due"),
+        count("on_time"),
+        count("days"),
+        Column("last_day", "Date32", 0),
+        POSITION,
+        IS_DELETED,
+    ),
+)
+
 PERSON_MASTERY = Table(
     "person_mastery",
     ("store", "person", "knowledge_point"),
@@ -261,6 +285,7 @@ TABLES: dict[str, Table] = {
         FACTS,
         PERSONS,
         PERSON_DAYS,
+        PERSON_WEEKS,
         PERSON_MASTERY,
         PERSON_MASTERY_WEEKS,
         DOCUMENTS,
@@ -272,7 +297,13 @@ TABLES: dict[str, Table] = {
 EVERY_TABLE: dict[str, Table] = {**TABLES, PROGRESS.name: PROGRESS}
 
 # The tables that a fold writes: everything known of one person, one row a key.
-PERSON_TABLES: tuple[Table, ...] = (PERSONS, PERSON_DAYS, PERSON_MASTERY, PERSON_MASTERY_WEEKS)
+PERSON_TABLES: tuple[Table, ...] = (
+    PERSONS,
+    PERSON_DAYS,
+    PERSON_WEEKS,
+    PERSON_MASTERY,
+    PERSON_MASTERY_WEEKS,
+)
 
 
 def fact_row(fact: Fact) -> tuple[Any, ...]:

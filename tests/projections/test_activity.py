@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.activity import EVER, ActivityState, Calendar, count, drain, row
+from projections.activity import (
+    EVER,
+    ActivityState,
+    Calendar,
+    count,
+    drain,
+    drain_weeks,
+    monday_of,
+    row,
+)
 from projections.facts import Fact
 from projections.tables import TABLES
 
@@ -155,3 +164,32 @@ def test_a_moment_beyond_the_calendar_falls_on_its_first_or_last_day(moment):
     day, end = SHANGHAI.day_of(moment)
     assert day in (days_since_1970("1900-01-01"), days_since_1970("2299-12-31"))
     assert moment < end
+
+
+def test_a_week_adds_up_its_days_by_subject():
+    state = counted(
+        fact("2026-03-02T09:00:00+08:00", phase="in", subject="english", success=True),
+        fact("2026-03-02T19:00:00+08:00", phase="post", subject="english", success=False),
+        fact("2026-03-04T19:00:00+08:00", phase="pre", subject="english", duration=2.5),
+        fact("2026-03-08T23:59:59+08:00", phase="in", subject="music"),  # a Sunday
+        fact("2026-03-09T00:00:00+08:00", phase="in", subject="music"),
+    )
+    monday = days_since_1970("2026-03-02")
+    english, music, next_music = drain_weeks(state)
+    assert (english.week, english.subject, english.actions) == (monday, "english", 3)
+    assert (english.before, english.during, english.after) == (1, 1, 1)
+    assert (english.answers, english.correct, english.seconds, english.days) == (2, 1, 2.5, 2)
+    assert (music.week, music.actions, music.days) == (monday, 1, 1)
+    assert (next_music.week, next_music.actions) == (monday + 7, 1)
+    assert drain_weeks(state) == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.sampled_from(["a", "b"])), max_size=30))
+def test_weeks_hold_all_that_days_hold(acts: list[tuple[int, str]]):
+    facts = [fact(day * 24 * HOUR, subject=subject) for day, subject in sorted(acts)]
+    state = counted(*facts)
+    of_days: dict[tuple[int, str], int] = {}
+    for one in drain(state):
+        key = (monday_of(one.day), one.subject)
+        of_days[key] = of_days.get(key, 0) + one.actions
+    assert {(week.week, week.subject): week.actions for week in drain_weeks(state)} == of_days

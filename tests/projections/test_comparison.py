@@ -39,6 +39,7 @@ def rows(persons: list[str], store: str = "demo", position: int = 1) -> Rows:
             ("facts", fact),
             ("persons", {**about, "facts": 1}),
             ("person_days", {**about, "day": 20_000, "phase": "in", "actions": 1}),
+            ("person_weeks", {**about, "week": 19_996, "actions": 1}),
             ("person_mastery_weeks", {**about, "knowledge_point": "fractions", "week": 19_996}),
             ("person_mastery", {**about, "knowledge_point": "fractions", "mean": 0.5}),
             ("documents", {**about, "kind": "state", "id": "bookmark", "content": "1"}),

@@ -188,7 +188,7 @@ def test_rows_are_given_for_touched_keys_only():
     FOLD.apply(state, answer(1))
     assert [row[2] for row in FOLD.rows(state)["person_mastery"]] == ["fractions"]
     FOLD.apply(state, answer(2, action="preview", success=None))
-    assert set(FOLD.rows(state)) == {"persons", "person_days"}
+    assert set(FOLD.rows(state)) == {"persons", "person_days", "person_weeks"}
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,32 @@ ENGINE = ReplacingMergeTree(position, is_deleted)
 ORDER BY (store, person, day, phase, subject, app)
 SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1;
 
+-- The same by week (its Monday) and subject: the figures of many people are sums over these.
+-- `before`, `during` and `after` count actions of the phases pre, in and post.
+CREATE TABLE IF NOT EXISTS {database:Identifier}.person_weeks
+(
+    store LowCardinality(String),
+    person String,
+    week Date32,
+    subject LowCardinality(String),
+    actions UInt32,
+    before UInt32,
+    during UInt32,
+    after UInt32,
+    answers UInt32,
+    correct UInt32,
+    seconds Float64,
+    due UInt32,
+    on_time UInt32,
+    days UInt32,
+    last_day Date32,
+    position UInt64,
+    is_deleted UInt8
+)
+ENGINE = ReplacingMergeTree(position, is_deleted)
+ORDER BY (store, person, week, subject)
+SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1;
+
 -- A person's mastery of a knowledge point: mean and variance on the logit scale, and the
 -- probability of a right answer with its 95 % interval.
 CREATE TABLE IF NOT EXISTS {database:Identifier}.person_mastery
