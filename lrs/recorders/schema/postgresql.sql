@@ -75,7 +75,8 @@ CREATE TABLE IF NOT EXISTS credentials (
     former_hash bytea,
     former_until bigint,
     rate double precision,
-    profile_check text
+    profile_check text,
+    holder text -- JSON: the role and whose records are the holder's own (lrs/holders.py)
 );
 
 -- The xAPI Profiles that a store's statements are held against (lrs/profiles/), and whether they are.

@@ -75,7 +75,8 @@ CREATE TABLE IF NOT EXISTS credentials (
     former_hash BLOB,
     former_until INTEGER,
     rate REAL,
-    profile_check TEXT
+    profile_check TEXT,
+    holder TEXT -- JSON: the role and whose records are the holder's own (lrs/holders.py)
 );
 
 -- The xAPI Profiles that a store's statements are held against (lrs/profiles/), and whether they are.
