@@ -46,13 +46,16 @@ _BASIC: Final = 'Basic realm="xueji", charset="UTF-8"'
 _BEARER: Final = 'Bearer realm="xueji"'
 
 
-async def demand(request: Request, scopes: tuple[str, ...]) -> Credential:
+async def demand(
+    request: Request, scopes: tuple[str, ...], *, is_counted: bool = True
+) -> Credential:
     """Give the credential of a request that holds one of `scopes`.
 
-    Raises ApiError 401 or 403, 429 where it asks too often, 503 where a token's issuer can't be
-    reached.
+    What is looked at again in the course of one request isn't counted. Raises ApiError 401 or 403,
+    429 where it asks too often, 503 where a token's issuer can't be reached.
     """
-    credential = await doorkeeper(request.app).admit(request)
+    keeper = doorkeeper(request.app)
+    credential = await (keeper.admit(request) if is_counted else keeper.prove(request))
     if not credential.may(*scopes):
         raise ApiError(
             403,
