@@ -113,7 +113,7 @@ RULES: Final[dict[Resource, Rule]] = {
     Resource.MAPPING_CHANGE:    Rule(_CHANGE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
     Resource.ROSTER:            Rule(_SEE,     NONE, NONE, OWN,  OWN,  ALL,  NONE, ALL),
     Resource.ROSTER_CHANGE:     Rule(_CHANGE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
-    Resource.STATUS:            Rule(_QUERY,   NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
+    Resource.STATUS:            Rule(_SEE,     NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
     Resource.GENERATIONS:       Rule(_SEE,     NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
     Resource.GENERATION_CHANGE: Rule(OPERATE,  NONE, NONE, NONE, NONE, NONE, NONE, ALL),
     Resource.REPLAYS:           Rule(OPERATE,  NONE, NONE, NONE, NONE, NONE, NONE, ALL),
