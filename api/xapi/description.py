@@ -7,6 +7,8 @@ from typing import Any
 import yaml
 from fastapi import FastAPI
 
+from api.described import put_examples
+
 SECURITY: list[dict[str, list[str]]] = [{"Basic": []}, {"Bearer": []}]
 
 
@@ -26,6 +28,7 @@ class DescribedApplication(FastAPI):
         if self.openapi_schema is None:
             document = super().openapi()
             _leave_out_framework_errors(document)
+            put_examples(document)
             xapi = xapi_description()
             document["paths"] = {**xapi["paths"], **document["paths"]}
             document["tags"] = xapi["tags"]
