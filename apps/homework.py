@@ -21,8 +21,8 @@ from apps.teaching import (
     verb,
 )
 from projections.vocabulary import (
+    EXTENSION_DUE,
     EXTENSION_LAYER,
-    PROFILE,
     TYPE_HOMEWORK,
     VERB_ANSWERED,
     VERB_ASSIGN,
@@ -31,8 +31,6 @@ from projections.vocabulary import (
     VERB_MENTORED,
     VERB_SCORED,
 )
-
-EXTENSION_DUE = f"{PROFILE}/extensions/due"
 
 ASSIGNED = verb(VERB_ASSIGN, "布置", "assigned")
 ANSWERED = verb(VERB_ANSWERED, "作答", "answered")
