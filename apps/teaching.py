@@ -151,6 +151,11 @@ class Act:
     when: datetime
     result: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def class_group(self) -> str:
+        """The class it happened in, as the roster has it; empty where the act tells none."""
+        return str(self.where.extensions.get(EXTENSION_CLASS, ""))
+
     def statement(self, identity: UUID) -> Statement:
         """Build the statement with tincan."""
         where = self.where
