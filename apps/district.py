@@ -207,7 +207,7 @@ class Planned:
     host: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class District:
     """Schools, their classes, and the lessons of the demo's days."""
 

@@ -46,7 +46,7 @@ def write_roster(district: District, folder: Path) -> None:
     """Write the files into a folder, which is made if it isn't there."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in roster_files(district).items():
-        (folder / name).write_text(text, "utf-8")
+        (folder / name).write_text(text, "utf-8", newline="")
 
 
 def roster_files(district: District) -> dict[str, str]:
@@ -195,7 +195,7 @@ def _user(person: Person, role: str, org: str) -> Row:
         "role": role,
         "username": person.account,
         "familyName": person.name[0],
-        "givenName": person.name[1:],
+        "givenName": person.name[1:].removesuffix("老师"),
     }
 
 
