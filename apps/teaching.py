@@ -141,7 +141,7 @@ class Act:
     """What somebody did: a statement but for its id.
 
     ``result`` is as in JSON. ``statement`` is how an app says it with tincan; ``json`` says the
-    same, twenty times as fast, for those who post a whole district.
+    same in a fifth of the time, for those who post a whole district.
     """
 
     who: Part

@@ -30,8 +30,8 @@ NAME = "term"
 def main() -> None:
     """Fill what is missing, and print how long that took and how large everything is."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--statements", type=int, default=500_000)
-    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--statements", type=int, default=100_000)
+    parser.add_argument("--folder", type=Path, default=Path("var/district"))
     parser.add_argument("--scale", choices=SCALES, default="district")
     given = parser.parse_args()
     print(machine())

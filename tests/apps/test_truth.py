@@ -77,8 +77,8 @@ def test_the_weak_points_that_were_set_are_the_weakest_of_the_portrait(carried: 
         listed["first"] += len(weak.intersection(weakest[: len(weak)]))
     recovered, first = listed["recovered"] / listed["set"], listed["first"] / listed["set"]
     print(
-        f"weak points recovered {recovered:.1%}, of {listed['listed'] / listed['set']:.2f} listed"
-        f" for each; at the head of the list alone {first:.1%}"
+        f"weak points recovered {recovered:.1%} among {listed['listed']} listed for"
+        f" {listed['set']} set; at the heads of the lists alone {first:.1%}"
     )
     assert recovered >= 0.9
     # The list is longer than what was set: its head alone, as many as were set, does it as well.
