@@ -134,6 +134,25 @@ def test_no_fact_is_of_an_unknown_action_and_lessons_are_known(played: Played) -
     assert not {fact.person for fact in played.facts if not fact.person.startswith("account:")}
 
 
+def test_facts_say_layer_due_time_whole_and_who_the_other_person_was(played: Played) -> None:
+    teachers = {teacher.person.key for teacher in played.truth.district.teachers}
+    of_action = defaultdict(list)
+    for fact in played.facts:
+        of_action[fact.action].append(fact)
+    assert all(f.layer and f.due for f in of_action["homework_set"])
+    assert all(f.due for f in of_action["homework_done"])
+    at_home = [f for f in of_action["answer"] if f.phase == "post"]
+    assert all(f.layer and "/homework/" in f.part_of for f in at_home)
+    assert {f.layer for f in at_home} == {"basic", "advanced", "challenge"}
+    assert all(f.counterpart in teachers for f in of_action["badge_earned"])
+    assert all("/deeds/" in f.part_of for f in of_action["badge_earned"])
+    for rater in ("teacher", "peer", "self", "parent"):
+        assert all("/indicators/" in f.part_of for f in of_action[f"rating_by_{rater}"])
+    assert {f.counterpart for f in of_action["rating_by_teacher"]} <= teachers
+    assert all(0 < (f.progress or 0) <= 1 for f in of_action["video"])
+    assert any((f.progress or 0) < 0.5 for f in of_action["video"])
+
+
 def test_everything_has_a_chinese_and_an_english_name(played: Played) -> None:
     for statement in played.statements:
         activities = statement["context"]["contextActivities"]

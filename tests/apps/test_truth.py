@@ -15,12 +15,16 @@ from apps.truth import Truth
 from lrs.record import Record
 from projections.mastery import sigmoid
 from projections.portraits import Portraits
+from projections.tables import TABLES
 from projections.warehouse import Warehouse
 from tests.support.carrying import carry
-from tests.support.clickhouse import embedded_dsn, fresh_catalogue
+from tests.support.clickhouse import embedded_dsn, fresh_catalogue, rows_of
 from tests.support.demo_record import STORE, fill
 
 ENOUGH_RESPONSES = 60
+NOT_LOOKED_AT = tuple(
+    name for name in TABLES["person_days"].column_names if name not in ("person", "due", "on_time")
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Carried:
 
     truth: Truth
     portraits: dict[str, Any]
+    days: list[tuple[Any, ...]]  # rows of person_days: person, due and on time
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +52,7 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Carried]:
         yield Carried(
             truth,
             {student.key: portraits.student(STORE, student.key) for student in truth.students},
+            rows_of(generation, "person_days", STORE, NOT_LOOKED_AT),
         )
         warehouse.drop("demo_class")
 
@@ -97,6 +103,20 @@ def test_the_portrait_counts_what_truly_happened(carried: Carried) -> None:
             for (who, point), tries in truth.tries.items()
             if who == student.key
         }
+
+
+def test_the_days_of_a_portrait_count_the_homework_that_was_truly_on_time(
+    carried: Carried,
+) -> None:
+    counted: dict[str, tuple[int, int]] = {}
+    for person, due, on_time in carried.days:
+        before = counted.get(person, (0, 0))
+        counted[person] = (before[0] + due, before[1] + on_time)
+    done = Counter(who for (who, _), each in carried.truth.homework.items() if each.done)
+    on_time = Counter(who for (who, _), each in carried.truth.homework.items() if each.is_on_time)
+    assert on_time.total() < done.total()
+    for student in carried.truth.students:
+        assert counted[student.key] == (done[student.key], on_time[student.key])
 
 
 def test_most_intervals_of_mastery_hold_the_true_probability(carried: Carried) -> None:
