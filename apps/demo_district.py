@@ -64,7 +64,8 @@ def post_district(
 ) -> None:
     """Play the district of ``truth`` and post what its apps tell.
 
-    It ends after the round in which ``statements`` is reached, if that is given.
+    It ends after the round in which ``statements`` is reached, if that is given; the bar counts
+    sessions, or statements then.
     """
     sessions = sessions_of(truth.district)
     titles = {app.name: app.title for app in Catalogue(truth.district).apps.values()}
@@ -79,12 +80,15 @@ def post_district(
         disable=not progress,
     )
     with bar:
-        task = bar.add_task("示范区 Demo district", total=len(sessions), statements=0)
+        total = len(sessions) if statements is None else statements
+        task = bar.add_task("示范区 Demo district", total=total, statements=0)
         for app, played in rounds(sessions):
             bar.update(task, description=titles[app])
-            truth.statements[app] += posting.post(app, acts_of_round(played, truth))
-            bar.update(task, advance=len(played), statements=truth.statements.total())
-            if statements is not None and truth.statements.total() >= statements:
+            posted = posting.post(app, acts_of_round(played, truth))
+            truth.statements[app] += posted
+            done = truth.statements.total()
+            bar.update(task, advance=len(played) if statements is None else posted, statements=done)
+            if statements is not None and done >= statements:
                 break
 
 
