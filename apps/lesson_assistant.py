@@ -22,6 +22,7 @@ from projections.vocabulary import (
     TYPE_STRATEGY,
     VERB_ADJUSTED,
     VERB_ADOPTED,
+    VERB_CREATE,
     VERB_GAVE_FEEDBACK,
     VERB_PERSONALIZED,
     VERB_PUSHED,
@@ -32,6 +33,7 @@ from projections.vocabulary import (
 
 SEARCHED = verb(VERB_SEARCHED, "搜索", "searched")
 ADOPTED = verb(VERB_ADOPTED, "采用", "adopted")
+CREATED = verb(VERB_CREATE, "建设", "created")
 RECREATED = verb(VERB_PERSONALIZED, "再创", "personalized")
 SHARED = verb(VERB_SHARED, "共享", "shared")
 PUSHED = verb(VERB_PUSHED, "推送", "pushed")
@@ -63,6 +65,12 @@ def adopted(lesson: Lesson, when: datetime) -> Act:
     """Say that the teacher took a resource of others into the lesson's plan."""
     where = context(lesson, "pre", (lesson.knowledge_point,))
     return act(lesson.teacher, ADOPTED, _common(lesson.knowledge_point), where, when)
+
+
+def created(lesson: Lesson, when: datetime) -> Act:
+    """Say that the teacher built a resource from nothing."""
+    where = context(lesson, "pre", (lesson.knowledge_point,))
+    return act(lesson.teacher, CREATED, _built(lesson), where, when)
 
 
 def recreated(lesson: Lesson, when: datetime) -> Act:
@@ -120,6 +128,16 @@ def _own(lesson: Lesson) -> Part:
         TYPE_RESOURCE,
         f"再创课件：{lesson.zh}",
         f"Slides made anew: {lesson.en}",
+    )
+
+
+@lru_cache(maxsize=1024)
+def _built(lesson: Lesson) -> Part:
+    return activity(
+        f"{DISTRICT}/resources/{lesson.code}/worksheet",
+        TYPE_RESOURCE,
+        f"学习单：{lesson.zh}",
+        f"Worksheet: {lesson.en}",
     )
 
 

@@ -202,7 +202,7 @@ def _ends_of_a_lesson(session: Session, chance: Random, truth: Truth) -> Iterato
 
 
 def _preparation(session: Session, chance: Random, truth: Truth) -> Iterator[Act]:
-    """The teacher looks for resources, takes one, makes one of it, shares it, and pushes it."""
+    """The teacher looks for resources, takes one, makes others, shares one, and pushes one."""
     lesson, teacher = session.planned.lesson, session.planned.teacher
     acts: list[tuple[str, float, Callable[[datetime], Act]]] = [
         (
@@ -220,13 +220,18 @@ def _preparation(session: Session, chance: Random, truth: Truth) -> Iterator[Act
             teacher.prepares * 0.6,
             lambda when: lesson_assistant.recreated(lesson, when),
         ),
+        (
+            "resource_created",
+            teacher.prepares * 0.3,
+            lambda when: lesson_assistant.created(lesson, when),
+        ),
         ("resource_shared", teacher.shares, lambda when: lesson_assistant.shared(lesson, when)),
         ("resource_pushed", teacher.pushes, lambda when: lesson_assistant.pushed(lesson, when)),
     ]
     for number, (action, likely, tell) in enumerate(acts):
         if chance.random() < likely:
             truth.teacher_acts[teacher.person.key, action] += 1
-            yield tell(session.begins + number * timedelta(seconds=20))
+            yield tell(session.begins + number * timedelta(seconds=18))
 
 
 def _teaching(session: Session, chance: Random, truth: Truth) -> Iterator[Act]:

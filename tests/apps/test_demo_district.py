@@ -40,7 +40,7 @@ TEMPLATES = {
     *("attendance", "check", "rating", "badge", "remote-session", "interaction-organised"),
     *("homework-set", "homework-done", "homework-marked", "homework-corrected", "tutoring"),
     *("resource-searched", "resource-adopted", "resource-recreated", "resource-shared"),
-    *("resource-used", "push", "strategy-changed", "feedback"),
+    *("resource-built", "resource-used", "push", "strategy-changed", "feedback"),
 }
 
 Statements = list[dict[str, Any]]
