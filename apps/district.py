@@ -63,7 +63,7 @@ SCALES = {
         Scale(
             "school", 1, 18, 730, 36, 20, _TWO_A_DAY, points_of_a_subject=5, grades=_PRIMARY_GRADES
         ),
-        # The size of FIELD's first district. Not every lesson there is taught with the apps.
+        # The size of the first district. Not every lesson there is taught with the apps.
         Scale(
             "district",
             13,
