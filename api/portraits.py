@@ -111,12 +111,18 @@ async def get_student_documents(
 
 @router.get("/status", summary="How the projection is doing")
 async def get_status(request: Request) -> dict[str, Any]:
-    """Give position, lag, last error and dead letters of the embedded carrier."""
+    """Give position, lag, last error and dead letters of the carrier.
+
+    `relay` tells how far what publishes the log to Kafka is and when it last did (`published`),
+    where workers are the carrier and the server knows their Kafka.
+    """
     await allow(request, Resource.STATUS)
     services: Services = request.app.state.services
     carrier = services.carrier
     last = await asyncio.to_thread(services.record.last_position)
-    told = {"record": {"position": last}, "generation": services.generation.name}
+    told = {"record": {"position": last}, "generation": services.generation.name, "relay": None}
+    if services.relay is not None:
+        told["relay"] = asdict(await asyncio.to_thread(services.relay.status))
     if carrier is None:
         return {**told, "carrier": None}
     status = await asyncio.to_thread(carrier.status)

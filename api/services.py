@@ -10,6 +10,7 @@ from time import monotonic
 from fastapi import FastAPI
 
 from api.live_generation import Carrier, LiveGeneration
+from api.relay_watching import watch_relay
 from api.replays import Replays
 from api.roles import KnownOwn, Membership, NoRoster
 from api.settings import Settings
@@ -20,6 +21,7 @@ from lrs.profiles import Door
 from lrs.record import Record
 from projections.portraits import Portraits
 from projections.warehouse import Generation, Warehouse
+from streams.relay_watch import RelayWatch
 from streams.states import States
 
 # How long a generation found by its name is taken to be the same, in seconds.
@@ -38,6 +40,7 @@ class Services:
     warehouse: Warehouse
     live: LiveGeneration
     replays: Replays
+    relay: RelayWatch | None  # where a relay is part of what keeps the projections
     members: Callable[[Generation], Membership] = field(default=lambda _: NoRoster())
     streams: Streams = field(init=False)
     # In the tags of answers: another one in each process, and after what moves no position.
@@ -64,6 +67,7 @@ class Services:
             warehouse,
             LiveGeneration(settings, record, warehouse),
             Replays(settings, record, warehouse),
+            watch_relay(settings, record),
         )
 
     def __post_init__(self) -> None:

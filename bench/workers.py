@@ -29,6 +29,7 @@ from lrs.versions import Version
 from projections.folds import Fold
 from projections.reading import default_reader
 from projections.warehouse import Generation, Warehouse
+from streams.broker import Broker
 from streams.embedded import EmbeddedCarrier
 from streams.keeping import position_of_workers
 from streams.publishing import Publisher
@@ -124,7 +125,7 @@ def _deployed(folder: Path, workers: int) -> Iterator[tuple[Deployment, Generati
     with deployment, closing(Warehouse.open(deployment.clickhouse.dsn)) as warehouse:
         generation = warehouse.ensure_live()
         brokers = deployment.kafka.bootstrap_servers
-        with Publisher(brokers, "xueji.statements", partitions=4, replication=1):
+        with Publisher(Broker(brokers), "xueji.statements", partitions=4, replication=1):
             pass  # the topic is there now, and nothing in it
         for number in range(workers):
             deployment.start(f"worker-{number + 1}")
