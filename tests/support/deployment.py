@@ -78,6 +78,10 @@ class Deployment:
                 [*XUEJI, *COMMANDS[name]], cwd=ROOT, env=self.environment, stdout=log, stderr=log
             )
 
+    def process_of(self, name: str) -> int:
+        """Give the id of the process of one that was started."""
+        return self._processes[name].pid
+
     def kill(self, name: str) -> None:
         """End one of them as a power cut would."""
         self._end(name, signal.SIGKILL)
