@@ -366,19 +366,20 @@ class Record(Application[str]):
         self, store: str, kind: str, until: int | None = None
     ) -> list[DeclarationVersion]:
         """Give the declarations of a kind that hold, now or as of a log position, by id."""
-        mark = self.statements.mark
-        rows = self.statements.read(
-            "SELECT stream, id, position, version, deleted FROM declarations"
-            f" WHERE store = {mark} AND kind = {mark}",
-            [store, kind],
-        )
-        positions: list[int] = []
-        for row in sorted(rows, key=lambda row: str(row["id"])):
-            if until is not None and row["position"] > until:
-                positions += self._declared_by(row["stream"], row["version"] - 1, until)
-            elif not row["deleted"]:
-                positions.append(row["position"])
-        return [version for version in self._declared(positions) if not version.deleted]
+        found = self._declared(self._declared_at(kind, until, store))
+        return sorted((one for one in found if not one.deleted), key=lambda one: one.id)
+
+    def declared(self, kind: str, until: int | None = None, store: str = "") -> list[LogEntry]:
+        """Give the entries that declare what holds, now or as of a log position, in its order.
+
+        Those of a kind, of one store or of all.
+        """
+        entries = [
+            entry
+            for position in sorted(self._declared_at(kind, until, store))
+            for entry in self.read_log(position - 1, 1)
+        ]
+        return [one for one in entries if one.declaration and not one.declaration.deleted]
 
     def declaration_history(self, store: str, kind: str, id_: str) -> list[DeclarationVersion]:
         """Give every version a declaration has had, oldest first."""
@@ -386,6 +387,23 @@ class Record(Application[str]):
         return [
             cast(DeclarationEvent, self.mapper.to_domain_event(event)).version() for event in events
         ]
+
+    def _declared_at(self, kind: str, until: int | None, store: str) -> list[int]:
+        """Give the positions at which declarations of a kind came to be as they are, or were."""
+        mark = self.statements.mark
+        of_store = f" AND store = {mark}" if store else ""
+        rows = self.statements.read(
+            "SELECT stream, position, version, deleted FROM declarations"
+            f" WHERE kind = {mark}{of_store}",
+            [kind, store] if store else [kind],
+        )
+        positions: list[int] = []
+        for row in rows:
+            if until is not None and row["position"] > until:
+                positions += self._declared_by(row["stream"], row["version"] - 1, until)
+            elif not row["deleted"]:
+                positions.append(row["position"])
+        return positions
 
     def _declared_by(self, stream: str, version: int, until: int) -> list[int]:
         """Give the position of a stream's newest event up to a position, at most this version."""

@@ -92,7 +92,7 @@ class Fold:
         """Fold in the person's next fact.
 
         Raises ``ValueError``, leaving the state as it was, for a fact that is not newer than all
-        applied, is deleted, or is not evidence about this person: such a person has to be refolded.
+        applied, is deleted, or is of another store: such a person has to be refolded.
         """
         order = (fact.time, fact.statement, fact.ordinal)
         _check(state, fact, order)
@@ -183,11 +183,9 @@ def _check(state: PersonState, fact: Fact, order: tuple[int, str, int]) -> None:
         raise ValueError(f"fact {order} is not newer than {state.last}, the newest one applied")
     if fact.is_deleted:
         raise ValueError(f"fact {order} is deleted: its person has to be refolded without it")
-    if fact.person != state.person or fact.store != state.store:
-        raise ValueError(
-            f"fact {order} is about {fact.person!r} in store {fact.store!r},"
-            f" not {state.person!r} in {state.store!r}"
-        )
+    # Whose the account is that the fact is about says who folds it: projections/identities.py.
+    if fact.store != state.store:
+        raise ValueError(f"fact {order} is in store {fact.store!r}, not {state.store!r}")
 
 
 def _person_row(state: PersonState) -> tuple[Any, ...]:

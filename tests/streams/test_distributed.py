@@ -4,7 +4,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lrs.declarations import IDENTITY
 from lrs.record import LogEntry
 from projections.folds import Fold, Person, PersonState, decode, encode
 from projections.reading import default_reader
@@ -29,9 +30,10 @@ from streams.distributed import (
     decode_batch,
     encode_batch,
 )
+from tests.streams.test_law import numbered, with_declarations
 from tests.support.carrying import carry
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue, rows_of
-from tests.support.histories import ListLog, answer, document, entry, state_version
+from tests.support.histories import ListLog, answer, entry, state_version
 
 EXAMPLES = settings.default.max_examples if settings.default.max_examples > 1000 else 40
 SOURCES, PARTS = 3, 2
@@ -67,10 +69,14 @@ class Mortal(Generation):
         super().insert(table, rows)
 
 
-def source_of(entry: LogEntry) -> int:
-    """Say in which part of the statements topic an entry is: with its voiding, if it has one."""
+def sources_of(entry: LogEntry) -> list[int]:
+    """Say in which parts of the statements topic an entry is: with its voiding, if it has one."""
+    if (made := entry.declaration) is not None:
+        if made.kind == IDENTITY:
+            return list(range(SOURCES))
+        return [crc32(made.id.encode()) % SOURCES]
     key = entry.statement_id or entry.document.name.id
-    return crc32(key.encode()) % SOURCES
+    return [crc32(key.encode()) % SOURCES]
 
 
 @dataclass
@@ -86,13 +92,14 @@ class Cluster:
     folded: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     states: dict[Person, bytes] = field(default_factory=dict)
     steps: dict[int, FoldStep] = field(default_factory=dict)  # of the workers that live now
+    readers: dict[int, ReadStep] = field(default_factory=dict)  # likewise, by source
 
     def __post_init__(self) -> None:
         if self.statements:
             return
         for one in self.log:
-            source = source_of(one)
-            self.statements[source].append(Delivery(source, one.position, one))
+            for source in sources_of(one):
+                self.statements[source].append(Delivery(source, one.position, one))
         last = self.log[-1].position
         for source in range(SOURCES):
             self.statements[source].append(Delivery(source, last))
@@ -110,7 +117,7 @@ class Cluster:
             start = self.read[source]
             deliveries += self.statements[source][start : start + count]
             upto[source] = min(start + count, len(self.statements[source]))
-        batches = ReadStep(default_reader(), generation, PARTS).carry(deliveries)
+        batches = self._reader(sources, generation).carry(deliveries)
         for number, (part, batch) in enumerate(batches):
             if number == sent:
                 raise Crash
@@ -131,6 +138,17 @@ class Cluster:
         if kept == "states":
             raise Crash
         self.folded[part] = start + len(messages)
+
+    def _reader(self, sources: Sequence[int], generation: Generation) -> ReadStep:
+        """Give the step of the worker that has sources: where it has one, it goes on with it."""
+        step = self.readers.get(sources[0]) if len(sources) == 1 else None
+        for source in sources:
+            self.readers.pop(source, None)
+        step = step or ReadStep(default_reader(), generation, PARTS)
+        step._generation = generation
+        if len(sources) == 1:
+            self.readers[sources[0]] = step
+        return step
 
     def _step(self, part: int, generation: Generation) -> FoldStep:
         """Give the step of the worker that has a part: it remembers until that dies."""
@@ -155,6 +173,7 @@ class Cluster:
         steps = {part: copy(step) for part, step in self.steps.items()}
         for step in steps.values():
             step._compared = set(step._compared)
+            step._identities = deepcopy(step._identities)
         return replace(self, states=dict(self.states), folded=self.folded.copy(), steps=steps)
 
     def finish(self) -> None:
@@ -213,16 +232,7 @@ def logs(draw: st.DrawFn) -> list[tuple[str, Any]]:
     for _ in range(draw(st.integers(0, 3))):
         version = state_version(draw(st.sampled_from([b"{}", b"[1]", None])))
         arrivals.insert(draw(st.integers(0, len(arrivals))), ("document", version))
-    return arrivals
-
-
-def numbered(arrivals: Sequence[tuple[str, Any]], store: str, start: int) -> list[LogEntry]:
-    return [
-        document(position, what, store=store)
-        if kind == "document"
-        else entry(position, what, store=store, kind=kind)
-        for position, (kind, what) in enumerate(arrivals, start)
-    ]
+    return with_declarations(draw, arrivals, most_links=6)
 
 
 def run(cluster: Cluster, script: list[Turn]) -> None:
@@ -240,6 +250,7 @@ def run(cluster: Cluster, script: list[Turn]) -> None:
             else:
                 cluster.fold_some(turn.part, turn.count, mortal, turn.kept)
         except Crash:
+            cluster.readers.clear()
             if turn.reads or not turn.zombie:
                 cluster.steps.clear()
         zombie = before

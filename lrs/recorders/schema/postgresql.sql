@@ -67,7 +67,7 @@ CREATE TABLE IF NOT EXISTS declarations (
     version bigint NOT NULL,
     deleted bigint NOT NULL
 );
-CREATE INDEX IF NOT EXISTS declarations_of_kind ON declarations (store, kind);
+CREATE INDEX IF NOT EXISTS declarations_of_kind ON declarations (kind, store);
 CREATE INDEX IF NOT EXISTS declarations_of_person ON declarations (store, person)
     WHERE person <> '';
 
