@@ -137,15 +137,15 @@ class _Links:
             self._accounts[person] = self._accounts.get(person, 0) + 1
 
     def link(self, declaration: Declaration, person: str) -> None:
-        """Link an account to a person. Raises DeclarationRefused where that makes a chain."""
+        """Link an account to a person. Raises DeclarationConflict where that makes a chain."""
         account, wanted = digest_of(declaration.id), digest_of(person)
         if self._accounts.get(account):
-            raise declaration.refused(
+            raise declaration.conflicts(
                 f"other accounts are linked to it, so it can't be linked to {person!r}:"
                 " link those to that person"
             )
         if wanted in self._person_of:
-            raise declaration.refused(
+            raise declaration.conflicts(
                 f"{person!r} is itself an account linked to another person: link to that person"
             )
         self.unlink(declaration)

@@ -59,6 +59,10 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
         """Make the error that says which rule this declaration doesn't keep."""
         return DeclarationRefused(self.kind, self.id, rule)
 
+    def conflicts(self, rule: str) -> "DeclarationConflict":
+        """Make the error that says which rule it breaks together with what the record holds."""
+        return DeclarationConflict(self.kind, self.id, rule)
+
     def _check_content(self, content: bytes) -> None:
         if b"\n" in content or b"\r" in content:
             raise self.refused("the content is on one line")
@@ -190,13 +194,17 @@ class DeclarationVersion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeclarationRefused(ValueError):
-    """A declaration doesn't keep a rule (400, or 409 for what the record holds)."""
+    """A declaration doesn't keep a rule."""
 
     def __init__(self, kind: str, id_: str, rule: str) -> None:
         super().__init__(f"{kind} {id_!r} can't be declared: {rule}")
         self.kind = kind
         self.id = id_
         self.rule = rule
+
+
+class DeclarationConflict(DeclarationRefused):
+    """A declaration doesn't go together with what the record holds."""
 
 
 def declaration_originator(store: str, kind: str, id_: str) -> str:

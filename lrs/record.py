@@ -22,6 +22,7 @@ from lrs.declarations import (
     DeclarationsStored,
     DeclarationVersion,
     declaration_originator,
+    digest_of,
 )
 from lrs.definitions import LatestDefinitions, activity_name
 from lrs.document_writing import DocumentWriter
@@ -380,6 +381,17 @@ class Record(Application[str]):
             for entry in self.read_log(position - 1, 1)
         ]
         return [one for one in entries if one.declaration and not one.declaration.deleted]
+
+    def links_to(self, store: str, person: str) -> list[DeclarationVersion]:
+        """Give the identity declarations that hold of the accounts of a person, by account."""
+        mark = self.statements.mark
+        rows = self.statements.read(
+            f"SELECT position FROM declarations WHERE store = {mark} AND person = {mark}"
+            " AND person <> ''",
+            [store, digest_of(person)],
+        )
+        found = self._declared([row["position"] for row in rows])
+        return sorted(found, key=lambda version: version.id)
 
     def declaration_history(self, store: str, kind: str, id_: str) -> list[DeclarationVersion]:
         """Give every version a declaration has had, oldest first."""

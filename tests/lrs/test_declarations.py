@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 from lrs.declarations import (
     KINDS,
     Declaration,
+    DeclarationConflict,
     DeclarationRefused,
     DeclarationsStored,
     Link,
@@ -184,16 +185,24 @@ def test_an_explicit_link_stays_whatever_the_roster_says(record: Record) -> None
     assert declare(record, link_declaration(OTHER, THIRD, "roster")).changed == 1
 
 
+def test_the_accounts_of_a_person_are_found(record: Record) -> None:
+    declare(record, link_declaration(OTHER, MING), link_declaration(THIRD, MING, "roster"))
+    assert [one.id for one in record.links_to("district", MING)] == [OTHER, THIRD]
+    declare(record, unlink(OTHER))
+    assert [one.id for one in record.links_to("district", MING)] == [THIRD]
+    assert record.links_to("elsewhere", MING) == []
+
+
 def test_links_make_no_chains(record: Record) -> None:
     declare(record, link_declaration(OTHER, MING))
     before = record.last_position()
-    with pytest.raises(DeclarationRefused, match="other accounts are linked to it"):
+    with pytest.raises(DeclarationConflict, match="other accounts are linked to it"):
         declare(record, user("a"), link_declaration(MING, THIRD))
-    with pytest.raises(DeclarationRefused, match="is itself an account linked"):
+    with pytest.raises(DeclarationConflict, match="is itself an account linked"):
         declare(record, user("a"), link_declaration(THIRD, OTHER))
     assert record.last_position() == before
     # In one request, each counts on what those before it left.
-    with pytest.raises(DeclarationRefused, match="is itself an account linked"):
+    with pytest.raises(DeclarationConflict, match="is itself an account linked"):
         declare(record, unlink(OTHER), link_declaration(MING, THIRD), link_declaration(OTHER, MING))
     declare(record, link_declaration(OTHER, THIRD), link_declaration(MING, THIRD))
     assert links(record) == {OTHER: THIRD, MING: THIRD}
