@@ -20,20 +20,32 @@ from hypothesis import strategies as st
 from lrs.declarations import IDENTITY
 from lrs.record import LogEntry
 from projections.folds import Fold, Person, PersonState, decode, encode
+from projections.identities import Identities
 from projections.reading import default_reader
 from projections.tables import TABLES
 from projections.warehouse import Generation, Warehouse
 from streams.distributed import (
     Delivery,
+    FactBatch,
     FoldStep,
     ReadStep,
     decode_batch,
     encode_batch,
+    part_of,
 )
 from tests.streams.test_law import numbered, with_declarations
 from tests.support.carrying import carry
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue, rows_of
-from tests.support.histories import ListLog, answer, entry, state_version
+from tests.support.histories import (
+    Links,
+    ListLog,
+    answer,
+    declaration,
+    declared,
+    entry,
+    person_key,
+    state_version,
+)
 
 EXAMPLES = settings.default.max_examples if settings.default.max_examples > 1000 else 40
 SOURCES, PARTS = 3, 2
@@ -75,7 +87,7 @@ def sources_of(entry: LogEntry) -> list[int]:
         if made.kind == IDENTITY:
             return list(range(SOURCES))
         return [crc32(made.id.encode()) % SOURCES]
-    key = entry.statement_id or entry.document.name.id
+    key = entry.statement_id or (entry.document.name.id if entry.document else "")
     return [crc32(key.encode()) % SOURCES]
 
 
@@ -486,3 +498,88 @@ def test_what_was_set_aside_comes_again_and_its_person_is_folded_again(
     later = entry(start + 3, answer(after=timedelta(hours=9)), store=store)
     carry(default_reader(), [Delivery(0, later.position, later)])
     assert rows_of(generation, "persons", store)[0][1] == 4
+
+
+# Links -------------------------------------------------------------------------------------------
+
+
+def link(position: int, account: str, person: str, store: str) -> LogEntry:
+    made = Links().change(account, person)
+    assert made is not None
+    return declared(position, made, store=store)
+
+
+def persons(generation: Generation, store: str) -> dict[str, int]:
+    return {row[0].partition("|")[2]: row[1] for row in rows_of(generation, "persons", store)}
+
+
+def test_a_link_goes_to_the_parts_of_those_it_is_about_from_each_of_its_sources(
+    generation: Generation, store: str
+) -> None:
+    entry_ = link(next(_starts), "bo", "an", store)
+    deliveries = [Delivery(source, entry_.position, entry_) for source in range(SOURCES)]
+    batches = ReadStep(default_reader(), generation, 8).carry(deliveries)
+    about = {part_of(store, person_key(name), 8) for name in ("an", "bo")}
+    told = {(part, batch.source) for part, batch in batches if batch.links}
+    assert told == {(part, source) for part in about for source in range(SOURCES)}
+    assert len(batches) == 8 * SOURCES
+
+
+def test_facts_that_a_slower_source_sends_to_the_old_part_are_folded_in_the_new_one(
+    generation: Generation, store: str
+) -> None:
+    """One source has the link long before another has what comes before it there."""
+    start = next(_starts)
+    first = entry(start, answer(person="bo"), store=store)
+    second = entry(start + 1, answer(person="bo", after=timedelta(hours=1)), store=store)
+    linked = link(start + 2, "bo", "an", store)
+    cluster = Cluster(generation, [first, second, linked], base=start - 1)
+    slow = sources_of(second)[0]
+    for source in range(SOURCES):
+        if source != slow:
+            cluster.read_some([source], 99, generation, 99)
+    for part in range(PARTS):
+        cluster.fold_some(part, 99, generation, ALL)
+    # The slow source's reader doesn't know the link yet.
+    reader = ReadStep(default_reader(), generation, PARTS)
+    reader._identities = Identities()
+    cluster.readers[slow] = reader
+    cluster.finish()
+    assert persons(generation, store) == {"an": 2}
+
+
+def test_a_link_that_was_set_aside_comes_again(generation: Generation, store: str) -> None:
+    start = next(_starts)
+    log = [
+        entry(start, answer(person="an"), store=store),
+        entry(start + 1, answer(person="bo"), store=store),
+        LogEntry(start + 2, store, "unreadable", "", 0, b"", error="KeyError"),
+    ]
+    cluster = Cluster(generation, log, base=start - 1)
+    cluster.finish()
+    assert persons(generation, store) == {"an": 1, "bo": 1}
+    assert [position for position, _ in letters(generation, store)] == [start + 2]
+    again = link(start + 2, "bo", "an", store)
+    for source in range(SOURCES):
+        cluster.statements[source].append(
+            Delivery(source, again.position, again, again=again.position)
+        )
+    cluster.finish()
+    assert persons(generation, store) == {"an": 2}
+    assert letters(generation, store) == []
+
+
+def test_a_batch_of_the_release_before_has_no_links() -> None:
+    before = msgspec.msgpack.encode([1, 7, [], False])
+    assert decode_batch(before) == FactBatch(1, 7, [])
+
+
+def test_a_declaration_of_a_kind_of_a_later_release_is_passed_over(
+    generation: Generation, store: str
+) -> None:
+    start = next(_starts)
+    unknown = declared(start, declaration("scheme of 2030", "a", b"not JSON"), store=store)
+    cluster = Cluster(generation, [unknown, entry(start + 1, answer(), store=store)], start - 1)
+    cluster.finish()
+    assert persons(generation, store) == {"s1": 1}
+    assert letters(generation, store) == []
