@@ -129,6 +129,21 @@ def relinked(links: Iterable[Link]) -> dict[Person, int]:
     return newest
 
 
-def accounts_of(identities: Identities, persons: Sequence[Person]) -> list[Person]:
+def all_accounts(identities: Identities, persons: Sequence[Person]) -> list[Person]:
     """List the accounts of several persons."""
     return [account for person in persons for account in identities.accounts_of(person)]
+
+
+# For queries about a person over tables that have accounts --------------------------------------
+
+
+def person_of(generation: Generation, store: str, account: str) -> str:
+    """Say who an account belongs to, itself if to nobody else."""
+    rows = generation.query("person_of", store=store, account=account)
+    return str(rows[0][0]) if rows else account
+
+
+def accounts_of(generation: Generation, store: str, person: str) -> list[str]:
+    """List the accounts of a person, first the one that is the person's own name."""
+    rows = generation.query("accounts_of", store=store, person=person)
+    return [person, *(account for (account,) in rows)]

@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any
 
 from projections import documents
+from projections.identities import accounts_of, person_of
 from projections.warehouse import Generation
 
 PHASES = ("pre", "in", "post")
@@ -70,15 +71,18 @@ class Portraits:
     def student(self, store: str, person: str) -> Portrait | None:
         """Draw a student's portrait, or None where there is no evidence about that person.
 
-        Times are ISO 8601 in UTC, days the district's, ``seconds`` seconds, probabilities and
-        radar values 0..1 (None: not enough evidence), ``mean`` and ``variance`` on the logit
-        scale. ``position`` is a log position that the rows reflect, at least. A phase is ``pre``,
-        ``in``, ``post``, or empty where activity has none.
+        Of an account that is another person's it is that person's portrait. Times are ISO 8601 in
+        UTC, days the district's, ``seconds`` seconds, probabilities and radar values 0..1 (None:
+        not enough evidence), ``mean`` and ``variance`` on the logit scale. ``position`` is a log
+        position that the rows reflect, at least. A phase is ``pre``, ``in``, ``post``, or empty
+        where activity has none.
         """
         position, now = self.position(), datetime.now(UTC)
         found = self._generation.query("portrait_person", store=store, person=person)
         if not found:
-            return None
+            person = person_of(self._generation, store, person)
+            if not self._generation.query("portrait_person", store=store, person=person):
+                return None
         days = self._days(store, person)
         mastery, name = self._mastery_and_name(store, person)
         phases = [_phase(phase, days) for phase in PHASES]
@@ -111,7 +115,10 @@ class Portraits:
         ``content`` is there where it is JSON of at most 64 KiB; ``size`` is in bytes.
         """
         rows = self._generation.query(
-            "documents_of", store=store, person=person, limit=max(1, min(limit, LONGEST_PAGE))
+            "documents_of",
+            store=store,
+            accounts=accounts_of(self._generation, store, person),
+            limit=max(1, min(limit, LONGEST_PAGE)),
         )
         shown = [documents.shown(row) for row in rows]
         return [{**one, "updated": _iso_of(one["updated"])} for one in shown]

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from projections.dead_letters import DeadLetter
 from projections.facts import Fact
 from projections.folds import Fold, Person, PersonState, Rows, is_newer
-from projections.identities import Identities, accounts_of
+from projections.identities import Identities, all_accounts
 from projections.tables import PERSON_TABLES, PERSONS, Table
 from projections.warehouse import Generation, RowsRefused
 from streams.readings import CHUNK, by_person, chunks, reason
@@ -134,7 +134,7 @@ class Folding:
         Keys that are gone get a row that says so.
         """
         persons = list(late)
-        accounts = accounts_of(self._identities, persons)
+        accounts = all_accounts(self._identities, persons)
         facts = self._generation.facts_of(accounts, until=self._arrival.until)
         histories = by_person(facts, self._identities)
         gone = {table: self._generation.keys_of(table, persons) for table in PERSON_TABLES}

@@ -1,14 +1,16 @@
 """Accounts are linked to persons over HTTP, and portraits show what a person did in all of them."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.backends import BACKENDS
-from tests.support.histories import answer, person_key
+from tests.support.histories import SCHOOL, answer, person_key
 
 AN, BO, CHEN = map(person_key, ("an", "bo", "chen"))
 
@@ -45,6 +47,13 @@ def students(xapi: XapiClient, position: int) -> dict[str, int]:
     return {one["person"]: one["facts"] for one in listed.json()["students"]}
 
 
+def portrait(xapi: XapiClient, account: str) -> tuple[str, int]:
+    found = xapi.request("GET", f"/v1/portraits/students/{quote(account, safe='')}")
+    assert found.status_code == 200, found.text
+    days = found.json()["activity"]["days"]
+    return found.json()["person"], sum(day["actions"] for day in days)
+
+
 def test_what_a_person_did_in_two_apps_is_one_portrait_until_the_account_is_unlinked(
     xapi: XapiClient,
 ) -> None:
@@ -57,8 +66,21 @@ def test_what_a_person_did_in_two_apps_is_one_portrait_until_the_account_is_unli
     assert linked.json() == {"position": posted + 1, "changed": 1}
     assert linked.headers["X-Xueji-Position"] == str(posted + 1)
     assert students(xapi, posted + 1) == {AN: 2}
+    assert portrait(xapi, AN) == portrait(xapi, BO) == (AN, 2)
     unlinked = unlink(xapi, BO)
     assert students(xapi, unlinked.json()["position"]) == {AN: 1, BO: 1}
+
+
+def test_what_apps_keep_is_shown_with_the_person_whichever_account_it_is_about(
+    xapi: XapiClient,
+) -> None:
+    agent = json.dumps({"account": {"homePage": SCHOOL, "name": "bo"}})
+    about = {"activityId": "https://a.example", "agent": agent, "stateId": "page"}
+    xapi.request("PUT", "/xapi/activities/state", params=about, json={"page": 1})
+    position = link(xapi, BO, AN).json()["position"]
+    path = f"/v1/students/{quote(AN, safe='')}/documents"
+    found = xapi.request("GET", path, params={"after": position})
+    assert [one["id"] for one in found.json()["documents"]] == ["page"], found.text
 
 
 def test_the_accounts_of_a_person_are_told_whichever_is_asked_for(xapi: XapiClient) -> None:

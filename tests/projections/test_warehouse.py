@@ -352,7 +352,7 @@ def test_a_server_that_starts_on_an_older_generation_brings_it_up_to_date(
     )
     newer = Warehouse.open(dsn, catalogue=catalogue)
     assert newer.ensure().identity == generation.identity
-    assert newer.generation(LIVE).query("documents_of", store="s", person="p", limit=1) == []
+    assert newer.generation(LIVE).query("documents_of", store="s", accounts=[], limit=1) == []
     newer.close()
 
 
