@@ -59,22 +59,31 @@ async def link_account(request: Request, response: Response) -> dict[str, int]:
 
 
 @router.delete("/identities", summary="Unlink an account", responses=CHANGES)
-async def unlink_account(request: Request, response: Response, account: Account) -> dict[str, int]:
+async def unlink_account(
+    request: Request, response: Response, account: Account = ""
+) -> dict[str, int]:
     """Say that an account is nobody's but its own; `changed` is 0 where it was so already."""
     credential = await demand(request, DECLARE)
-    withdrawal = Declaration(kind=IDENTITY, id=account, content=None)
+    withdrawal = Declaration(kind=IDENTITY, id=_given(account), content=None)
     return await _declare(request, response, credential, withdrawal)
 
 
 @router.get("/identities", summary="The accounts of a person")
-async def get_accounts(request: Request, account: Account) -> dict[str, Any]:
+async def get_accounts(request: Request, account: Account = "") -> dict[str, Any]:
     """Give the person that an account belongs to, with all accounts that are linked to that person.
 
     `by` says whether a link was made explicitly or by a roster.
     """
     credential = await demand(request, READ_PROJECTIONS)
     record: Record = request.app.state.record
-    return await asyncio.to_thread(_accounts, record, _store(credential), account)
+    return await asyncio.to_thread(_accounts, record, _store(credential), _given(account))
+
+
+def _given(account: str) -> str:
+    """Give the parameter of that name; raises ApiError 400 where it is missing."""
+    if not account:
+        raise ApiError(400, "parameter 'account' is missing", path="account")
+    return account
 
 
 def _accounts(record: Record, store: str, account: str) -> dict[str, Any]:

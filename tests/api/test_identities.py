@@ -104,6 +104,7 @@ def test_a_chain_is_refused_and_so_is_what_names_nobody(xapi: XapiClient) -> Non
     assert "other accounts are linked to it" in chain.json()["error"]["message"]
     assert link(xapi, "s1", AN).status_code == 400
     assert link(xapi, CHEN, CHEN).status_code == 400
+    assert unlink(xapi, "").status_code == 400
     body = xapi.request("POST", "/v1/identities", json={"account": BO})
     assert body.status_code == 400
     assert "`person`" in body.json()["error"]["message"]
