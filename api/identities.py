@@ -6,8 +6,9 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
-from api.authentication import DECLARE, READ_PROJECTIONS, authority_of, demand
+from api.authentication import authority_of
 from api.errors import REFUSALS, ApiError
+from api.roles import Resource, allow
 from api.xapi.statements import POSITION
 from lrs.credentials import Credential
 from lrs.declarations import (
@@ -48,7 +49,7 @@ async def link_account(request: Request, response: Response) -> dict[str, int]:
     The body is ``{"account": ..., "person": ...}``. An account has one person; linked again, it
     moves. `changed` is 0 where it was so already; the projections have it at `position`.
     """
-    credential = await demand(request, DECLARE)
+    credential = (await allow(request, Resource.IDENTITY_CHANGE)).credential
     try:
         wanted = _requests.decode(await request.body())
     except msgspec.DecodeError as error:
@@ -63,7 +64,7 @@ async def unlink_account(
     request: Request, response: Response, account: Account = ""
 ) -> dict[str, int]:
     """Say that an account is nobody's but its own; `changed` is 0 where it was so already."""
-    credential = await demand(request, DECLARE)
+    credential = (await allow(request, Resource.IDENTITY_CHANGE)).credential
     withdrawal = Declaration(kind=IDENTITY, id=_given(account), content=None)
     return await _declare(request, response, credential, withdrawal)
 
@@ -74,7 +75,7 @@ async def get_accounts(request: Request, account: Account = "") -> dict[str, Any
 
     `by` says whether a link was made explicitly or by a roster.
     """
-    credential = await demand(request, READ_PROJECTIONS)
+    credential = (await allow(request, Resource.IDENTITIES)).credential
     record: Record = request.app.state.record
     return await asyncio.to_thread(_accounts, record, _store(credential), _given(account))
 

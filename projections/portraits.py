@@ -78,11 +78,9 @@ class Portraits:
         where activity has none.
         """
         position, now = self.position(), datetime.now(UTC)
-        found = self._generation.query("portrait_person", store=store, person=person)
+        person, found = self._known(store, person)
         if not found:
-            person = person_of(self._generation, store, person)
-            if not self._generation.query("portrait_person", store=store, person=person):
-                return None
+            return None
         days = self._days(store, person)
         mastery, name = self._mastery_and_name(store, person)
         phases = [_phase(phase, days) for phase in PHASES]
@@ -107,7 +105,15 @@ class Portraits:
 
     def mark(self, store: str, person: str) -> Any:
         """Give what differs once there is more evidence about a person; much cheaper to ask."""
-        return self._generation.query("portrait_person", store=store, person=person)
+        return self._known(store, person)[1]
+
+    def _known(self, store: str, account: str) -> tuple[str, list[tuple[Any, ...]]]:
+        """Give the person whose account it is, with what is known as a whole."""
+        found = self._generation.query("portrait_person", store=store, person=account)
+        if found:
+            return account, found
+        person = person_of(self._generation, store, account)
+        return person, self._generation.query("portrait_person", store=store, person=person)
 
     def documents(self, store: str, person: str, *, limit: int = 100) -> list[dict[str, Any]]:
         """List what apps keep about a person, newest first: State and Agent Profile documents.
