@@ -58,6 +58,8 @@ class Resource(StrEnum):
     MAPPING_CHANGE = "change of mappings"
     ROSTER = "roster"
     ROSTER_CHANGE = "change of the roster"
+    IDENTITIES = "accounts of persons"
+    IDENTITY_CHANGE = "change of accounts of persons"
     STATUS = "status"
     GENERATIONS = "generations"
     GENERATION_CHANGE = "change of generations"
@@ -113,6 +115,8 @@ RULES: Final[dict[Resource, Rule]] = {
     Resource.MAPPING_CHANGE:    Rule(_CHANGE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
     Resource.ROSTER:            Rule(_SEE,     NONE, NONE, OWN,  OWN,  ALL,  NONE, ALL),
     Resource.ROSTER_CHANGE:     Rule(_CHANGE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
+    Resource.IDENTITIES:        Rule(_SEE,     NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
+    Resource.IDENTITY_CHANGE:   Rule(_CHANGE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
     Resource.STATUS:            Rule(_SEE,     NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
     Resource.GENERATIONS:       Rule(_SEE,     NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
     Resource.GENERATION_CHANGE: Rule(OPERATE,  NONE, NONE, NONE, NONE, NONE, NONE, ALL),

@@ -15,7 +15,7 @@ from string import Template
 
 import msgspec
 
-from projections.tables import DEAD_LETTERS, NAMES, TABLES, Table
+from projections.tables import DEAD_LETTERS, TABLES, Table
 from projections.warehouse import Generation
 
 LONGEST_PAGE = 500
@@ -23,7 +23,7 @@ KEYS_SHOWN = 20  # of one subject's rows in one table
 
 # What says when a row came, and not what is known.
 _VERSIONS = frozenset({"position", "is_deleted", "since", "version"})
-_SUBJECTS = {NAMES.name: "subject", DEAD_LETTERS.name: "toString(position)"}  # else the person
+_SUBJECTS = {DEAD_LETTERS.name: "toString(position)"}  # else what the key names after the store
 
 
 class TableComparison(msgspec.Struct, frozen=True):
@@ -169,7 +169,7 @@ def _rows(table: Table, subjects: str) -> str:
 
 def _parts(table: Table) -> dict[str, str]:
     """Say what the queries need to know of a table: names of its columns."""
-    subject = _SUBJECTS.get(table.name, "person")
+    subject = _SUBJECTS.get(table.name) or table.key[1]
     shown = [key for key in table.key if key not in ("store", subject)]
     values = [
         name for name in table.column_names if name not in _VERSIONS and name not in table.key

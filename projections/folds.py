@@ -92,13 +92,12 @@ class Fold:
         """Fold in the person's next fact.
 
         Raises ``ValueError``, leaving the state as it was, for a fact that is not newer than all
-        applied, is deleted, or is not evidence about this person: such a person has to be refolded.
+        applied, is deleted, or is of another store: such a person has to be refolded.
         """
         order = (fact.time, fact.statement, fact.ordinal)
         if (
             (state.last is not None and order <= state.last)
             or fact.is_deleted
-            or fact.person != state.person
             or fact.store != state.store
         ):
             raise _unfit(state, fact, order)
@@ -190,11 +189,8 @@ def _unfit(state: PersonState, fact: Fact, order: tuple[int, str, int]) -> Value
         why = f"is not newer than {state.last}, the newest one applied"
     elif fact.is_deleted:
         why = "is deleted: its person has to be refolded without it"
-    else:
-        why = (
-            f"is about {fact.person!r} in store {fact.store!r},"
-            f" not {state.person!r} in {state.store!r}"
-        )
+    else:  # whose the account is that it is about says who folds it: projections/identities.py
+        why = f"is in store {fact.store!r}, not {state.store!r}"
     return ValueError(f"fact {order} {why}")
 
 

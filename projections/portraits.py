@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any
 
 from projections import documents
+from projections.identities import accounts_of, person_of
 from projections.warehouse import Generation
 
 PHASES = ("pre", "in", "post")
@@ -70,13 +71,14 @@ class Portraits:
     def student(self, store: str, person: str) -> Portrait | None:
         """Draw a student's portrait, or None where there is no evidence about that person.
 
-        Times are ISO 8601 in UTC, days the district's, ``seconds`` seconds, probabilities and
-        radar values 0..1 (None: not enough evidence), ``mean`` and ``variance`` on the logit
-        scale. ``position`` is a log position that the rows reflect, at least. A phase is ``pre``,
-        ``in``, ``post``, or empty where activity has none.
+        Of an account that is another person's it is that person's portrait. Times are ISO 8601 in
+        UTC, days the district's, ``seconds`` seconds, probabilities and radar values 0..1 (None:
+        not enough evidence), ``mean`` and ``variance`` on the logit scale. ``position`` is a log
+        position that the rows reflect, at least. A phase is ``pre``, ``in``, ``post``, or empty
+        where activity has none.
         """
         position, now = self.position(), datetime.now(UTC)
-        found = self._generation.query("portrait_person", store=store, person=person)
+        person, found = self._known(store, person)
         if not found:
             return None
         days = self._days(store, person)
@@ -103,7 +105,15 @@ class Portraits:
 
     def mark(self, store: str, person: str) -> Any:
         """Give what differs once there is more evidence about a person; much cheaper to ask."""
-        return self._generation.query("portrait_person", store=store, person=person)
+        return self._known(store, person)[1]
+
+    def _known(self, store: str, account: str) -> tuple[str, list[tuple[Any, ...]]]:
+        """Give the person whose account it is, with what is known as a whole."""
+        found = self._generation.query("portrait_person", store=store, person=account)
+        if found:
+            return account, found
+        person = person_of(self._generation, store, account)
+        return person, self._generation.query("portrait_person", store=store, person=person)
 
     def documents(self, store: str, person: str, *, limit: int = 100) -> list[dict[str, Any]]:
         """List what apps keep about a person, newest first: State and Agent Profile documents.
@@ -111,7 +121,10 @@ class Portraits:
         ``content`` is there where it is JSON of at most 64 KiB; ``size`` is in bytes.
         """
         rows = self._generation.query(
-            "documents_of", store=store, person=person, limit=max(1, min(limit, LONGEST_PAGE))
+            "documents_of",
+            store=store,
+            accounts=accounts_of(self._generation, store, person),
+            limit=max(1, min(limit, LONGEST_PAGE)),
         )
         shown = [documents.shown(row) for row in rows]
         return [{**one, "updated": _iso_of(one["updated"])} for one in shown]

@@ -258,6 +258,12 @@ NAMES = Table(
     ),
 )
 
+IDENTITIES = Table(
+    "identities",
+    ("store", "account"),
+    (word("store"), text("account"), text("person"), POSITION, IS_DELETED),
+)
+
 DEAD_LETTERS = Table(
     "dead_letters",
     ("position",),
@@ -290,6 +296,7 @@ TABLES: dict[str, Table] = {
         PERSON_MASTERY_WEEKS,
         DOCUMENTS,
         NAMES,
+        IDENTITIES,
         DEAD_LETTERS,
     )
 }

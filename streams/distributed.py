@@ -5,10 +5,15 @@ order. The first step reads entries, writes facts, and cuts them into batches, o
 and each part of the facts topic; a person's facts all go to one part. The second step folds what
 comes in one part. A part has the batches of one source in their order; those of several sources
 mix as they come.
+
+Links of accounts to persons come in every source. Facts are sent where the account's person is, as
+far as links are known; a link goes, in its place, to the parts of those whose facts it changes, and
+each of them is folded again there. How that keeps the law is in docs/architecture.md.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 from zlib import crc32
 
 import msgspec
@@ -17,6 +22,7 @@ from lrs.record import LogEntry
 from projections.dead_letters import DeadLetter
 from projections.facts import Fact
 from projections.folds import Fold, Person, PersonState
+from projections.identities import Identities, Link, load_identities
 from projections.reading import Reader
 from projections.tables import PROGRESS, Row
 from projections.warehouse import Generation, RowsRefused
@@ -45,13 +51,15 @@ class FactBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Facts of one source for one part of the facts topic, in the order of the log.
 
     `reached` is the log position up to which all of the source's facts are in this batch or in
-    those before it. Facts that come `again` are out of order: their persons are folded again.
+    those before it, and its `links` of persons of that part as well. What comes `again` is out of
+    order: the persons are folded again.
     """
 
     source: int
     reached: int
     facts: list[Fact]
     again: bool = False
+    links: list[Link] = []
 
 
 encode_batch: Callable[[FactBatch], bytes] = msgspec.msgpack.Encoder().encode
@@ -68,7 +76,8 @@ class PartOrder:
 
     The version of a person's rows is the sum of the positions noted, which rises with every fact
     that is applied, in whatever order the sources mix. `rows` has the positions up to which the
-    rows of persons are complete of whom there are rows but no state, by source.
+    rows of persons are complete of whom there are rows but no state, by source; `relinked` those
+    of links that have changed persons' accounts.
     """
 
     until = LAST_POSITION
@@ -79,11 +88,13 @@ class PartOrder:
         sources: int,
         base: int,
         rows: Mapping[Person, Mapping[int, int]],
+        relinked: Mapping[Person, Mapping[int, int]],
     ) -> None:
         self._source_of = source_of  # by position of a fact
         self._sources = sources
         self._base = base
         self._rows = rows
+        self.relinked = relinked
 
     def has_history(self, person: Person) -> bool:
         """Tell whether there are rows of a person of whom no state is known."""
@@ -91,20 +102,33 @@ class PartOrder:
 
     def fresh(self, person: Person, state: PersonState | None, facts: list[Fact]) -> list[Fact]:
         """Leave out the facts that were applied already."""
-        noted = self._rows.get(person, {}) if state is None else state.sources
+        noted = self._noted(person, state)
         return [
             fact
             for fact in facts
             if fact.position > noted.get(self._source_of[fact.position], self._base)
         ]
 
+    def is_relinked(self, person: Person, state: PersonState | None) -> bool:
+        """Tell whether a link has changed the person's accounts since, in any source."""
+        links = self.relinked.get(person)
+        if not links:
+            return False
+        noted = self._noted(person, state)
+        return any(position > noted.get(source, self._base) for source, position in links.items())
+
     def note(self, person: Person, state: PersonState, facts: Iterable[Fact]) -> None:
-        """Note the facts' positions, and the version with them."""
+        """Note the positions of facts and links, and the version with them."""
         sources = state.sources = {**self._rows.get(person, {}), **state.sources}
         for fact in facts:
             source = self._source_of[fact.position]
             sources[source] = max(sources.get(source, self._base), fact.position)
+        for source, position in self.relinked.get(person, {}).items():
+            sources[source] = max(sources.get(source, self._base), position)
         state.position = sum(sources.get(source, self._base) for source in range(self._sources))
+
+    def _noted(self, person: Person, state: PersonState | None) -> Mapping[int, int]:
+        return self._rows.get(person, {}) if state is None else state.sources
 
 
 class ReadStep:
@@ -114,6 +138,11 @@ class ReadStep:
         self._reader = reader
         self._generation = generation
         self._parts = parts
+        self._identities: Identities | None = None  # not loaded
+
+    def forget(self) -> None:
+        """Load what is known of links anew: others may have read some meanwhile."""
+        self._identities = None
 
     def carry(self, deliveries: Sequence[Delivery]) -> list[tuple[int, FactBatch]]:
         """Read deliveries, each source's in order; gives batches with the part each is for.
@@ -123,41 +152,72 @@ class ReadStep:
         """
         again = [one for one in deliveries if one.again is not None]
         deliveries = [one for one in deliveries if one.again is None]
-        facts = self._read([one for one in deliveries if one.entry is not None])
+        if self._identities is None:
+            self._identities = load_identities(self._generation)
+        read = self._read([one for one in deliveries if one.entry is not None])
         self._generation.set_aside(
             DeadLetter(one.position, "", "", one.refused) for one in deliveries if one.refused
         )
-        return self._cut(deliveries, facts) + (self._carry_again(again) if again else [])
+        return self._cut(deliveries, read) + (self._carry_again(again) if again else [])
 
-    def _cut(
-        self, deliveries: Sequence[Delivery], facts: Sequence[Fact]
-    ) -> list[tuple[int, FactBatch]]:
-        """Cut facts into batches, one for each source and part, empty ones too."""
+    def _cut(self, deliveries: Sequence[Delivery], read: "_Read") -> list[tuple[int, FactBatch]]:
+        """Cut facts and links into batches, one for each source and part, empty ones too."""
         # Watermarks are no entries: those of other sources have the last entry's position.
         source_of = {one.position: one.source for one in deliveries if one.entry is not None}
         reached: dict[int, int] = {}
         for one in deliveries:  # what is no entry says nothing of how far the source is
             position = 0 if one.refused else one.position
             reached[one.source] = max(reached.get(one.source, 0), position)
-        cut: dict[tuple[int, int], list[Fact]] = defaultdict(list)
-        for fact in facts:
-            part = part_of(fact.store, fact.person, self._parts)
-            cut[part, source_of[fact.position]].append(fact)
+        facts = self._by_part(read.facts, lambda fact: source_of[fact.position])
+        links = self._links_by_part(deliveries, read.links)
         return [
-            (part, FactBatch(source, position, cut.get((part, source), [])))
+            (part, FactBatch(source, position, facts[part, source], links=links[part, source]))
             for source, position in reached.items()
             for part in range(self._parts)
         ]
 
     def _carry_again(self, deliveries: Sequence[Delivery]) -> list[tuple[int, FactBatch]]:
         """Read what was set aside; what can be read now is set aside no more."""
-        cut: dict[int, list[Fact]] = defaultdict(list)
         self._generation.settle(one.again for one in deliveries if one.again is not None)
-        for fact in self._read(deliveries):
-            cut[part_of(fact.store, fact.person, self._parts)].append(fact)
-        return [(part, FactBatch(0, 0, facts, again=True)) for part, facts in cut.items()]
+        read = self._read(deliveries)
+        facts = self._by_part(read.facts, lambda fact: 0)
+        links = self._links_by_part(
+            [msgspec.structs.replace(one, source=0) for one in deliveries], read.links
+        )
+        return [
+            (part, FactBatch(0, 0, facts[part, 0], again=True, links=links[part, 0]))
+            for part in sorted({part for part, _ in facts.keys() | links.keys()})
+        ]
 
-    def _read(self, deliveries: Sequence[Delivery]) -> list[Fact]:
+    def _by_part(
+        self, facts: Iterable[Fact], source_of: Callable[[Fact], int]
+    ) -> dict[tuple[int, int], list[Fact]]:
+        """Cut facts by the part of the person whose account they are about, and by source."""
+        cut: dict[tuple[int, int], list[Fact]] = defaultdict(list)
+        identities, parts = self._identities, self._parts
+        for fact in facts:
+            person = (fact.store, fact.person)
+            if identities:
+                person = identities.resolve(person)
+            cut[part_of(*person, parts), source_of(fact)].append(fact)
+        return cut
+
+    def _links_by_part(
+        self, deliveries: Sequence[Delivery], links: Mapping[int, Link]
+    ) -> dict[tuple[int, int], list[Link]]:
+        """Cut links by the parts of the persons whose facts they change, and by source.
+
+        Every source has each link, and whose facts are where is known of each by itself.
+        """
+        cut: dict[tuple[int, int], list[Link]] = defaultdict(list)
+        for one in deliveries if links else ():
+            link = links.get(one.position) if one.entry is not None else None
+            if link is not None:
+                for part in {part_of(*person, self._parts) for person in link.touched}:
+                    cut[part, one.source].append(link)
+        return cut
+
+    def _read(self, deliveries: Sequence[Delivery]) -> "_Read":
         """Read and write entries; one whose facts no column can hold is set aside."""
         entries = [one.entry for one in deliveries if one.entry is not None]
         readings = read_entries(self._reader, entries)
@@ -166,11 +226,21 @@ class ReadStep:
         except RowsRefused as refusal:
             if len(entries) == 1:
                 self._generation.set_aside([dead_letter(entries[0], refusal)])
-                return []
+                return _Read([], {})
             middle = len(deliveries) // 2
-            return self._read(deliveries[:middle]) + self._read(deliveries[middle:])
+            first, second = self._read(deliveries[:middle]), self._read(deliveries[middle:])
+            return _Read(first.facts + second.facts, first.links | second.links)
         self._generation.set_aside(readings.dead_letters)
-        return readings.facts
+        assert self._identities is not None  # noqa: S101 - `carry` has loaded them
+        self._identities.add(readings.links)
+        return _Read(readings.facts, {link.position: link for link in readings.links})
+
+
+class _Read(NamedTuple):
+    """What entries say that is folded: facts, and links by position."""
+
+    facts: list[Fact]
+    links: dict[int, Link]
 
 
 class FoldStep:
@@ -190,10 +260,12 @@ class FoldStep:
         self._parts = parts
         self._base = base
         self._compared: set[Person] = set()  # persons whose states don't lag behind their rows
+        self._identities: Identities | None = None  # not loaded
 
     def forget(self) -> None:
-        """Compare states with rows anew: others may have kept them meanwhile."""
+        """Compare states with rows anew, and load links: others may have kept them meanwhile."""
         self._compared.clear()
+        self._identities = None
 
     def carry(
         self, batches: Sequence[tuple[int, FactBatch]], load: Load
@@ -204,26 +276,80 @@ class FoldStep:
         warehouse when this returns; the states have to be kept before the batches are said to be
         done. Raises what ClickHouse raises: then the same batches have to be carried again.
         """
+        identities = self._with_links(batches)
         in_order = [(part, batch) for part, batch in batches if not batch.again]
         source_of = {fact.position: batch.source for _, batch in in_order for fact in batch.facts}
-        facts = by_person(fact for _, batch in in_order for fact in batch.facts)
-        again = by_person(fact for _, batch in batches if batch.again for fact in batch.facts)
+        relinked = self._relinked(in_order)
+        facts = by_person(self._own(in_order, identities), identities)
+        facts |= {person: [] for person in relinked if person not in facts}
+        again = self._again([(part, batch) for part, batch in batches if batch.again], identities)
         known = load([*facts, *(person for person in again if person not in facts)])
-        rows = self._rows_ahead(list(known.keys() | facts.keys() | again.keys()), known)
+        rows = self._rows_ahead(list(known.keys() | facts.keys() | again), known)
         for person in rows:
             known.pop(person, None)
-        arrival = PartOrder(source_of, self._sources, self._base, rows)
+        arrival = PartOrder(source_of, self._sources, self._base, rows, relinked)
         states = self._bring(facts, known, arrival, load)
         if again:
             states |= self._fold_again(again, known | states, arrival, load)
         self._generation.insert(PROGRESS.name, _progress(in_order))
         # Who has rows that know more, and nothing new, has no state still.
-        self._compared |= (facts.keys() | again.keys()) - (rows.keys() - states.keys())
+        self._compared |= (facts.keys() | again) - (rows.keys() - states.keys())
         return states
+
+    def _with_links(self, batches: Sequence[tuple[int, FactBatch]]) -> Identities:
+        """Give the links that hold, those of batches among them; those before are in the table."""
+        if self._identities is None:
+            self._identities = load_identities(self._generation)
+        for _, batch in batches:
+            self._identities.add(batch.links)
+        return self._identities
+
+    def _own(
+        self, batches: Sequence[tuple[int, FactBatch]], identities: Identities
+    ) -> Iterator[Fact]:
+        """Give the facts whose persons are of the part that they came to.
+
+        Others were sent here before a link was known, or because one was known that is still to
+        come: when it comes from their source, the person's part has them from the table.
+        """
+        home: dict[Person, int] = {}
+        for part, batch in batches:
+            for fact in batch.facts:
+                account = (fact.store, fact.person)
+                if (its := home.get(account)) is None:
+                    its = home[account] = part_of(*identities.resolve(account), self._parts)
+                if its == part:
+                    yield fact
+
+    def _relinked(self, batches: Sequence[tuple[int, FactBatch]]) -> dict[Person, dict[int, int]]:
+        """Give the persons of the parts whose accounts links change; by source, the newest."""
+        found: dict[Person, dict[int, int]] = {}
+        for part, batch in batches:
+            for link in batch.links:
+                for person in self._touched(part, link):
+                    newest = found.setdefault(person, {})
+                    newest[batch.source] = max(newest.get(batch.source, 0), link.position)
+        return found
+
+    def _again(
+        self, batches: Sequence[tuple[int, FactBatch]], identities: Identities
+    ) -> set[Person]:
+        """Give the persons of whom something was set aside before."""
+        facts = self._own(batches, identities)
+        links = (
+            person
+            for part, batch in batches
+            for link in batch.links
+            for person in self._touched(part, link)
+        )
+        return {identities.resolve((fact.store, fact.person)) for fact in facts}.union(links)
+
+    def _touched(self, part: int, link: Link) -> list[Person]:
+        return [person for person in link.touched if part_of(*person, self._parts) == part]
 
     def _fold_again(
         self,
-        facts: dict[Person, list[Fact]],
+        persons: Iterable[Person],
         known: Mapping[Person, PersonState],
         arrival: PartOrder,
         load: Load,
@@ -232,11 +358,15 @@ class FoldStep:
 
         The version of their rows stays, and of two rows of a version the one written last counts.
         """
-        folding = Folding(self._fold, self._generation, arrival, load)
-        folding.refold({person: [] for person in facts}, known)
+        folding = self._folding(arrival, load)
+        folding.refold({person: [] for person in persons}, known)
         folding.write()
         self._generation.set_aside(folding.dead_letters)
         return folding.states
+
+    def _folding(self, arrival: PartOrder, load: Load) -> Folding:
+        assert self._identities is not None  # noqa: S101 - `carry` has loaded them
+        return Folding(self._fold, self._generation, arrival, load, self._identities)
 
     def _rows_ahead(
         self, persons: Sequence[Person], known: Mapping[Person, PersonState]
@@ -263,7 +393,7 @@ class FoldStep:
         arrival: PartOrder,
         load: Load,
     ) -> dict[Person, PersonState]:
-        folding = Folding(self._fold, self._generation, arrival, load)
+        folding = self._folding(arrival, load)
         try:
             folding.add(facts, known)
             folding.write()
@@ -291,11 +421,13 @@ class FoldStep:
             for half in (persons[:middle], persons[middle:]):
                 states |= self._bring({one: facts[one] for one in half}, known, arrival, load)
             return states
-        [several] = facts.values()
+        [(person, several)] = facts.items()
+        why = reason(refusal)
         self._generation.set_aside(
-            DeadLetter(fact.position, fact.store, fact.statement, reason(refusal))
-            for fact in several
+            DeadLetter(fact.position, fact.store, fact.statement, why) for fact in several
         )
+        links = set(arrival.relinked.get(person, {}).values())
+        self._generation.set_aside(DeadLetter(link, person[0], "", why) for link in links)
         return {}
 
 

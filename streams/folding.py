@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from projections.dead_letters import DeadLetter
 from projections.facts import Fact
 from projections.folds import Fold, Person, PersonState, Rows, is_newer
+from projections.identities import Identities, all_accounts
 from projections.tables import PERSON_TABLES, PERSONS, Table
 from projections.warehouse import Generation, RowsRefused
 from streams.readings import CHUNK, by_person, chunks, reason
@@ -27,19 +28,29 @@ class Arrival(Protocol):
     def fresh(self, person: Person, state: PersonState | None, facts: list[Fact]) -> list[Fact]:
         """Leave out the facts that were applied already, however often they come again."""
 
+    def is_relinked(self, person: Person, state: PersonState | None) -> bool:
+        """Tell whether the person's accounts are others now than the state was folded with."""
+
     def note(self, person: Person, state: PersonState, facts: Iterable[Fact]) -> None:
-        """Note in a state that these facts are applied now, and with it the rows' version."""
+        """Note in a state that these facts are applied now, and with it the rows' version.
+
+        So are the links that changed the person's accounts.
+        """
 
 
 class LogOrder:
     """Facts come in the order of the log: all up to a state's position were applied.
 
-    States and rows count as known as of position ``least`` at least.
+    States and rows count as known as of position ``least`` at least. ``relinked`` are the persons
+    whose accounts have changed, and since which position.
     """
 
-    def __init__(self, until: int, least: int = 0) -> None:
+    def __init__(
+        self, until: int, least: int = 0, relinked: Mapping[Person, int] | None = None
+    ) -> None:
         self.until = until
         self._least = least
+        self._relinked = relinked or {}
 
     def has_history(self, person: Person) -> bool:
         """Tell that of whom no state is known nothing is known."""
@@ -51,16 +62,22 @@ class LogOrder:
             return facts
         return [fact for fact in facts if fact.position > state.position]
 
+    def is_relinked(self, person: Person, state: PersonState | None) -> bool:
+        """Tell whether the person's accounts have changed since."""
+        position = self._relinked.get(person, 0)
+        return position > (0 if state is None else state.position)
+
     def note(self, person: Person, state: PersonState, facts: Iterable[Fact]) -> None:
         """Note the newest position: a voiding leaves no other trace in a state."""
-        state.position = max(state.position, self._least, *(fact.position for fact in facts))
+        least = max(state.position, self._least, self._relinked.get(person, 0))
+        state.position = max(least, max((fact.position for fact in facts), default=0))
 
 
 class Folding:
     """The folding of one batch: the states, rows and dead letters it has made so far.
 
     ``load`` gives those states that are kept of some persons, each time decoded anew: a fold
-    changes states in place.
+    changes states in place. ``identities`` say which accounts are whose.
     """
 
     def __init__(
@@ -69,6 +86,7 @@ class Folding:
         generation: Generation,
         arrival: Arrival,
         load: Callable[[Sequence[Person]], dict[Person, PersonState]],
+        identities: Identities,
     ) -> None:
         self.states: dict[Person, PersonState] = {}
         self.rows: Rows = defaultdict(list)
@@ -77,6 +95,7 @@ class Folding:
         self._generation = generation
         self._arrival = arrival
         self._load = load
+        self._identities = identities
 
     def add(
         self,
@@ -86,18 +105,19 @@ class Folding:
     ) -> None:
         """Bring every person up to date with their new facts, given in the order of folding.
 
-        ``known`` are the states of those of them that have one. ``breathe`` is called between
-        chunks of work.
+        A person whose accounts have changed may have none. ``known`` are the states of those of
+        them that have one. ``breathe`` is called between chunks of work.
         """
         late: dict[Person, list[Fact]] = {}
         for chunk in chunks(facts.items(), CHUNK):
             for person, several in chunk:
                 state = known.get(person)
                 fresh = self._arrival.fresh(person, state, several)
-                if not fresh:
+                is_relinked = self._arrival.is_relinked(person, state)
+                if not fresh and not is_relinked:
                     continue
                 unknown = state is None and self._arrival.has_history(person)
-                if unknown or is_late(state, fresh):
+                if is_relinked or unknown or is_late(state, fresh):
                     late[person] = fresh
                 else:
                     self._onward(person, state, fresh)
@@ -116,8 +136,9 @@ class Folding:
         Keys that are gone get a row that says so.
         """
         persons = list(late)
-        facts = self._generation.facts_of(persons, until=self._arrival.until)
-        histories = by_person(facts)
+        accounts = all_accounts(self._identities, persons)
+        facts = self._generation.facts_of(accounts, until=self._arrival.until)
+        histories = by_person(facts, self._identities)
         gone = {table: self._generation.keys_of(table, persons) for table in PERSON_TABLES}
         # Of whom nothing is left there is a row that says so, even where there never was another:
         # who has lost the state finds by its version that this person isn't new.

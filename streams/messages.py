@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from lrs.actors import actor_key
+from lrs.declarations import IDENTITY, DeclarationVersion
 from lrs.documents import DocumentName, DocumentScope, DocumentVersion, Kind
 from lrs.formats import instant
 from lrs.record import LogEntry
@@ -18,7 +19,14 @@ from lrs.times import iso_text
 
 CONTRACT: Final = "1"
 WATERMARK: Final = "watermark"
-KINDS: Final = ("statement", "voiding", "document", "unreadable", WATERMARK)
+KINDS: Final = (
+    "statement",
+    "voiding",
+    "document",
+    "declaration",
+    "unreadable",
+    WATERMARK,
+)
 LONGEST_ERROR: Final = 1_000  # characters
 LONGEST_NUMBER: Final = 19  # digits: a position is a 64-bit integer
 # What Kafka adds to a message and to the batch it travels in, generously, in bytes.
@@ -64,8 +72,18 @@ class _DocumentHeader(msgspec.Struct, kw_only=True, omit_defaults=True):
     deleted: bool = False
 
 
+class _DeclarationHeader(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The header `declaration`, as JSON: all of a version of a declaration but its content."""
+
+    kind: str
+    id: str
+    authority: msgspec.Raw
+    deleted: bool = False
+
+
 _whose: Final = msgspec.json.Decoder(_Whose).decode
 _document_header: Final = msgspec.json.Decoder(_DocumentHeader).decode
+_declaration_header: Final = msgspec.json.Decoder(_DeclarationHeader).decode
 
 
 # Writing -----------------------------------------------------------------------------------------
@@ -89,10 +107,27 @@ def encode(entry: LogEntry, again: int | None = None) -> Message:
         headers.append(("id", entry.statement_id.encode()))
     if entry.error:
         headers.append(("error", entry.error[:LONGEST_ERROR].encode(errors="replace")))
+    if entry.declaration is not None:
+        return _encode_declaration(entry, entry.declaration, headers)
     if entry.document is None:
         return Message(_key(entry).encode(), entry.statement, headers)
     headers.append(("document", msgspec.json.encode(_header_of(entry.document))))
     return Message(_key(entry).encode(), entry.document.content, headers)
+
+
+def _encode_declaration(
+    entry: LogEntry, version: DeclarationVersion, headers: list[tuple[str, bytes]]
+) -> Message:
+    """Write a declaration; an identity link changes whose facts are whose, in every partition."""
+    header = _DeclarationHeader(
+        kind=version.kind,
+        id=version.id,
+        authority=msgspec.Raw(version.authority),
+        deleted=version.deleted,
+    )
+    headers.append(("declaration", msgspec.json.encode(header)))
+    key = None if version.kind == IDENTITY else f"{entry.store}/{version.id}".encode()
+    return Message(key, version.content, headers)
 
 
 def encode_watermark(position: int) -> Message:
@@ -155,6 +190,9 @@ def decode(key: bytes | None, value: bytes | None, headers: Headers | None) -> L
     if kind == "document":
         document = _document(found.raw("document"), value or b"")
         return LogEntry(position, store, kind, "", stored, b"", document)
+    if kind == "declaration":
+        made = _declaration(found.raw("declaration"), value or b"", stored)
+        return LogEntry(position, store, kind, "", stored, b"", declaration=made)
     if kind == "unreadable":
         error = found.text("error")
         return LogEntry(position, store, kind, found.text("id", ""), stored, b"", error=error)
@@ -227,7 +265,29 @@ def _document(header: bytes, content: bytes) -> DocumentVersion:
     )
 
 
+def _declaration(header: bytes, content: bytes, stored: int) -> DeclarationVersion:
+    try:
+        said = _declaration_header(header)
+    except ValueError as error:  # msgspec's errors are ones
+        raise BadMessage(f"header 'declaration': {error}") from None
+    return DeclarationVersion(
+        kind=said.kind,
+        id=said.id,
+        content=content,
+        stored=stored,
+        authority=bytes(said.authority),
+        deleted=said.deleted,
+    )
+
+
 # Partitions --------------------------------------------------------------------------------------
+
+
+def partitions_of(message: Message, partitions: int) -> Iterable[int]:
+    """Give the partitions among so many that a message goes to: without a key, all of them."""
+    if message.key is None:
+        return range(partitions)
+    return (partition_of(message.key, partitions),)
 
 
 @lru_cache(maxsize=1 << 16)  # few people in turn make most of a log

@@ -9,6 +9,7 @@ from time import perf_counter
 from lrs.record import LogEntry
 from projections.facts import Fact
 from projections.folds import Fold, Person, PersonState, decode, encode
+from projections.identities import Link, relinked
 from projections.reading import Reader
 from projections.tables import PERSON_TABLES
 from projections.warehouse import Generation, RowsRefused
@@ -22,9 +23,9 @@ class Projector:
 
     Facts are written first. A person whose new facts all come after the last one applied is
     folded onward; one with a late fact, or a voided one, is folded again from the ``facts``
-    table. States and position are committed last, so that a crash anywhere means the same rows
-    are written again, which does no harm: a row of version V is the person's state as of log
-    position V.
+    table, and so are those whom a link gives an account or takes one from. States, links and
+    position are committed last, so that a crash anywhere means the same rows are written again,
+    which does no harm: a row of version V is the person's state as of log position V.
 
     ``breathe`` is called between chunks of work, to leave other threads their turn.
     """
@@ -45,6 +46,7 @@ class Projector:
         self._fold = fold
         self._generation = generation
         self._states = states
+        self._identities = states.identities()
         self._cached_states = cached_states
         self._cache: dict[Person, PersonState] = {}  # the longest unused first
         self._breathe = breathe
@@ -62,7 +64,7 @@ class Projector:
         except RowsRefused as refusal:
             if len(entries) == 1:
                 self._generation.set_aside([dead_letter(entries[0], refusal)])
-                self._commit(entries[0].position, {})
+                self._commit(entries[0].position, {}, [])
                 return
             middle = len(entries) // 2
             self.carry(entries[:middle])
@@ -76,17 +78,17 @@ class Projector:
         """
         readings = read_entries(self._reader, list(set_aside.values()), self._breathe)
         readings.write(self._generation)
-        facts = by_person(readings.facts)
-        again = LogOrder(until=self.position, least=self.position)
-        folding = Folding(self._fold, self._generation, again, self._kept)
-        known = self._kept(list(facts))
-        folding.refold(facts, known)
-        self._write(folding)
-        letters = readings.dead_letters + folding.dead_letters
+        with self._linking(readings):
+            again = LogOrder(until=self.position, least=self.position)
+            folding = self._folding(again)
+            facts = self._facts_by_person(readings)
+            folding.refold(facts, self._kept(list(facts)))
+            self._write(folding)
+            letters = readings.dead_letters + folding.dead_letters
+            self._generation.set_aside(letters)
+            self._commit(self.position, folding.states, readings.links)
         failed = {letter.position for letter in letters}
         settled = [at for at, entry in set_aside.items() if entry.position not in failed]
-        self._generation.set_aside(letters)
-        self._commit(self.position, folding.states)
         self._generation.settle(settled)
         return len(settled)
 
@@ -95,23 +97,42 @@ class Projector:
             readings = read_entries(self._reader, entries, self._breathe)
         with self._spending("write facts"):
             readings.write(self._generation)
-        facts = by_person(readings.facts)
-        try:
-            self._bring(entries[-1].position, readings, facts)
-        except BaseException:
-            for person in facts:  # states that ran ahead of what is committed
-                self._cache.pop(person, None)
-            raise
+        with self._linking(readings):
+            self._bring(entries[-1].position, readings)
 
-    def _bring(self, position: int, readings: Readings, facts: Mapping[Person, list[Fact]]) -> None:
-        folding = Folding(self._fold, self._generation, LogOrder(until=position), self._kept)
+    def _bring(self, position: int, readings: Readings) -> None:
+        arrival = LogOrder(until=position, relinked=relinked(readings.links))
+        folding = self._folding(arrival)
+        facts = self._facts_by_person(readings)
         with self._spending("load states"):
             known = self._load(facts)
         with self._spending("fold"):
             folding.add(facts, known, self._breathe)
         self._write(folding)
         self._generation.set_aside(readings.dead_letters + folding.dead_letters)
-        self._commit(position, folding.states)
+        self._commit(position, folding.states, readings.links)
+
+    def _folding(self, arrival: LogOrder) -> Folding:
+        return Folding(self._fold, self._generation, arrival, self._kept, self._identities)
+
+    def _facts_by_person(self, readings: Readings) -> dict[Person, list[Fact]]:
+        """Give the facts of a batch by person; of those whose accounts have changed maybe none."""
+        facts = by_person(readings.facts, self._identities)
+        for person in relinked(readings.links):
+            facts.setdefault(person, [])
+        return facts
+
+    @contextmanager
+    def _linking(self, readings: Readings) -> Iterator[None]:
+        """Have the links of a batch hold, and hold no more if it fails."""
+        undo = self._identities.add(readings.links)
+        try:
+            yield
+        except BaseException:
+            for person in self._facts_by_person(readings):  # states that ran ahead
+                self._cache.pop(person, None)
+            self._identities.restore(undo)
+            raise
 
     def _write(self, folding: Folding) -> None:
         for table in PERSON_TABLES:
@@ -130,10 +151,12 @@ class Projector:
         stored = self._states.states(persons)
         return {person: decode(state) for person, state in stored.items()}
 
-    def _commit(self, position: int, states: dict[Person, PersonState]) -> None:
+    def _commit(
+        self, position: int, states: dict[Person, PersonState], links: Sequence[Link]
+    ) -> None:
         with self._spending("commit states"):
             encoded = {person: encode(state) for person, state in states.items()}
-            self._states.commit(position, encoded)
+            self._states.commit(position, encoded, links)
         self.position = position
         for person, state in states.items():
             self._cache.pop(person, None)

@@ -20,7 +20,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its stubs l
 )
 
 from streams.broker import Broker
-from streams.messages import Message, encode_watermark, partition_of
+from streams.messages import Message, encode_watermark, partitions_of
 
 CONNECT_SECONDS: Final = 10.0
 ATTENTION_SECONDS: Final = 1.0  # how long one call may keep us from being told to stop
@@ -111,8 +111,8 @@ class Publisher:
         try:
             self._producer.begin_transaction()
             for message in messages:
-                assert message.key is not None  # noqa: S101 - watermarks are made here
-                self._produce(message, partition_of(message.key, self.partitions))
+                for partition in partitions_of(message, self.partitions):
+                    self._produce(message, partition)
             watermark = encode_watermark(marker.position)
             for partition in range(self.partitions):
                 self._produce(watermark, partition)
@@ -344,14 +344,15 @@ def publish_again(broker: Broker, topic: str, messages: Sequence[Message]) -> No
 
     producer = Producer({**client, "enable.idempotence": True})
     for message in messages:
-        producer.produce(
-            topic,
-            message.value,
-            message.key,
-            partition_of(message.key or b"", len(found.partitions)),
-            headers=cast(Any, message.headers),
-            on_delivery=note,
-        )
+        for partition in partitions_of(message, len(found.partitions)):
+            producer.produce(
+                topic,
+                message.value,
+                message.key,
+                partition,
+                headers=cast(Any, message.headers),
+                on_delivery=note,
+            )
     if producer.flush(COMMIT_SECONDS):
         raise KafkaException(KafkaError(KafkaError._MSG_TIMED_OUT))
     if failed:

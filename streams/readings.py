@@ -1,4 +1,7 @@
-"""What entries of the log say: facts, names and documents; what can't be read is set aside."""
+"""What entries of the log say: facts, names, documents and what is declared.
+
+What can't be read is set aside.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,12 +13,15 @@ from typing import TypeVar
 import msgspec
 import orjson
 
+from lrs.declarations import IDENTITY, DeclarationVersion
 from lrs.documents import DocumentVersion
 from lrs.record import LogEntry
 from projections.dead_letters import DeadLetter
+from projections.declared import declared_rows
 from projections.documents import Document, document_row
 from projections.facts import Fact
 from projections.folds import Person
+from projections.identities import Identities, Link, read_link
 from projections.reading import NameKey, Naming, Reader
 from projections.tables import DOCUMENTS, FACTS, NAMES, Row, fact_row, name_row
 from projections.warehouse import Generation
@@ -34,14 +40,18 @@ class Readings:
     facts: list[Fact] = field(default_factory=list)
     names: dict[NameKey, Naming] = field(default_factory=dict)
     documents: list[Row] = field(default_factory=list)
+    declared: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))  # by table
+    links: list[Link] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
 
     def write(self, generation: Generation) -> None:
-        """Write facts, names and documents; written again they do no harm."""
+        """Write facts, names, documents and declarations; written again they do no harm."""
         generation.insert(FACTS.name, list(map(fact_row, self.facts)))
         names = [name_row(*key, latest) for key, latest in self.names.items()]
         generation.insert(NAMES.name, names)
         generation.insert(DOCUMENTS.name, self.documents)
+        for table, rows in self.declared.items():
+            generation.insert(table, rows)
 
 
 def read_entries(
@@ -72,6 +82,8 @@ def _read_entry(reader: Reader, entry: LogEntry, readings: Readings) -> None:
     if entry.document is not None:
         document = _document(entry.store, entry.document)
         readings.documents.append(document_row(document, entry.position))
+    if entry.declaration is not None:
+        _read_declaration(entry.store, entry.declaration, entry.position, readings)
     if entry.kind not in ("statement", "voiding"):
         return
     statement = orjson.loads(entry.statement)
@@ -85,6 +97,16 @@ def _read_entry(reader: Reader, entry: LogEntry, readings: Readings) -> None:
         known = names.get(key)
         if known is None or known < naming:
             names[key] = naming
+
+
+def _read_declaration(
+    store: str, version: DeclarationVersion, position: int, readings: Readings
+) -> None:
+    rows = declared_rows(store, version, position)
+    if version.kind == IDENTITY:
+        readings.links.append(read_link(store, version, position))
+    for table, some in rows.items():
+        readings.declared[table] += some
 
 
 def _document(store: str, version: DocumentVersion) -> Document:
@@ -105,11 +127,19 @@ def _document(store: str, version: DocumentVersion) -> Document:
     )
 
 
-def by_person(facts: Iterable[Fact]) -> dict[Person, list[Fact]]:
-    """Give each person's facts in the order of folding; of one fact, the newest version."""
+def by_person(facts: Iterable[Fact], identities: Identities) -> dict[Person, list[Fact]]:
+    """Give each person's facts in the order of folding; of one fact, the newest version.
+
+    A person is who the account belongs to that a fact is about.
+    """
     found: dict[Person, list[Fact]] = defaultdict(list)
-    for fact in facts:
-        found[fact.store, fact.person].append(fact)
+    if identities:
+        resolve = identities.resolve
+        for fact in facts:
+            found[resolve((fact.store, fact.person))].append(fact)
+    else:
+        for fact in facts:
+            found[fact.store, fact.person].append(fact)
     return {
         person: several if len(several) == 1 else _newest_versions(several)
         for person, several in found.items()

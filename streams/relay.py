@@ -232,7 +232,7 @@ class Relay:
 def _too_large(entry: LogEntry, size: int, largest: int) -> LogEntry:
     error = f"a message of {size} bytes, and the topic takes at most {largest} (max.message.bytes)"
     return msgspec.structs.replace(
-        entry, kind="unreadable", statement=b"", document=None, error=error
+        entry, kind="unreadable", statement=b"", document=None, declaration=None, error=error
     )
 
 

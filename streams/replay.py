@@ -15,11 +15,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from lrs.declarations import IDENTITY
+from lrs.record import LogEntry
 from lrs.times import iso_text, now_microseconds
+from projections.identities import Link, read_link
+from projections.tables import IDENTITIES
 from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier, Log
 from streams.readings import chunks
@@ -30,6 +34,8 @@ from streams.replay_work import (
     ShardFolded,
     Tools,
     fold_shard,
+    links_file,
+    links_of,
     read_chunk,
     spool_file,
 )
@@ -50,6 +56,13 @@ _READING_SHARE = 0.75  # of the time, for the estimate of what is left
 
 
 Result = TypeVar("Result")
+
+
+class ReplayableLog(Log, Protocol):
+    """What a replay needs of the record: lrs.record.Record has it."""
+
+    def declared(self, kind: str, until: int | None = None, store: str = "") -> list[LogEntry]:
+        """Give the entries that declare what holds as of a position; of one store or of all."""
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +129,7 @@ class Replay:
         name: str,
         filters: Filters,
         *,
-        log: Log,
+        log: ReplayableLog,
         tools: Tools,
         workers: Workers,
         warehouse: Warehouse,
@@ -159,7 +172,7 @@ class Replay:
                     if states.position() < plan.until:
                         self._read(plan, generation, spool)
                         self._fold(plan, generation, states, spool)
-                        states.commit(plan.until, {})
+                        self._keep_links(plan, generation, states, spool)
                 self._follow(generation, states)
                 self._complete(generation, states.position())
             shutil.rmtree(spool)
@@ -231,8 +244,17 @@ class Replay:
             chunk=max(1, min(self._chunk, -(-size // _FEWEST_CHUNKS))),
             shards=min(_MOST_SHARDS, max(_FEWEST_SHARDS, -(-size // self._shard))),
         )
+        _write(links_file(spool), msgspec.msgpack.encode(self._links(until)))
         _write(file, msgspec.json.encode(plan))
         return plan
+
+    def _links(self, until: int) -> list[Link]:
+        """Give the links of accounts to persons that hold at the end, for everyone's every fact."""
+        return [
+            read_link(entry.store, entry.declaration, entry.position)
+            for entry in self._log.declared(IDENTITY, until, self.filters.store)
+            if entry.declaration is not None
+        ]
 
     # The phases ----------------------------------------------------------------------------
 
@@ -291,6 +313,16 @@ class Replay:
             done += 1
             self._tell(FOLDING, plan, done, plan.shards)
             self._check()
+
+    def _keep_links(self, plan: _Plan, generation: Generation, states: States, spool: Path) -> None:
+        """Keep the links that all was folded with, for the carrier that goes on from here.
+
+        Those from before the range are in no chunk.
+        """
+        links = links_of(spool)
+        rows = [(link.store, link.account, link.person, link.position, 0) for link in links]
+        generation.insert(IDENTITIES.name, rows)
+        states.commit(plan.until, {}, links)
 
     def _follow(self, generation: Generation, states: States) -> None:
         """Carry what came meanwhile, up to near the log's end."""

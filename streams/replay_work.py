@@ -8,6 +8,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -18,6 +19,7 @@ from lrs.record import LogEntry
 from projections.dead_letters import DeadLetter, dead_letter_rows
 from projections.facts import Fact
 from projections.folds import Fold, Person, PersonState, Rows, encode
+from projections.identities import Identities, Link
 from projections.reading import NameKey, Naming, Reader, Reading
 from projections.tables import (
     DEAD_LETTERS,
@@ -113,11 +115,14 @@ def read_chunk(tools: Tools, chunk: Chunk) -> ChunkRead:
         reader = cast(Reader, ReaderUntil(reader, chunk.until_time))
     rows: dict[str, bytearray] = defaultdict(bytearray)
     names: Names = {}
+    identities = _identities(chunk.folder)
     pieces, counts = [bytearray() for _ in range(chunk.shards)], [0] * chunk.shards
     for entries in _steps(tools.log, chunk):
         for facts in _read(reader, entries, rows, names):
             for fact in facts:
-                shard = part_of(fact.store, fact.person, chunk.shards)
+                account = (fact.store, fact.person)
+                person = identities.resolve(account) if identities else account
+                shard = part_of(*person, chunk.shards)
                 _encoder.encode_into(fact, pieces[shard], -1)
                 counts[shard] += 1
     named = [name_row(*key, latest) for key, latest in names.items()]
@@ -172,7 +177,8 @@ def _read(
 
 
 def _encoded(readings: Readings) -> dict[str, bytes]:
-    return {
+    declared = {table: encode_rows(table, some) for table, some in readings.declared.items()}
+    return declared | {
         FACTS.name: encode_rows(FACTS.name, list(map(fact_row, readings.facts))),
         DOCUMENTS.name: encode_rows(DOCUMENTS.name, readings.documents),
         DEAD_LETTERS.name: encode_rows(DEAD_LETTERS.name, dead_letter_rows(readings.dead_letters)),
@@ -231,6 +237,21 @@ def _read_spool(shard: Shard) -> list[Fact]:
     return _facts.decode(b"".join([head, *pieces]))
 
 
+def links_file(folder: Path) -> Path:
+    """Name the file of the links that hold at the end of the range: it is there from the start."""
+    return folder / "links.msgpack"
+
+
+def links_of(folder: Path) -> list[Link]:
+    """Read the links of a replay."""
+    return msgspec.msgpack.decode(links_file(folder).read_bytes(), type=list[Link])
+
+
+@lru_cache(maxsize=1)
+def _identities(folder: Path) -> Identities:
+    return Identities(links_of(folder))
+
+
 # Folding -----------------------------------------------------------------------------------------
 
 
@@ -238,7 +259,7 @@ def fold_shard(tools: Tools, shard: Shard) -> ShardFolded:
     """Fold each person of a shard once, from all their facts."""
     newest: dict[Person, int] = {}
     histories: dict[Person, list[Fact]] = {}
-    for person, facts in by_person(_read_spool(shard)).items():
+    for person, facts in by_person(_read_spool(shard), _identities(shard.folder)).items():
         newest[person] = max(map(_position, facts))
         histories[person] = [fact for fact in facts if not fact.is_deleted]
     arrival = _Whole(newest, shard.until)
@@ -285,6 +306,10 @@ class _Whole:
         """Give all facts."""
         return facts
 
+    def is_relinked(self, person: Person, state: PersonState | None) -> bool:
+        """Tell that every person has all of their accounts from the start."""
+        return False
+
     def note(self, person: Person, state: PersonState, facts: Iterable[Fact]) -> None:
         """Note the newest position, which may be that of a voiding."""
         state.position = self._newest[person]
@@ -294,7 +319,7 @@ class _Folding(Folding):
     """The folding of whole histories: nothing is kept yet, and nothing folded again."""
 
     def __init__(self, fold: Fold, arrival: _Whole) -> None:
-        super().__init__(fold, cast(Generation, None), arrival, lambda persons: {})
+        super().__init__(fold, cast(Generation, None), arrival, lambda persons: {}, Identities())
         self._one_fold = fold
 
     def add_carefully(self, person: Person, facts: list[Fact]) -> None:

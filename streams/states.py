@@ -1,14 +1,15 @@
-"""What the embedded carrier remembers: person states and its position, committed together."""
+"""What the embedded carrier remembers: states, links and its position, committed together."""
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import orjson
 
 from projections.folds import Person
+from projections.identities import Identities, Link
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS positions (
@@ -22,6 +23,14 @@ CREATE TABLE IF NOT EXISTS states (
     state BLOB NOT NULL,
     PRIMARY KEY (generation, store, person)
 );
+CREATE TABLE IF NOT EXISTS links (
+    generation TEXT NOT NULL,
+    store TEXT NOT NULL,
+    account TEXT NOT NULL,
+    person TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (generation, store, account)
+) WITHOUT ROWID;
 DROP TABLE IF EXISTS dead_letters;  -- the warehouse has them now
 """
 
@@ -37,6 +46,7 @@ _PRAGMAS = (
 )
 _FORGETTING = (
     "DELETE FROM states WHERE generation = ?",
+    "DELETE FROM links WHERE generation = ?",
     "DELETE FROM positions WHERE generation = ?",
 )
 
@@ -82,14 +92,37 @@ class States:
             ).fetchall()
         return {(store, person): state for store, person, state in rows}
 
-    def commit(self, position: int, states: Mapping[Person, bytes]) -> None:
-        """Remember new states, and the position they bring us to."""
+    def identities(self) -> Identities:
+        """Give the links of accounts to persons that the states were folded with."""
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT store, account, person, position FROM links WHERE generation = ?",
+                (self._generation,),
+            ).fetchall()
+        return Identities(
+            Link(store, account, person, account, position)
+            for store, account, person, position in rows
+        )
+
+    def commit(
+        self, position: int, states: Mapping[Person, bytes], links: Iterable[Link] = ()
+    ) -> None:
+        """Remember new states, the links that they were folded with, and how far they bring us."""
         generation = self._generation
         with self._transaction() as database:
             database.executemany(
                 "INSERT INTO states VALUES (?, ?, ?, ?) "
                 "ON CONFLICT DO UPDATE SET state = excluded.state",
                 [(generation, store, person, state) for (store, person), state in states.items()],
+            )
+            database.executemany(
+                "INSERT INTO links VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+                " SET person = excluded.person, position = excluded.position"
+                " WHERE excluded.position >= links.position",
+                [
+                    (generation, link.store, link.account, link.person, link.position)
+                    for link in links
+                ],
             )
             database.execute(
                 "INSERT OR REPLACE INTO positions VALUES (?, ?)", (generation, position)

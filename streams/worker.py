@@ -145,7 +145,8 @@ class Worker:
         self._facts_topic = f"{app_name(generation)}-facts"
         self._states = PartStates(self.app, self._parts)
         self.is_outdated = False  # it stopped because its generation isn't live any more
-        self._run = 0  # of the consumer, in which states were last compared
+        # Of the consumer: in which links were last loaded, and states last compared.
+        self._reading_run = self._run = 0
         self._declare(options)
 
     def run(self) -> None:
@@ -179,6 +180,9 @@ class Worker:
     async def _read(self, stream: Any) -> None:
         """Statements to facts."""
         async for events in self._taken(stream):
+            if self._reading_run != self._chunks.run:
+                self._reading_run = self._chunks.run
+                self._read_step.forget()
             await self._send(await persistent(self._read_step.carry, deliveries_of(events)))
             self._done(events)
 

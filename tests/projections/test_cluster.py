@@ -32,6 +32,8 @@ SHARD = "<shard><replica><host>127.0.0.1</host><port>{port}</port></replica></sh
 GIVEN = {
     "store": "demo",
     "person": "a",
+    "account": "b",
+    "accounts": ["a", "b"],
     "stores": ["demo", "demo"],
     "persons": ["a", "b"],
     "subjects": ["a", "b"],
@@ -205,7 +207,7 @@ def test_a_query_can_be_planned_over_shards(client: Client, name: str) -> None:
     assert refusal(client, ask_cluster("\n".join(lines), CLUSTER), database=database) == ""
 
 
-@pytest.mark.parametrize("name", ["facts", "names", "dead_letters"])
+@pytest.mark.parametrize("name", ["facts", "names", "identities", "dead_letters"])
 def test_a_comparison_can_be_planned_over_shards(client: Client, name: str) -> None:
     table = EVERY_TABLE[name]
     unlike = f"SELECT store, of_subject FROM ({comparison._unlike(table)})"

@@ -160,8 +160,7 @@ def test_a_fact_that_is_not_newer_is_refused_and_changes_nothing(history, data):
     ("fields", "why"),
     [
         ({"is_deleted": True}, "is deleted"),
-        ({"person": "mailto:another@example.org"}, "is about"),
-        ({"store": "another"}, "is about"),
+        ({"store": "another"}, "is in store"),
     ],
 )
 def test_a_fact_that_is_not_of_this_fold_is_refused_and_changes_nothing(fields, why):
@@ -170,6 +169,12 @@ def test_a_fact_that_is_not_of_this_fold_is_refused_and_changes_nothing(fields, 
     with pytest.raises(ValueError, match=why):
         FOLD.apply(state, answer(1, **fields))
     assert encode(state) == before
+
+
+def test_facts_of_another_account_of_the_person_are_folded_too():
+    state = folded([answer(0), answer(1, person="mbox:mailto:another@example.org")])
+    assert state.facts == 2
+    assert {row[1] for rows in FOLD.rows(state).values() for row in rows} == {state.person}
 
 
 def test_facts_of_one_moment_are_ordered_by_statement_and_ordinal():

@@ -4,7 +4,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,21 +17,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lrs.declarations import IDENTITY
 from lrs.record import LogEntry
 from projections.folds import Fold, Person, PersonState, decode, encode
+from projections.identities import Identities
 from projections.reading import default_reader
 from projections.tables import TABLES
 from projections.warehouse import Generation, Warehouse
 from streams.distributed import (
     Delivery,
+    FactBatch,
     FoldStep,
     ReadStep,
     decode_batch,
     encode_batch,
+    part_of,
 )
+from tests.streams.test_law import numbered, with_declarations
 from tests.support.carrying import carry
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue, rows_of
-from tests.support.histories import ListLog, answer, document, entry, state_version
+from tests.support.histories import (
+    Links,
+    ListLog,
+    answer,
+    declaration,
+    declared,
+    entry,
+    person_key,
+    state_version,
+)
 
 EXAMPLES = settings.default.max_examples if settings.default.max_examples > 1000 else 40
 SOURCES, PARTS = 3, 2
@@ -67,10 +81,14 @@ class Mortal(Generation):
         super().insert(table, rows)
 
 
-def source_of(entry: LogEntry) -> int:
-    """Say in which part of the statements topic an entry is: with its voiding, if it has one."""
-    key = entry.statement_id or entry.document.name.id
-    return crc32(key.encode()) % SOURCES
+def sources_of(entry: LogEntry) -> list[int]:
+    """Say in which parts of the statements topic an entry is: with its voiding, if it has one."""
+    if (made := entry.declaration) is not None:
+        if made.kind == IDENTITY:
+            return list(range(SOURCES))
+        return [crc32(made.id.encode()) % SOURCES]
+    key = entry.statement_id or (entry.document.name.id if entry.document else "")
+    return [crc32(key.encode()) % SOURCES]
 
 
 @dataclass
@@ -86,13 +104,14 @@ class Cluster:
     folded: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     states: dict[Person, bytes] = field(default_factory=dict)
     steps: dict[int, FoldStep] = field(default_factory=dict)  # of the workers that live now
+    readers: dict[int, ReadStep] = field(default_factory=dict)  # likewise, by source
 
     def __post_init__(self) -> None:
         if self.statements:
             return
         for one in self.log:
-            source = source_of(one)
-            self.statements[source].append(Delivery(source, one.position, one))
+            for source in sources_of(one):
+                self.statements[source].append(Delivery(source, one.position, one))
         last = self.log[-1].position
         for source in range(SOURCES):
             self.statements[source].append(Delivery(source, last))
@@ -110,7 +129,7 @@ class Cluster:
             start = self.read[source]
             deliveries += self.statements[source][start : start + count]
             upto[source] = min(start + count, len(self.statements[source]))
-        batches = ReadStep(default_reader(), generation, PARTS).carry(deliveries)
+        batches = self._reader(sources, generation).carry(deliveries)
         for number, (part, batch) in enumerate(batches):
             if number == sent:
                 raise Crash
@@ -131,6 +150,17 @@ class Cluster:
         if kept == "states":
             raise Crash
         self.folded[part] = start + len(messages)
+
+    def _reader(self, sources: Sequence[int], generation: Generation) -> ReadStep:
+        """Give the step of the worker that has sources: where it has one, it goes on with it."""
+        step = self.readers.get(sources[0]) if len(sources) == 1 else None
+        for source in sources:
+            self.readers.pop(source, None)
+        step = step or ReadStep(default_reader(), generation, PARTS)
+        step._generation = generation
+        if len(sources) == 1:
+            self.readers[sources[0]] = step
+        return step
 
     def _step(self, part: int, generation: Generation) -> FoldStep:
         """Give the step of the worker that has a part: it remembers until that dies."""
@@ -155,6 +185,7 @@ class Cluster:
         steps = {part: copy(step) for part, step in self.steps.items()}
         for step in steps.values():
             step._compared = set(step._compared)
+            step._identities = deepcopy(step._identities)
         return replace(self, states=dict(self.states), folded=self.folded.copy(), steps=steps)
 
     def finish(self) -> None:
@@ -213,16 +244,7 @@ def logs(draw: st.DrawFn) -> list[tuple[str, Any]]:
     for _ in range(draw(st.integers(0, 3))):
         version = state_version(draw(st.sampled_from([b"{}", b"[1]", None])))
         arrivals.insert(draw(st.integers(0, len(arrivals))), ("document", version))
-    return arrivals
-
-
-def numbered(arrivals: Sequence[tuple[str, Any]], store: str, start: int) -> list[LogEntry]:
-    return [
-        document(position, what, store=store)
-        if kind == "document"
-        else entry(position, what, store=store, kind=kind)
-        for position, (kind, what) in enumerate(arrivals, start)
-    ]
+    return with_declarations(draw, arrivals, most_links=6)
 
 
 def run(cluster: Cluster, script: list[Turn]) -> None:
@@ -240,6 +262,7 @@ def run(cluster: Cluster, script: list[Turn]) -> None:
             else:
                 cluster.fold_some(turn.part, turn.count, mortal, turn.kept)
         except Crash:
+            cluster.readers.clear()
             if turn.reads or not turn.zombie:
                 cluster.steps.clear()
         zombie = before
@@ -475,3 +498,88 @@ def test_what_was_set_aside_comes_again_and_its_person_is_folded_again(
     later = entry(start + 3, answer(after=timedelta(hours=9)), store=store)
     carry(default_reader(), [Delivery(0, later.position, later)])
     assert rows_of(generation, "persons", store)[0][1] == 4
+
+
+# Links -------------------------------------------------------------------------------------------
+
+
+def link(position: int, account: str, person: str, store: str) -> LogEntry:
+    made = Links().change(account, person)
+    assert made is not None
+    return declared(position, made, store=store)
+
+
+def persons(generation: Generation, store: str) -> dict[str, int]:
+    return {row[0].partition("|")[2]: row[1] for row in rows_of(generation, "persons", store)}
+
+
+def test_a_link_goes_to_the_parts_of_those_it_is_about_from_each_of_its_sources(
+    generation: Generation, store: str
+) -> None:
+    entry_ = link(next(_starts), "bo", "an", store)
+    deliveries = [Delivery(source, entry_.position, entry_) for source in range(SOURCES)]
+    batches = ReadStep(default_reader(), generation, 8).carry(deliveries)
+    about = {part_of(store, person_key(name), 8) for name in ("an", "bo")}
+    told = {(part, batch.source) for part, batch in batches if batch.links}
+    assert told == {(part, source) for part in about for source in range(SOURCES)}
+    assert len(batches) == 8 * SOURCES
+
+
+def test_facts_that_a_slower_source_sends_to_the_old_part_are_folded_in_the_new_one(
+    generation: Generation, store: str
+) -> None:
+    """One source has the link long before another has what comes before it there."""
+    start = next(_starts)
+    first = entry(start, answer(person="bo"), store=store)
+    second = entry(start + 1, answer(person="bo", after=timedelta(hours=1)), store=store)
+    linked = link(start + 2, "bo", "an", store)
+    cluster = Cluster(generation, [first, second, linked], base=start - 1)
+    slow = sources_of(second)[0]
+    for source in range(SOURCES):
+        if source != slow:
+            cluster.read_some([source], 99, generation, 99)
+    for part in range(PARTS):
+        cluster.fold_some(part, 99, generation, ALL)
+    # The slow source's reader doesn't know the link yet.
+    reader = ReadStep(default_reader(), generation, PARTS)
+    reader._identities = Identities()
+    cluster.readers[slow] = reader
+    cluster.finish()
+    assert persons(generation, store) == {"an": 2}
+
+
+def test_a_link_that_was_set_aside_comes_again(generation: Generation, store: str) -> None:
+    start = next(_starts)
+    log = [
+        entry(start, answer(person="an"), store=store),
+        entry(start + 1, answer(person="bo"), store=store),
+        LogEntry(start + 2, store, "unreadable", "", 0, b"", error="KeyError"),
+    ]
+    cluster = Cluster(generation, log, base=start - 1)
+    cluster.finish()
+    assert persons(generation, store) == {"an": 1, "bo": 1}
+    assert [position for position, _ in letters(generation, store)] == [start + 2]
+    again = link(start + 2, "bo", "an", store)
+    for source in range(SOURCES):
+        cluster.statements[source].append(
+            Delivery(source, again.position, again, again=again.position)
+        )
+    cluster.finish()
+    assert persons(generation, store) == {"an": 2}
+    assert letters(generation, store) == []
+
+
+def test_a_batch_of_the_release_before_has_no_links() -> None:
+    before = msgspec.msgpack.encode([1, 7, [], False])
+    assert decode_batch(before) == FactBatch(1, 7, [])
+
+
+def test_a_declaration_of_a_kind_of_a_later_release_is_passed_over(
+    generation: Generation, store: str
+) -> None:
+    start = next(_starts)
+    unknown = declared(start, declaration("scheme of 2030", "a", b"not JSON"), store=store)
+    cluster = Cluster(generation, [unknown, entry(start + 1, answer(), store=store)], start - 1)
+    cluster.finish()
+    assert persons(generation, store) == {"s1": 1}
+    assert letters(generation, store) == []

@@ -22,8 +22,11 @@ from streams.embedded import EmbeddedCarrier, LogReplaced
 from streams.states import States
 from tests.support.clickhouse import ClickHouseServer, embedded_dsn, fresh_catalogue, rows_of
 from tests.support.histories import (
+    Links,
     ListLog,
     answer,
+    declaration,
+    declared,
     document,
     entry,
     person_key,
@@ -362,6 +365,82 @@ def test_the_rows_after_a_retry_are_those_of_a_clean_replay(
     with closing(States(tmp_path / "clean.sqlite", "clean")) as states:
         EmbeddedCarrier(clean, default_reader(), Fold(), generation, states).run_once()
     assert retried == {table: rows_of(generation, table, "clean") for table in TABLES}
+
+
+def links(*changes: tuple[str, str | None], position: int) -> list[LogEntry]:
+    """Link accounts to persons, or unlink them, at positions one after the other."""
+    rules = Links()
+    made = [rules.change(*change) for change in changes]
+    return [declared(at, one) for at, one in enumerate(made, start=position) if one is not None]
+
+
+def persons(generation: Generation) -> dict[str, int]:
+    return {row[0]: row[1] for row in rows_of(generation, "persons", "demo")}
+
+
+AN, BO = person_key("an"), person_key("bo")
+
+
+def test_a_link_that_the_record_could_not_read_is_tried_again(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    broken = LogEntry(3, "demo", "unreadable", "", 0, b"", error="KeyError: 'Declared'")
+    log.append(*answers(1, person="an"), *answers(2, person="bo"), broken)
+    carrier = make()
+    carrier.run_once()
+    assert persons(generation) == {AN: 1, BO: 1}
+    log.entries[2:3] = links(("bo", "an"), position=3)
+    assert carrier.retry_dead_letters() == (1, 1)
+    assert persons(generation) == {AN: 2}
+    log.append(*answers(4, person="bo"))
+    again = make()  # remembers the link
+    again.run_once()
+    assert persons(generation) == {AN: 3}
+
+
+def test_an_account_that_has_moved_is_one_persons_only_however_batches_are_cut(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    log.append(*answers(1, person="an"), *answers(2, person="bo"))
+    log.append(*links(("bo", "an"), ("bo", None), ("bo", "chen"), position=3))
+    expected = [{AN: 1}, {AN: 1, BO: 1}, {AN: 2}, {AN: 1, BO: 1}, {AN: 1, person_key("chen"): 1}]
+    carrier = make(limit=1)
+    for rows in expected:
+        carrier.run_once()
+        assert persons(generation) == rows
+
+
+def test_a_batch_that_failed_leaves_no_link_behind(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    class Refuser(Fold):
+        def rows(self, state: Any) -> Any:
+            if state.facts == 3:
+                raise OverflowError("too much")
+            return super().rows(state)
+
+    log.append(*answers(1, person="an"), *links(("bo", "an"), position=2))
+    log.append(*answers(3, 4, person="bo"))
+    carrier = make(fold=Refuser())
+    while carrier.run_once():
+        pass
+    # The batch was halved until the one fact was alone that makes three of them.
+    assert [letter.position for letter in carrier.dead_letters()] == [4]
+    assert persons(generation) == {AN: 2}
+
+
+def test_what_is_declared_of_a_kind_without_rows_stops_nothing(
+    log: ListLog, generation: Generation, make: Make
+) -> None:
+    for kind in ("mapping", "scheme of 2030"):
+        log.append(declared(log.last_position() + 1, declaration(kind, "a", b"not JSON")))
+    log.append(declared(3, declaration("identity", AN, b'{"person": 7}')), *answers(4))
+    carrier = make()
+    carrier.run_once()
+    assert carrier.position == 4
+    [letter] = carrier.dead_letters()
+    assert letter.position == 3
+    assert "Expected `str`" in letter.reason
 
 
 def test_a_statement_that_was_set_aside_and_then_voided_stays_without_facts(

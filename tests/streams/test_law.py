@@ -2,7 +2,7 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -23,12 +23,22 @@ from streams.embedded import EmbeddedCarrier
 from streams.states import States
 from tests.support.carrying import carry
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue, rows_of
-from tests.support.histories import ListLog, answer, document, entry, state_version
+from tests.support.histories import (
+    Links,
+    ListLog,
+    answer,
+    declaration,
+    declared,
+    document,
+    entry,
+    persons_of,
+    state_version,
+)
 
 # As many as the profile says in a long run; a few dozen otherwise, as each takes some 0.3 s.
 EXAMPLES = settings.default.max_examples if settings.default.max_examples > 1000 else 30
 
-Arrival = tuple[str, Any]  # kind, and the statement or the version of a document
+Arrival = tuple[str, Any]  # kind, and the statement or the version of a document or declaration
 
 _stores = (f"store-{number}" for number in itertools.count())
 
@@ -47,31 +57,34 @@ class Life:
 
 @dataclass(frozen=True)
 class History:
-    """Statements, voidings and documents in the order of arrival, and the carriers they meet.
+    """Statements, voidings, documents and declarations as they arrive, and the carriers they meet.
 
-    Of documents the log's own order counts: what was written last is what there is.
+    Of documents and declarations the log's own order counts: what was written last holds.
     """
 
     arrivals: list[Arrival]
     lives: list[Life]
 
     def log(self, store: str) -> list[LogEntry]:
-        return _numbered(self.arrivals, store)
+        return numbered(self.arrivals, store)
 
     def sorted_log(self, store: str) -> list[LogEntry]:
         """Give the same events by time of event, as a clean replay reads them."""
-        documents = [arrival for arrival in self.arrivals if arrival[0] == "document"]
-        others = [arrival for arrival in self.arrivals if arrival[0] != "document"]
+        ordered = [arrival for arrival in self.arrivals if arrival[0] in _ORDERED]
+        others = [arrival for arrival in self.arrivals if arrival[0] not in _ORDERED]
         others.sort(key=lambda arrival: (arrival[0] == "voiding", _time(arrival[1])))
-        return _numbered([*documents, *others], store)
+        return numbered([*ordered, *others], store)
 
 
-def _numbered(arrivals: list[Arrival], store: str) -> list[LogEntry]:
+_ORDERED = {"document": document, "declaration": declared}
+
+
+def numbered(arrivals: Sequence[Arrival], store: str, start: int = 1) -> list[LogEntry]:
     return [
-        document(position, what, store=store)
-        if kind == "document"
+        _ORDERED[kind](position, what, store=store)
+        if kind in _ORDERED
         else entry(position, what, store=store, kind=kind)
-        for position, (kind, what) in enumerate(arrivals, start=1)
+        for position, (kind, what) in enumerate(arrivals, start)
     ]
 
 
@@ -86,6 +99,37 @@ versions = st.builds(
     person=st.sampled_from(["an", "bo"]),
     updated=st.integers(1, 10**15),
 )
+
+
+# Kinds that make no rows, one of them of a later release.
+declarations = st.builds(
+    declaration,
+    st.sampled_from(["mapping", "calibration"]),
+    st.sampled_from(["one", "two"]),
+    st.sampled_from([b"{}", b'{"a": 1}', b"[]"]),
+    deleted=st.booleans(),
+)
+# An account, and whom it is linked to.
+links = st.tuples(
+    st.sampled_from(["an", "bo", "chen", "dan"]),
+    st.sampled_from(["an", "bo", "chen", "dan", None]),
+)
+
+
+def with_declarations(draw: st.DrawFn, arrivals: list[Arrival], most_links: int) -> list[Arrival]:
+    """Put declarations among arrivals; of links those that the record would take."""
+    among: list[Arrival] = list(arrivals)
+    for link in draw(st.lists(links, max_size=most_links)):
+        among.insert(draw(st.integers(0, len(among))), ("link", link))
+    for version in draw(st.lists(declarations, max_size=2)):
+        among.insert(draw(st.integers(0, len(among))), ("declaration", version))
+    taken, rules = list[Arrival](), Links()
+    for kind, what in among:
+        if kind != "link":
+            taken.append((kind, what))
+        elif (made := rules.change(*what)) is not None:
+            taken.append(("declaration", made))
+    return taken
 
 
 @st.composite
@@ -114,6 +158,7 @@ def histories(draw: st.DrawFn) -> History:
         arrivals.insert(at, ("voiding", statement))
     for version in draw(st.lists(versions, max_size=6)):
         arrivals.insert(draw(st.integers(0, len(arrivals))), ("document", version))
+    arrivals = with_declarations(draw, arrivals, most_links=8)
     lives = st.builds(
         Life,
         limit=st.integers(1, 12),
@@ -198,13 +243,14 @@ def check_versions(log: list[LogEntry], generation: Generation, store: str) -> N
 def folded(log: list[LogEntry]) -> dict[str, dict[tuple[Any, ...], tuple[Any, ...]]]:
     """Fold entries in memory, in order of time; gives the rows of each table by key."""
     voided = {e.statement_id for e in log if e.kind == "voiding"}
+    person_of = persons_of(log)
     facts = defaultdict(list)
     for each in log:
         if each.kind == "statement" and each.statement_id not in voided:
             statement = orjson.loads(each.statement)
             reading = default_reader().read(statement, store=each.store, position=each.position)
             for fact in reading.facts:
-                facts[fact.store, fact.person].append(fact)
+                facts[fact.store, person_of.get(fact.person, fact.person)].append(fact)
     fold, rows = Fold(), {table.name: {} for table in PERSON_TABLES}
     for person, history in facts.items():
         state = fold.start(*person)

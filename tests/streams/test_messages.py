@@ -10,6 +10,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import example, given
 from hypothesis import strategies as some
 
+from lrs.declarations import KINDS, DeclarationVersion
 from lrs.documents import DocumentName, DocumentScope, DocumentVersion, Kind
 from lrs.record import LogEntry
 from streams.messages import (
@@ -20,8 +21,17 @@ from streams.messages import (
     encode,
     encode_watermark,
     partition_of,
+    partitions_of,
 )
-from tests.support.histories import answer, document, entry, person_key, state_version
+from tests.support.histories import (
+    answer,
+    declaration,
+    declared,
+    document,
+    entry,
+    person_key,
+    state_version,
+)
 
 LAST_MICROSECOND = 253_402_300_799_999_999  # of the year 9999
 texts = some.text(some.characters(codec="utf-8"), max_size=30)
@@ -65,6 +75,21 @@ def documents(draw: Any) -> LogEntry:
     return LogEntry(draw(positions), draw(names), "document", "", draw(times), b"", version)
 
 
+@some.composite
+def declarations(draw: Any) -> LogEntry:
+    stored = draw(times)
+    version = DeclarationVersion(
+        kind=draw(some.sampled_from([*KINDS, "of a later release"])),
+        id=draw(texts),
+        content=draw(some.binary(max_size=50)),
+        stored=stored,
+        authority=orjson.dumps(draw(objects)),
+        deleted=draw(some.booleans()),
+    )
+    position, store = draw(positions), draw(names)
+    return LogEntry(position, store, "declaration", "", stored, b"", declaration=version)
+
+
 unreadable = some.builds(
     LogEntry,
     position=positions,
@@ -80,13 +105,13 @@ unreadable = some.builds(
 # There and back ------------------------------------------------------------------------------
 
 
-@given(some.one_of(statements(), documents(), unreadable))
+@given(some.one_of(statements(), documents(), declarations(), unreadable))
 @example(document(1, state_version(None)))
 def test_an_entry_comes_back_as_it_was(entry: LogEntry) -> None:
     assert read_back(encode(entry)) == entry
 
 
-@given(some.one_of(statements(), documents(), unreadable))
+@given(some.one_of(statements(), documents(), declarations(), unreadable))
 def test_headers_may_come_as_a_mapping(entry: LogEntry) -> None:
     message = encode(entry)
     assert decode(message.key, message.value, dict(message.headers)) == entry
@@ -124,6 +149,18 @@ def test_the_contract_as_it_is_published() -> None:
         "authority": {"account": {"homePage": "https://xueji.example", "name": "homework"}},
     }
 
+    about = declaration("roster-user", "s1", b'{"name":"An"}', deleted=True)
+    message = encode(declared(9, about))
+    assert message.key == b"demo/s1"
+    assert message.value == b'{"name":"An"}'
+    assert dict(message.headers)["kind"] == b"declaration"
+    assert orjson.loads(dict(message.headers)["declaration"]) == {
+        "kind": "roster-user",
+        "id": "s1",
+        "authority": {"account": {"homePage": "https://xueji.example", "name": "roster"}},
+        "deleted": True,
+    }
+
 
 # Keys ------------------------------------------------------------------------------------------
 
@@ -152,6 +189,14 @@ def test_a_document_has_the_key_of_its_agent_or_of_its_activity() -> None:
     profile = DocumentScope(kind=Kind.ACTIVITY_PROFILE, activity="https://a.example")
     about = msgspec.structs.replace(about, name=DocumentName(profile, "p"))
     assert encode(document(1, about)).key == b"demo/https://a.example"
+
+
+def test_an_identity_link_goes_to_every_partition_and_all_else_to_one() -> None:
+    link = encode(declared(1, declaration("identity", person_key("an"))))
+    assert link.key is None
+    assert list(partitions_of(link, 3)) == [0, 1, 2]
+    one = encode(entry(1, answer()))
+    assert list(partitions_of(one, 3)) == [partition_of(one.key or b"", 3)]
 
 
 @given(some.binary(max_size=40), some.integers(1, 200))
@@ -189,9 +234,14 @@ def test_a_missing_header_is_named(name: str) -> None:
         decode(b"", b"{}", headers)
 
 
-def test_a_document_needs_its_header_and_what_is_unreadable_its_reason() -> None:
+def test_documents_and_declarations_need_their_headers_and_what_is_unreadable_its_reason() -> None:
     with pytest.raises(BadMessage, match="'document' is missing"):
         decode(b"", b"", headers_without("document", document(1, state_version(b""))))
+    with pytest.raises(BadMessage, match="'declaration' is missing"):
+        decode(b"", b"", headers_without("declaration", declared(1, declaration("mapping", "a"))))
+    headers = dict(encode(declared(1, declaration("mapping", "a"))).headers)
+    with pytest.raises(BadMessage, match="header 'declaration': "):
+        decode(b"", b"", headers | {"declaration": b"{}"})
     broken = LogEntry(1, "demo", "unreadable", "", 0, b"", error="broken")
     with pytest.raises(BadMessage, match="'error' is missing"):
         decode(b"", b"", headers_without("error", broken))

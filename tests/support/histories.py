@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import orjson
 
+from lrs.declarations import IDENTITY, DeclarationVersion, Link, decode_link
 from lrs.documents import DocumentName, DocumentScope, DocumentVersion, Kind
 from lrs.record import LogEntry
 from projections.vocabulary import (
@@ -105,6 +107,17 @@ def entry(
     return LogEntry(position, store, kind, statement["id"], position, orjson.dumps(statement))
 
 
+def persons_of(entries: Iterable[LogEntry]) -> dict[str, str]:
+    """Give the persons of the accounts that are linked after some entries of one store."""
+    links: dict[str, str] = {}
+    for entry in entries:
+        if (made := entry.declaration) is not None and made.kind == IDENTITY:
+            links.pop(made.id, None)
+            if not made.deleted:
+                links[made.id] = decode_link(made.content).person
+    return links
+
+
 def document(position: int, version: DocumentVersion, *, store: str = "demo") -> LogEntry:
     """Put a version of a document at a position of the log."""
     return LogEntry(position, store, "document", "", position, b"", version)
@@ -130,6 +143,48 @@ def state_version(
         authority=b'{"account":{"homePage":"https://xueji.example","name":"homework"}}',
         deleted=content is None,
     )
+
+
+def declared(position: int, version: DeclarationVersion, *, store: str = "demo") -> LogEntry:
+    """Put a version of a declaration at a position of the log."""
+    return LogEntry(position, store, "declaration", "", position, b"", declaration=version)
+
+
+def declaration(
+    kind: str,
+    id: str,  # noqa: A002 - what the record calls it
+    content: bytes = b"{}",
+    *,
+    deleted: bool = False,
+) -> DeclarationVersion:
+    """Make a version of a declaration."""
+    authority = b'{"account":{"homePage":"https://xueji.example","name":"roster"}}'
+    return DeclarationVersion(
+        kind=kind, id=id, content=content, stored=0, authority=authority, deleted=deleted
+    )
+
+
+class Links:
+    """Makes identity declarations as the record would: it refuses those that make a chain."""
+
+    def __init__(self) -> None:
+        self.person_of: dict[str, str] = {}
+
+    def change(self, account: str, person: str | None) -> DeclarationVersion | None:
+        """Link the account of a name to a person, or unlink it; None where nothing changes."""
+        before = self.person_of.get(account)
+        if person in (before, account):
+            return None
+        previous, wanted = person_key(before or account), person_key(person or before or "")
+        if person is None:
+            del self.person_of[account]
+            content = msgspec.json.encode(Link(person=wanted, by="explicit", previous=wanted))
+            return declaration(IDENTITY, person_key(account), content, deleted=True)
+        if person in self.person_of or account in self.person_of.values():
+            return None
+        self.person_of[account] = person
+        content = msgspec.json.encode(Link(person=wanted, by="explicit", previous=previous))
+        return declaration(IDENTITY, person_key(account), content)
 
 
 class ListLog:
@@ -164,6 +219,17 @@ class ListLog:
             if found and entry.kind == "voiding" and entry.statement_id == found[0].statement_id
         ]
         return (later or found or [None])[0]
+
+    def declared(self, kind: str, until: int | None = None, store: str = "") -> list[LogEntry]:
+        newest = {
+            (entry.store, entry.declaration.id): entry
+            for entry in self.entries
+            if entry.declaration is not None
+            and entry.declaration.kind == kind
+            and store in ("", entry.store)
+            and (until is None or entry.position <= until)
+        }
+        return [one for one in newest.values() if one.declaration and not one.declaration.deleted]
 
     def _gapless(self) -> bool:
         return self.entries[-1].position == len(self.entries)

@@ -25,7 +25,7 @@ from projections.warehouse import Warehouse
 from streams.keeping import position_of_workers
 from tests.support.carrying import carry
 from tests.support.deployment import COMMANDS, Deployment
-from tests.support.histories import SCHOOL, answer
+from tests.support.histories import SCHOOL, Links, answer, person_key
 
 HISTORIES = 200
 LONG_HISTORIES = 10_000
@@ -35,12 +35,15 @@ OUTAGE = 300.0  # seconds
 VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 
 
+Request = tuple[str, dict[str, str], Any]  # method and path, parameters, JSON
+
+
 @dataclass
 class Life:
     """One random history: the requests of one store, in the order they are sent."""
 
     store: str
-    requests: list[tuple[str, dict[str, str], Any]]  # method and path, parameters, JSON
+    requests: list[Request]
 
 
 def random_life(store: str, chance: random.Random) -> Life:
@@ -63,7 +66,8 @@ def random_life(store: str, chance: random.Random) -> Life:
     arrivals = [*statements, *(voiding(one) for one in statements if chance.random() < 0.15)]
     chance.shuffle(arrivals)
     arrivals += [one for one in arrivals if chance.random() < 0.1]  # posted again
-    requests: list[tuple[str, dict[str, str], Any]] = []
+    requests: list[Request] = []
+    rules = Links()
     while arrivals:
         count = chance.randint(1, 4)
         batch, arrivals = arrivals[:count], arrivals[count:]
@@ -71,6 +75,10 @@ def random_life(store: str, chance: random.Random) -> Life:
         requests.append(("POST /xapi/statements", {}, list(seen.values())))
         if chance.random() < 0.2:
             requests.append(a_document(chance.choice(persons), chance.randrange(3)))
+        if chance.random() < 0.2:
+            requests += a_link(
+                rules, *chance.choices([*persons, "dan"], k=2), chance.random() < 0.3
+            )
     return Life(store, requests)
 
 
@@ -83,7 +91,18 @@ def voiding(statement: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def a_document(person: str, page: int) -> tuple[str, dict[str, str], Any]:
+def a_link(rules: Links, account: str, person: str, is_undone: bool) -> list[Request]:
+    """Link an account to a person, or unlink it, where the record would take that."""
+    made = rules.change(account, None if is_undone else person)
+    if made is None:
+        return []
+    if made.deleted:
+        return [("DELETE /v1/identities", {"account": made.id}, None)]
+    link = {"account": made.id, "person": person_key(person)}
+    return [("POST /v1/identities", {}, link)]
+
+
+def a_document(person: str, page: int) -> Request:
     agent = json.dumps({"account": {"homePage": SCHOOL, "name": person}})
     parameters = {"activityId": "https://a.example", "agent": agent, "stateId": f"s{page % 2}"}
     return "PUT /xapi/activities/state", parameters, {"page": page}
