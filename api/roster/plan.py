@@ -166,7 +166,8 @@ class _Planner:
         """
         own = self._own(file)
         older = self._older(file, own)
-        after = {**own, **{key: wanted[key] for key in wanted.keys() - older}}
+        news = {key: content for key, content in wanted.items() if key not in older}
+        after = {**own, **news}
         ended: set[str] = set()
         for key in _gone(self.roster.files.get(file), own) - older:
             if key not in kept:
@@ -196,7 +197,7 @@ class _Planner:
     ) -> None:
         """Declare what differs from what is held, and withdraw what is no more."""
         kind, held, read = KINDS[file], self.held.of(file), self.roster.files.get(file)
-        told = read.records.keys() - older if read is not None else frozenset()
+        told = read.records.keys() - older if read is not None else set[str]()
         counts, declared = self.counts[kind], self.declared[kind]
         for key, content in after.items():
             before = held.get(key)
