@@ -271,15 +271,17 @@ class _Planner:
         own = self._own(ENROLLMENTS)
         older = self._older(ENROLLMENTS, own)
         after, ended = {**own}, set[str]()
+        past = {content["sourcedId"] for key, content in own.items() if content["sourcedId"] != key}
         for key, content in self._wanted(ENROLLMENTS).items():
             if key in older:
                 continue
-            spans = next_spans(content, own.get(key), self.how.day, is_first=not own)
-            after[key], before = spans
+            after[key], before = next_spans(
+                *(content, own.get(key), self.how.day), is_first=not own, has_past=key in past
+            )
             if before is not None:
-                past = f"{key}@{before['begin'] or '1900-01-01'}"
-                after[past] = before
-                ended.add(past)
+                name = f"{key}@{before['begin'] or '1900-01-01'}"
+                after[name] = before
+                ended.add(name)
         current = {key: content for key, content in own.items() if content["sourcedId"] == key}
         for key in _gone(self.roster.files.get(ENROLLMENTS), current) - older:
             left = until(own[key], day_before(self.how.day))
