@@ -181,6 +181,18 @@ class Roster:
                 found.setdefault(row[0], _user(row))
         return found
 
+    def of_accounts(self, store: str, accounts: Sequence[str]) -> dict[str, User]:
+        """Give whose of the roster these accounts are (actor keys), of those that it knows.
+
+        An account belongs to the person it is linked to, and the roster's own one to its user.
+        """
+        found: dict[str, User] = {}
+        for first in range(0, len(accounts), _PERSONS_A_QUERY):
+            some = list(accounts[first : first + _PERSONS_A_QUERY])
+            for account, *row in self._ask("roster_of_accounts", store, accounts=some):
+                found.setdefault(account, _user(tuple(row)))
+        return found
+
     def search(
         self,
         store: str,

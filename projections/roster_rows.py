@@ -6,6 +6,9 @@ from datetime import date
 from functools import cache
 from typing import Any, Final
 
+import msgspec
+
+from lrs.declarations import DeclarationVersion
 from projections.grades import grade_code, stage_of
 from projections.tables import (
     ROSTER_CLASSES,
@@ -24,6 +27,7 @@ OPEN_END: Final = date(2299, 12, 31)
 
 _EPOCH: Final = date(1970, 1, 1)
 _HAN: Final = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+_contents: Final = msgspec.json.Decoder(dict[str, Any])
 Content = Mapping[str, Any]
 
 # What schools call subjects beside the curriculum's own names.
@@ -140,7 +144,17 @@ _KINDS: Final[dict[str, tuple[Table, Callable[[Content], Row]]]] = {
     "roster-enrollment": (ROSTER_ENROLLMENTS, _enrollment),
 }
 
-ROSTER_KINDS: Final = tuple(_KINDS)
+
+def declared(store: str, declaration: DeclarationVersion, position: int) -> Mapping[str, list[Row]]:
+    """Give the rows that a declaration of the roster makes, as the log has it.
+
+    Raises ``msgspec.DecodeError`` beside what `roster_rows` raises.
+    """
+    content = None if declaration.deleted else _contents.decode(declaration.content)
+    return roster_rows(declaration.kind, store, declaration.id, content, position)
+
+
+DECLARED: Final = dict.fromkeys(_KINDS, declared)
 
 
 def full_name(family: str, given: str) -> str:

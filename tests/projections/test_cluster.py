@@ -45,6 +45,7 @@ GIVEN = {
     "after_person": "",
     "after_name": "",
     "after_user": "",
+    "accounts": ["a", "b"],
     "class_group": "5-1",
     "on": "2026-09-01",
     "role": "student",

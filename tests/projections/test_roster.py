@@ -213,6 +213,21 @@ def test_a_person_is_shown_with_all_days(generation: Generation) -> None:
     assert set(roster.of_persons("district", [key("s1"), key("nobody")])) == {key("s1")}
 
 
+def test_an_account_is_that_of_the_person_it_is_linked_to(generation: Generation) -> None:
+    declare(generation, *SMALL_SCHOOL)
+    linked = ("district", "mbox:mailto:lei@a.example", key("s1"), 50, 0)
+    generation.insert(
+        "identities", [linked, ("other", "mbox:mailto:x@a.example", key("s2"), 51, 0)]
+    )
+    found = Roster(generation).of_accounts(
+        "district", ["mbox:mailto:lei@a.example", "mbox:mailto:x@a.example", key("t1")]
+    )
+    assert {account: user.name for account, user in found.items()} == {
+        "mbox:mailto:lei@a.example": "李雷",
+        key("t1"): "王老师",
+    }
+
+
 def test_people_are_found_by_name_page_by_page(generation: Generation) -> None:
     declare(generation, *SMALL_SCHOOL)
     roster = Roster(generation)
