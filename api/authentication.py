@@ -16,7 +16,7 @@ from api.bearer import InvalidToken, Issuer, IssuerUnreachable
 from api.errors import ApiError
 from api.settings import Settings
 from api.xapi.limits import RateLimits
-from lrs.credentials import REMEMBER_SECONDS, Credential, Credentials
+from lrs.credentials import REMEMBER_SECONDS, Credential, Credentials, is_store_name
 from lrs.drafts import Authority, make_authority
 
 # What each kind of request asks for: one of these scopes (xAPI 1.0.3 Communication 4.2).
@@ -63,6 +63,22 @@ async def demand(
             scopes=sorted(credential.scopes),
         )
     return credential
+
+
+def named_store(credential: Credential, named: str) -> str:
+    """Give the store that a credential asks about: its own, or one that an operator names.
+
+    Raises ApiError 400, 403.
+    """
+    if credential.may(*OPERATE) and named:
+        if not is_store_name(named):
+            raise ApiError(400, f"parameter 'store': {named[:100]!r} names no store", value=named)
+        return named
+    if not credential.store:
+        raise ApiError(400, "parameter 'store': an operator says which store it is about")
+    if named not in ("", credential.store):
+        raise ApiError(403, "a credential asks about its own store", value=named)
+    return credential.store
 
 
 def authority_of(request: Request, credential: Credential) -> Authority:

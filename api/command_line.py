@@ -20,9 +20,11 @@ from rich.table import Column, Table
 
 from api.generation_commands import dead_letters, generations, replay, status
 from api.http_protocol import LimitedProtocol
+from api.identity_commands import commands as identity_commands
 from api.import_commands import commands as import_commands
 from api.opening import opened_record
 from api.profile_commands import commands as profile_commands
+from api.roster_commands import commands as roster_commands
 from api.server_file import ServerFile, remove_server_file, write_server_file
 from api.settings import Settings
 from lrs.credentials import (
@@ -48,6 +50,8 @@ keys = typer.Typer(help="Credentials of apps.", no_args_is_help=True)
 main.add_typer(keys, name="keys")
 main.add_typer(import_commands, name="import")
 main.add_typer(profile_commands, name="profiles")
+main.add_typer(roster_commands, name="roster")
+main.add_typer(identity_commands, name="identity")
 main.add_typer(generations, name="generations")
 main.add_typer(dead_letters, name="dead-letters")
 main.command()(replay)
