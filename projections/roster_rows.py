@@ -154,7 +154,8 @@ def declared(store: str, declaration: DeclarationVersion, position: int) -> Mapp
     return roster_rows(declaration.kind, store, declaration.id, content, position)
 
 
-DECLARED: Final = dict.fromkeys(_KINDS, declared)
+ROSTER_KINDS: Final = tuple(_KINDS)
+DECLARED: Final = dict.fromkeys(ROSTER_KINDS, declared)
 
 
 def full_name(family: str, given: str) -> str:

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import date
-from itertools import permutations
+from itertools import count, permutations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from projections.grades import grade_code, stage_of
 from projections.roster import BadCursor, Roster
-from projections.roster_rows import full_name, roster_rows, subject_code
+from projections.roster_rows import ROSTER_KINDS, full_name, roster_rows, subject_code
 from projections.tables import ROSTER_TABLES
 from projections.warehouse import Generation, Warehouse
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue, rows_of
@@ -272,6 +272,41 @@ def test_of_one_record_the_highest_position_counts_whatever_comes_last(
         assert [one.name for one in Roster(generation).schools(f"s{number}")] == ["湖畔实验小学"]
     declare(generation, ("roster-org", "lake", None), store="s0", position=8)
     assert Roster(generation).schools("s0") == []
+
+
+_stores = (f"law-{number}" for number in count())
+_kinds = st.sampled_from(ROSTER_KINDS)
+_contents = st.none() | st.fixed_dictionaries(
+    {"sourcedId": st.just("x")},
+    optional={
+        "name": st.sampled_from(["湖畔小学", "山前中学"]),
+        "title": st.sampled_from(["1班", "2班"]),
+        "grades": st.just(["05"]),
+        "begin": st.dates(date(2026, 9, 1), date(2026, 9, 9)).map(date.isoformat),
+        "until": st.dates(date(2026, 9, 1), date(2026, 9, 9)).map(date.isoformat),
+        "person": st.just(key("s1")),
+    },
+)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    history=st.lists(st.tuples(_kinds, st.sampled_from("abc"), _contents), min_size=1, max_size=12),
+    data=st.data(),
+)
+def test_any_order_and_any_repetition_give_the_rows_of_the_newest_declarations(
+    history: list[Record], data: st.DataObject, generation: Generation
+) -> None:
+    arrived, replayed = next(_stores), next(_stores)
+    log = list(enumerate(history, start=1))
+    order = data.draw(st.permutations(log)) + data.draw(st.lists(st.sampled_from(log), max_size=5))
+    for position, record in order:
+        declare(generation, record, store=arrived, position=position)
+    newest = {(kind, record): (at, content) for at, (kind, record, content) in log}
+    for (kind, record), (position, content) in newest.items():
+        declare(generation, (kind, record, content), store=replayed, position=position)
+    for table in ROSTER_TABLES:
+        assert rows_of(generation, table.name, arrived) == rows_of(generation, table.name, replayed)
 
 
 @given(
