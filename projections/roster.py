@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from projections.identities import accounts_of, person_of
 from projections.roster_rows import OPEN_END, UNKNOWN_BEGIN
 from projections.warehouse import Generation
 
@@ -113,6 +114,8 @@ class RosterPerson(msgspec.Struct, frozen=True):
 class Roster:
     """The roster of one generation; safe to share between threads.
 
+    A person may be named by any of their accounts (actor keys), and is given by who the roster's
+    own account of them belongs to, as folded tables have it.
     Where a day may be given and isn't, it is today in ``timezone``, the district's.
     """
 
@@ -154,14 +157,15 @@ class Roster:
 
     def person(self, store: str, person: str) -> RosterPerson | None:
         """Give what the roster says of a person (their key), None where it doesn't know them."""
-        rows = self._ask("roster_people", store, persons=[person])
+        rows = self._ask("roster_people", store, persons=self._accounts(store, person))
         if not rows:
             return None
         return RosterPerson(_user(rows[0]), self.enrollments(store, person))
 
     def enrollments(self, store: str, person: str) -> list[Enrollment]:
         """List a person's enrollments of all days, the newest first."""
-        rows = self._ask("roster_enrollments_of", store, person=person)
+        accounts = self._accounts(store, person)
+        rows = self._ask("roster_enrollments_of", store, persons=accounts)
         return [Enrollment(*(*row[:-2], _begin(row[-2]), _end(row[-1]))) for row in rows]
 
     def teaches(self, store: str, person: str, *, on: date | None = None) -> list[str]:
@@ -224,8 +228,13 @@ class Roster:
         return page, following
 
     def _classes_of(self, store: str, person: str, role: str, on: date | None) -> list[str]:
-        rows = self._ask("roster_classes_of", store, person=person, role=role, on=self._day(on))
+        accounts = self._accounts(store, person)
+        rows = self._ask("roster_classes_of", store, persons=accounts, role=role, on=self._day(on))
         return [class_group for (class_group,) in rows]
+
+    def _accounts(self, store: str, person: str) -> list[str]:
+        """Give all accounts of a person: any may be the one that the roster names."""
+        return accounts_of(self._generation, store, person_of(self._generation, store, person))
 
     def _day(self, on: date | None) -> str:
         """Give a day for a query, today where none is given."""

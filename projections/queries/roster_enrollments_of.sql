@@ -6,7 +6,7 @@ FROM
 (
     SELECT enrollment, class_group, school, role, is_primary, begin, end
     FROM {database:Identifier}.roster_enrollments FINAL
-    WHERE store = {store:String} AND person = {person:String}
+    WHERE store = {store:String} AND person IN {persons:Array(String)}
 ) AS enrolled
 LEFT JOIN
 (

@@ -1,5 +1,6 @@
--- Who is in a class on a day, in a role; the name is the roster's, else what statements call them.
-SELECT enrolled.person, enrolled.user, coalesce(nullIf(users.name, ''), named.name), enrolled.role,
+-- Who is in a class on a day, in a role; the name is the roster's, else what statements call them. A
+-- person is who the roster's own account belongs to.
+SELECT coalesce(nullIf(links.person, ''), enrolled.person) AS person, enrolled.user, coalesce(nullIf(users.name, ''), named.name), enrolled.role,
        enrolled.is_primary = 1, toString(enrolled.begin), toString(enrolled.end)
 FROM
 (
@@ -21,4 +22,9 @@ LEFT JOIN
     WHERE store = {store:String} AND language = ''
     GROUP BY subject
 ) AS named ON named.subject = enrolled.person
-ORDER BY 3, enrolled.person
+LEFT JOIN
+(
+    SELECT account, person FROM {database:Identifier}.identities FINAL
+    WHERE store = {store:String}
+) AS links ON links.account = enrolled.person
+ORDER BY 3, person

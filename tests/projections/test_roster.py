@@ -228,6 +228,22 @@ def test_an_account_is_that_of_the_person_it_is_linked_to(generation: Generation
     }
 
 
+def test_somebody_who_is_another_persons_account_is_found_by_either(
+    generation: Generation,
+) -> None:
+    declare(generation, *SMALL_SCHOOL)
+    generation.insert("identities", [("district", key("s1"), "account:https://x|lei", 50, 0)])
+    roster = Roster(generation)
+    for name in (key("s1"), "account:https://x|lei"):
+        found = roster.person("district", name)
+        assert found is not None
+        assert found.user.name == "李雷"
+        assert len(found.enrollments) == 3
+        assert roster.attends("district", name, on=SEPTEMBER) == ["5-1"]
+    students = roster.students("district", "5-1", on=SEPTEMBER)
+    assert [one.person for one in students] == ["account:https://x|lei", key("s2")]
+
+
 def test_people_are_found_by_name_page_by_page(generation: Generation) -> None:
     declare(generation, *SMALL_SCHOOL)
     roster = Roster(generation)
