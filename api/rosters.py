@@ -32,7 +32,9 @@ _MOST_FILES: Final = 40  # in a form: either version has fewer
 _ZIP: Final = ("application/zip", "application/x-zip-compressed", "application/octet-stream")
 _FORM: Final = "multipart/form-data"
 _BINARY: Final = {"schema": {"type": "string", "format": "binary"}}
-_FILES: Final = {"schema": {"type": "object", "additionalProperties": {"format": "binary"}}}
+_FILES: Final = {
+    "schema": {"type": "object", "additionalProperties": {"type": "string", "format": "binary"}}
+}
 _BODY: Final = {
     "requestBody": {
         "required": True,
@@ -67,7 +69,7 @@ async def post_roster(
     response: Response,
     home_page: Annotated[
         str, Query(description="The home page that users' accounts have, by their sourcedId.")
-    ],
+    ] = "",
     day: Annotated[
         str, Query(alias="date", description="The day it holds from (ISO 8601); today if empty.")
     ] = "",
