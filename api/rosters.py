@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.datastructures import UploadFile
 from starlette.types import Message
 
-from api.authentication import DECLARE, OPERATE, READ_PROJECTIONS, authority_of, demand, named_store
+from api.authentication import authority_of, named_store
 from api.errors import REFUSALS, ApiError
+from api.roles import Resource, allow
 from api.roster.faults import RosterFaulty
 from api.roster.files import unpacked
 from api.roster.importing import DEFAULT_SOURCE, BadImport, Imported, import_roster, make_import
@@ -88,7 +89,7 @@ async def post_roster(
     what is held. A set with faults is answered 400, with each fault's file, line, column, rule and
     value: `faults` has a hundred of them, `count` says how many there are.
     """
-    credential = await demand(request, (*DECLARE, *OPERATE))
+    credential = (await allow(request, Resource.ROSTER_CHANGE)).credential
     into = named_store(credential, store)
     settings: Settings = request.app.state.settings
     try:
@@ -168,10 +169,16 @@ async def get_schools(
     generation: GenerationName = None,
     store: StoreName = "",
 ) -> dict[str, Any]:
-    """List the schools of the roster, with how many classes, students and teachers each has."""
-    of = named_store(await demand(request, READ_PROJECTIONS), store)
+    """List the schools of the roster, with how many classes, students and teachers each has.
+
+    A school leader is shown the own ones.
+    """
+    asker = await allow(request, Resource.ROSTER)
+    of = named_store(asker.credential, store)
     roster, day = await _roster(request, generation, after), _day(request, on)
     schools = await asyncio.to_thread(roster.schools, of, on=day)
+    if asker.own is not None:
+        schools = [one for one in schools if one.org in asker.own.schools]
     return {"on": day, "schools": msgspec.to_builtins(schools)}
 
 
@@ -187,11 +194,15 @@ async def get_classes(
     """List the classes of the roster, or of one school, by school, grade and title.
 
     `grade` is 01 to 12, or a kindergarten's KG and the like; `stage` is kindergarten, primary,
-    junior or senior.
+    junior or senior. A teacher is shown the classes taught, a school leader those of the own
+    school.
     """
-    of = named_store(await demand(request, READ_PROJECTIONS), store)
+    asker = await allow(request, Resource.ROSTER)
+    of = named_store(asker.credential, store)
     roster, day = await _roster(request, generation, after), _day(request, on)
     classes = await asyncio.to_thread(roster.classes, of, school, on=day)
+    if asker.own is not None:
+        classes = [one for one in classes if one.class_group in asker.own.classes]
     return {"on": day, "classes": msgspec.to_builtins(classes)}
 
 
