@@ -37,6 +37,7 @@ READ_PROJECTIONS: Final = ("projections/read", "all/read", "all")
 READ_ALL: Final = ("all/read", "all")
 # Generations hold every store's rows: who makes, promotes and drops them operates the server.
 OPERATE: Final = ("operate",)
+DECLARE: Final = ("operate", "all")  # what a district declares, in the credential's own store
 RETRY: Final = ("operate", "all")  # what was set aside: of all stores, or of the credential's own
 
 # From this age on, in seconds, a credential in use is looked up anew while it still serves.
