@@ -40,6 +40,7 @@ GIVEN = {
     "until": 9,
     "after": 0,
     "limit": 10,
+    "is_limited": 0,
     "search": "",
     "after_shown": "",
     "after_person": "",
