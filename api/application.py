@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from api import generations, identities, portraits, profiles
+from api import generations, identities, portraits, profiles, rosters
 from api.errors import ApiError, error_response
 from api.services import Services
 from api.settings import Settings
@@ -74,6 +74,7 @@ def create_application(settings: Settings) -> FastAPI:
     application.include_router(portraits.router)
     application.include_router(profiles.router)
     application.include_router(generations.router)
+    application.include_router(rosters.router)
     application.include_router(identities.router)
     application.add_api_route("/", _to_ui, include_in_schema=False)
     mount_ui(application)

@@ -16,7 +16,7 @@ from api.bearer import InvalidToken, Issuer, IssuerUnreachable
 from api.errors import ApiError
 from api.settings import Settings
 from api.xapi.limits import RateLimits
-from lrs.credentials import REMEMBER_SECONDS, Credential, Credentials
+from lrs.credentials import REMEMBER_SECONDS, Credential, Credentials, is_store_name
 from lrs.drafts import Authority, make_authority
 
 # What each kind of request asks for: one of these scopes (xAPI 1.0.3 Communication 4.2).
@@ -37,6 +37,7 @@ READ_PROJECTIONS: Final = ("projections/read", "all/read", "all")
 READ_ALL: Final = ("all/read", "all")
 # Generations hold every store's rows: who makes, promotes and drops them operates the server.
 OPERATE: Final = ("operate",)
+DECLARE: Final = ("operate", "all")  # what a district declares, in the credential's own store
 RETRY: Final = ("operate", "all")  # what was set aside: of all stores, or of the credential's own
 
 # From this age on, in seconds, a credential in use is looked up anew while it still serves.
@@ -63,6 +64,22 @@ async def demand(
             scopes=sorted(credential.scopes),
         )
     return credential
+
+
+def named_store(credential: Credential, named: str) -> str:
+    """Give the store that a credential asks about: its own, or one that an operator names.
+
+    Raises ApiError 400, 403.
+    """
+    if credential.may(*OPERATE) and named:
+        if not is_store_name(named):
+            raise ApiError(400, f"parameter 'store': {named[:100]!r} names no store", value=named)
+        return named
+    if not credential.store:
+        raise ApiError(400, "parameter 'store': an operator says which store it is about")
+    if named not in ("", credential.store):
+        raise ApiError(403, "a credential asks about its own store", value=named)
+    return credential.store
 
 
 def authority_of(request: Request, credential: Credential) -> Authority:

@@ -41,7 +41,14 @@ Fields = dict[str, Any]
 
 
 class OperatingError(Exception):
-    """What was asked can't be done; the text says why, for people."""
+    """What was asked can't be done; the text says why, for people, `details` what is known beside.
+
+    `details` are those of the server's answer, empty where there is none.
+    """
+
+    def __init__(self, message: str, details: Fields | None = None) -> None:
+        super().__init__(message)
+        self.details = details or {}
 
 
 class Operator(Protocol):
@@ -78,17 +85,27 @@ def operator(settings: Settings) -> Iterator[Operator]:
 
     Raises OperatingError where neither can be had.
     """
-    server = read_server_file(settings.server_file)
-    if server is not None:
-        with closing(_client(server)) as client:
-            if _answers(client):
-                yield ByServer(client)
-                return
+    with running_server(settings) as client:
+        if client is not None:
+            yield ByServer(client)
+            return
     with _opened(settings) as direct:
         yield direct
 
 
 # By the server -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def running_server(settings: Settings) -> Iterator[httpx.Client | None]:
+    """Give a client of the server that runs on the data directory, None where none does."""
+    server = read_server_file(settings.server_file)
+    if server is not None:
+        with closing(_client(server)) as client:
+            if _answers(client):
+                yield client
+                return
+    yield None
 
 
 def _client(server: ServerFile) -> httpx.Client:
@@ -159,18 +176,24 @@ class ByServer:
         return self._ask("POST", "/v1/dead-letters/retry")
 
     def _ask(self, method: str, path: str, **given: Any) -> Fields:
-        try:
-            answer = self._client.request(method, path, **given)
-        except httpx.TransportError as error:
-            raise OperatingError(f"the server went away: {error}") from error
-        if answer.is_success:
-            found: Fields = answer.json() if answer.content else {}
-            return found
-        try:
-            message = answer.json()["error"]["message"]
-        except (ValueError, KeyError, TypeError):
-            message = answer.text[:500]
-        raise OperatingError(message)
+        return ask_server(self._client, method, path, **given)
+
+
+def ask_server(client: httpx.Client, method: str, path: str, **given: Any) -> Fields:
+    """Ask the running server; gives its answer's JSON. Raises OperatingError."""
+    try:
+        answer = client.request(method, path, **given)
+    except httpx.TransportError as error:
+        raise OperatingError(f"the server went away: {error}") from error
+    if answer.is_success:
+        found: Fields = answer.json() if answer.content else {}
+        return found
+    try:
+        told = answer.json()["error"]
+        message = str(told["message"])
+    except (ValueError, KeyError, TypeError):
+        raise OperatingError(answer.text[:500]) from None
+    raise OperatingError(message, told)
 
 
 def _name(name: str) -> str:

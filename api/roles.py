@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from fastapi import Request
 
-from api.authentication import OPERATE, READ_ALL, READ_PROJECTIONS, RETRY, demand
+from api.authentication import DECLARE, OPERATE, READ_ALL, READ_PROJECTIONS, RETRY, demand
 from api.errors import ApiError
 from lrs import holders
 from lrs.credentials import Credential
@@ -58,8 +58,8 @@ class Resource(StrEnum):
     MAPPING_CHANGE = "change of mappings"
     ROSTER = "roster"
     ROSTER_CHANGE = "change of the roster"
-    IDENTITIES = "accounts of persons"
-    IDENTITY_CHANGE = "change of accounts of persons"
+    IDENTITIES = "accounts of a person"
+    IDENTITY_CHANGE = "change of accounts"
     STATUS = "status"
     GENERATIONS = "generations"
     GENERATION_CHANGE = "change of generations"
@@ -89,7 +89,6 @@ class Rule(NamedTuple):
 _QUERY: Final = READ_PROJECTIONS
 _SEE: Final = (*READ_PROJECTIONS, *OPERATE)
 _VENDING: Final = (*READ_PROJECTIONS, "statements/write", *OPERATE)
-_CHANGE: Final = ("all", *OPERATE)
 
 # fmt: off
 RULES: Final[dict[Resource, Rule]] = {
@@ -112,11 +111,11 @@ RULES: Final[dict[Resource, Rule]] = {
     Resource.FINDINGS:          Rule(_QUERY,   NONE, NONE, NONE, NONE, ALL,  NONE, NONE),
     Resource.PROFILE_CHECK:     Rule(_VENDING, NONE, NONE, NONE, NONE, ALL,  OWN,  ALL),
     Resource.MAPPINGS:          Rule(_VENDING, NONE, NONE, NONE, NONE, ALL,  OWN,  ALL),
-    Resource.MAPPING_CHANGE:    Rule(_CHANGE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
+    Resource.MAPPING_CHANGE:    Rule(DECLARE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
     Resource.ROSTER:            Rule(_SEE,     NONE, NONE, OWN,  OWN,  ALL,  NONE, ALL),
-    Resource.ROSTER_CHANGE:     Rule(_CHANGE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
-    Resource.IDENTITIES:        Rule(_SEE,     NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
-    Resource.IDENTITY_CHANGE:   Rule(_CHANGE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
+    Resource.ROSTER_CHANGE:     Rule(DECLARE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
+    Resource.IDENTITIES:        Rule(_QUERY,   OWN,  OWN,  OWN,  OWN,  ALL,  NONE, NONE),
+    Resource.IDENTITY_CHANGE:   Rule(DECLARE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
     Resource.STATUS:            Rule(_SEE,     NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
     Resource.GENERATIONS:       Rule(_SEE,     NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
     Resource.GENERATION_CHANGE: Rule(OPERATE,  NONE, NONE, NONE, NONE, NONE, NONE, ALL),
@@ -212,34 +211,6 @@ class Membership(Protocol):
 
     def teachers_of(self, store: str, classes: Collection[str], on: date) -> Iterable[str]:
         """Give the persons who teach classes."""
-
-
-class NoRoster:
-    """The membership of a store without a roster: nobody belongs anywhere."""
-
-    def person_of(self, store: str, account: str) -> str:
-        """Give the account itself."""
-        return account
-
-    def teaches(self, store: str, person: str, on: date) -> Iterable[str]:
-        """Give none."""
-        return ()
-
-    def schools_of(self, store: str, person: str, on: date) -> Iterable[str]:
-        """Give none."""
-        return ()
-
-    def classes_of(self, store: str, schools: Collection[str], on: date) -> Iterable[str]:
-        """Give none."""
-        return ()
-
-    def students_of(self, store: str, classes: Collection[str], on: date) -> Iterable[str]:
-        """Give none."""
-        return ()
-
-    def teachers_of(self, store: str, classes: Collection[str], on: date) -> Iterable[str]:
-        """Give none."""
-        return ()
 
 
 def own_of(credential: Credential, members: Membership, on: date) -> Own:

@@ -12,13 +12,14 @@ from fastapi import FastAPI
 from api.live_generation import Carrier, LiveGeneration
 from api.relay_watching import watch_relay
 from api.replays import Replays
-from api.roles import KnownOwn, Membership, NoRoster
+from api.roles import KnownOwn, Membership
 from api.settings import Settings
 from api.streams import Streams
 from lrs.attachments import AttachmentStore
 from lrs.credentials import Credentials
 from lrs.profiles import Door
 from lrs.record import Record
+from projections.membership import RosterMembership
 from projections.portraits import Portraits
 from projections.warehouse import Generation, Warehouse
 from streams.relay_watch import RelayWatch
@@ -41,7 +42,7 @@ class Services:
     live: LiveGeneration
     replays: Replays
     relay: RelayWatch | None  # where a relay is part of what keeps the projections
-    members: Callable[[Generation], Membership] = field(default=lambda _: NoRoster())
+    members: Callable[[Generation], Membership] = RosterMembership
     streams: Streams = field(init=False)
     # In the tags of answers: another one in each process, and after what moves no position.
     edition: str = field(default_factory=lambda: secrets.token_hex(4))

@@ -4,14 +4,17 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from lrs.declarations import DeclarationVersion
-from projections import identities
+from projections import identities, roster_rows
 from projections.tables import Row
 
 # From store, declaration and its log position to rows by table; raises where the content is wrong.
 ReadDeclaration = Callable[[str, DeclarationVersion, int], Mapping[str, list[Row]]]
 
 # By kind. One that isn't here makes no rows, be it of a later release.
-_READ: Final[Mapping[str, ReadDeclaration]] = {**identities.DECLARED}
+_READ: Final[Mapping[str, ReadDeclaration]] = {
+    **identities.DECLARED,
+    **roster_rows.DECLARED,
+}
 
 
 def declared_rows(

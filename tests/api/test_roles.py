@@ -7,14 +7,17 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 from uuid import uuid4
 
+import orjson
 import pytest
 
-from api.roles import ALL, NONE, OWN, ROLES, RULES, Resource, reach_of
+from api.roles import ALL, NONE, OWN, ROLES, RULES, KnownOwn, Resource, reach_of
+from lrs.declarations import Declaration
 from lrs.holders import Holder
+from projections.membership import RosterMembership
 from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.membership import InMemory
 from tests.support.oidc import AUDIENCE, TokenIssuer, running_issuer
-from tests.support.records import agent_key, statement
+from tests.support.records import AUTHORITY, agent_key, statement
 
 STUDENT, CLASSMATE, STRANGER = (agent_key(name) for name in ("ming", "hong", "stranger"))
 TEACHER, COLLEAGUE, OTHER_TEACHER = (agent_key(name) for name in ("wang", "zhao", "qian"))
@@ -46,10 +49,11 @@ ANY = Subjects("anything", "nothing")  # the name of what is nobody's own
 
 
 class Route(NamedTuple):
-    """What a route gives, and what its path names."""
+    """What a route gives, and what its path names, or the parameter that names it instead."""
 
     resource: Resource
     subjects: Subjects | None = None
+    parameter: str = ""
 
 
 # Every route under /v1. Whoever makes a new one says here what it gives.
@@ -57,9 +61,12 @@ ROUTES = {
     "GET /v1/students": Route(Resource.STUDENTS),
     "GET /v1/portraits/students/{person}": Route(Resource.STUDENT_PORTRAIT, STUDENTS),
     "GET /v1/students/{person}/documents": Route(Resource.DOCUMENTS, STUDENTS),
-    "GET /v1/identities": Route(Resource.IDENTITIES),
+    "GET /v1/identities": Route(Resource.IDENTITIES, STUDENTS, "account"),
     "POST /v1/identities": Route(Resource.IDENTITY_CHANGE),
-    "DELETE /v1/identities": Route(Resource.IDENTITY_CHANGE),
+    "DELETE /v1/identities": Route(Resource.IDENTITY_CHANGE, ANY, "account"),
+    "POST /v1/roster": Route(Resource.ROSTER_CHANGE, ANY, "home_page"),
+    "GET /v1/roster/schools": Route(Resource.ROSTER),
+    "GET /v1/roster/classes": Route(Resource.ROSTER),
     "GET /v1/status": Route(Resource.STATUS),
     "GET /v1/profiles": Route(Resource.PROFILES),
     "GET /v1/profiles/findings": Route(Resource.FINDINGS),
@@ -115,7 +122,10 @@ def asking(application: RunningApplication, store: str, role: str) -> XapiClient
 
 def asked(client: XapiClient, route: str, name: str = "") -> Any:
     method, path = route.split(" ")
-    return client.request(method, re.sub(r"\{\w+\}", quote(name, safe=""), path))
+    parameter = ROUTES[route].parameter
+    parameters = {parameter: name} if parameter else None
+    path = re.sub(r"\{\w+\}", quote(name, safe=""), path)
+    return client.request(method, path, params=parameters)
 
 
 # The matrix --------------------------------------------------------------------------------------
@@ -136,7 +146,7 @@ def test_every_route_is_in_the_table(application: RunningApplication) -> None:
 def test_a_route_is_open_to_a_role_as_far_as_the_table_says(
     application: RunningApplication, store: str, role: str, route: str
 ) -> None:
-    resource, subjects = ROUTES[route]
+    resource, subjects, _ = ROUTES[route]
     reach = reach_of(resource, [role])
     client = asking(application, store, role)
     for name in subjects or ("",):
@@ -378,3 +388,60 @@ def test_a_page_shows_a_role_only_its_own(
     assert ("这里不对你开放" not in shown) == is_open
     assert ("xj-portrait" in shown or "xj-list" in shown) == is_open
     assert STRANGER not in shown
+
+
+# The roster itself -------------------------------------------------------------------------------
+
+
+def declared(application: RunningApplication, store: str, *records: tuple[str, str, Any]) -> int:
+    """Declare records of the roster, and wait until the projections have them."""
+    declarations = [
+        Declaration(kind=kind, id=record, content=orjson.dumps(content))
+        for kind, record, content in records
+    ]
+    stored = application.state.record.declare_now(store, declarations, AUTHORITY.json)
+    client = application.xapi(store)
+    answer = client.request("GET", "/v1/students", params={"after": stored.position})
+    assert answer.status_code == 200, answer.text
+    position: int = stored.position
+    return position
+
+
+def enrolled(user: str, group: str, role: str) -> tuple[str, str, Any]:
+    content = {"userSourcedId": user, "person": user, "classSourcedId": group, "role": role}
+    return "roster-enrollment", f"{user}-{group}", {**content, "schoolSourcedId": "lake"}
+
+
+def test_the_roster_says_whom_a_teacher_and_a_leader_see(
+    application: RunningApplication, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = application.state.services
+    monkeypatch.setattr(services, "members", RosterMembership)
+    monkeypatch.setattr(services, "known_own", KnownOwn())
+    group = {"title": "5-1", "classType": "homeroom", "schoolSourcedId": "lake"}
+    declared(
+        application,
+        store,
+        ("roster-org", "lake", {"name": "湖畔小学", "type": "school"}),
+        ("roster-class", "5-1", group),
+        ("roster-class", "5-2", {**group, "title": "5-2", "schoolSourcedId": "hill"}),
+        enrolled(TEACHER, "5-1", "teacher"),
+        enrolled(STUDENT, "5-1", "student"),
+    )
+    teacher = asking(application, store, "teacher")
+    holder = Holder("school_leader", schools=("lake",))
+    made, secret = application.state.credentials.add(store, "", (), holder=holder)
+    leader = XapiClient(application.client, (made.key, secret))
+    for client in (teacher, leader):
+        listed = asked(client, "GET /v1/students").json()["students"]
+        assert [one["person"] for one in listed] == [STUDENT]
+        classes = asked(client, "GET /v1/roster/classes").json()["classes"]
+        assert [one["class_group"] for one in classes] == ["5-1"]
+    declared(application, store, enrolled(CLASSMATE, "5-1", "student"))
+    monkeypatch.setattr(services, "known_own", KnownOwn())  # two seconds later
+    for client in (teacher, leader):
+        listed = asked(client, "GET /v1/students").json()["students"]
+        assert {one["person"] for one in listed} == {STUDENT, CLASSMATE}
+        route = "GET /v1/portraits/students/{person}"
+        assert asked(client, route, CLASSMATE).status_code == 200
+        assert asked(client, route, STRANGER).status_code == 403

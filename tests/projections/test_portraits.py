@@ -340,3 +340,15 @@ def test_a_portrait_of_year_0_has_a_time(generation: Generation, portraits: Port
     generation.insert("persons", [person("an", last_time=-62_167_219_200_000_000)])
     [student], _ = portraits.students("demo")
     assert student["last_time"] == "0000-01-01T00:00:00.000Z"
+
+
+def test_a_mark_is_another_with_more_evidence_though_asked_by_a_linked_account(
+    generation: Generation, portraits: Portraits
+) -> None:
+    generation.insert("persons", [person("an")])
+    generation.insert("identities", [("demo", "an-at-home", "an", 1, 0)])
+    asked = ("an", "an-at-home")
+    before = [portraits.mark("demo", one) for one in asked]
+    assert before[0] == before[1] != []
+    generation.insert("persons", [("demo", "an", 9, AT, AT + HOUR, 2, 0)])
+    assert all(portraits.mark("demo", one) != before[0] for one in asked)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from lrs.record import LogEntry
 from projections.folds import Fold
 from projections.reading import default_reader
+from projections.roster_rows import ROSTER_KINDS
 from projections.tables import PERSON_TABLES, TABLES
 from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier
@@ -101,8 +102,14 @@ versions = st.builds(
 )
 
 
-# Kinds that make no rows, one of them of a later release.
+# Records of the roster, and kinds that make no rows, one of them of a later release.
 declarations = st.builds(
+    declaration,
+    st.sampled_from(ROSTER_KINDS),
+    st.sampled_from(["one", "two"]),
+    st.sampled_from([b"{}", b'{"title": "a", "name": "a"}', b'{"end": "2026-09-01"}']),
+    deleted=st.booleans(),
+) | st.builds(
     declaration,
     st.sampled_from(["mapping", "calibration"]),
     st.sampled_from(["one", "two"]),
@@ -121,7 +128,7 @@ def with_declarations(draw: st.DrawFn, arrivals: list[Arrival], most_links: int)
     among: list[Arrival] = list(arrivals)
     for link in draw(st.lists(links, max_size=most_links)):
         among.insert(draw(st.integers(0, len(among))), ("link", link))
-    for version in draw(st.lists(declarations, max_size=2)):
+    for version in draw(st.lists(declarations, max_size=4)):
         among.insert(draw(st.integers(0, len(among))), ("declaration", version))
     taken, rules = list[Arrival](), Links()
     for kind, what in among:

@@ -18,7 +18,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from api.command_line import opened_credentials
+from api.key_commands import opened_credentials
 from api.settings import Settings
 from api.ui.pages.students import PAGE_SIZE
 from tests.support.chromium import forget
