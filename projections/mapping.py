@@ -128,6 +128,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     verbs: tuple[str, ...]
     when: Conditions
     facts: tuple[FactRule, ...]
+    origin: str = ""  # the document's file name
 
 
 class ContextExtension(msgspec.Struct, frozen=True):
@@ -382,6 +383,7 @@ def _rule(value: Any, place: _Place) -> Rule:
         verbs=here.under("verbs").texts(table["verbs"], _Place.iri),
         when=_conditions(table.get("when", {}), here.under("when")),
         facts=tuple(_fact(each, here.under("facts").under(i)) for i, each in enumerate(facts)),
+        origin=place.origin,
     )
 
 
