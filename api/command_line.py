@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Column, Table
 
+from api.checking_command import commands as profile_check_commands
 from api.generation_commands import dead_letters, generations, replay, status
 from api.http_protocol import LimitedProtocol
 from api.import_commands import commands as import_commands
@@ -47,6 +48,7 @@ keys = typer.Typer(help="Credentials of apps.", no_args_is_help=True)
 main.add_typer(keys, name="keys")
 main.add_typer(import_commands, name="import")
 main.add_typer(profile_commands, name="profiles")
+main.add_typer(profile_check_commands, name="profile")
 main.add_typer(generations, name="generations")
 main.add_typer(dead_letters, name="dead-letters")
 main.command()(replay)

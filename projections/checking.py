@@ -4,35 +4,52 @@ Pure: the same statements, mappings and profile give the same report. The comman
 both show what stands here.
 """
 
-import functools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from importlib import resources
 from typing import Any, Final
 
 import msgspec
 import orjson
 
 from lrs.actors import actor_key
-from lrs.drafts import random_id
 from lrs.json_input import decode
-from lrs.profiles import Finding, ProfileSet, check_statements, read_profile_bytes
 from lrs.validation import Violation, validate_statement
 from lrs.versions import Version
-from projections.advice import KINDS, LEVELS, PORTRAITS
+from projections.advice import LEVELS, PORTRAITS
 from projections.facts import Fact
 from projections.mapping import Rule
 from projections.reading import Name, Reader
-from projections.shortcomings import Advice, Patch, shortcomings, unread_rule
+from projections.shortcomings import (
+    Advice,
+    Patch,
+    context_activities,
+    shortcomings,
+    unread_rule,
+)
 from projections.vocabulary import ACTIONS, PROFILE_VERSION
 
-# What is found by holding a statement against a profile and would be told otherwise, or is not
-# about single statements.
-_OF_TEMPLATES: Final = frozenset({"included", "excluded", "any", "all", "none", "unmatched"})
-_UNCLAIMED: Final = "unclaimed"
 _CATEGORY: Final = "$.context.contextActivities.category"
+# Stands for the id that the record would give.
+_NO_ID: Final = "00000000-0000-4000-8000-000000000000"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Shortfall(msgspec.Struct, frozen=True, kw_only=True):
+    """One way in which the statement at `index` doesn't follow the teaching-cycle profile.
+
+    `claims` is whether it claims the profile; if not, it would follow it but doesn't name it.
+    """
+
+    index: int
+    claims: bool
+    template: str = ""
+    rule: str = ""
+    location: str = "$"
+
+
+# Holds valid statements against the teaching-cycle profile.
+Hold = Callable[[Sequence[dict[str, Any]]], Iterable[Shortfall]]
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -106,7 +123,12 @@ def _line(number: int, line: bytes) -> Given:
 
 
 def check(
-    given: Sequence[Given], reader: Reader, *, app: str = "", version: Version | None = None
+    given: Sequence[Given],
+    reader: Reader,
+    hold: Hold,
+    *,
+    app: str = "",
+    version: Version | None = None,
 ) -> Report:
     """Tell what statements would mean, posted by `app`, in the order given.
 
@@ -121,7 +143,11 @@ def check(
     ]
     for index, statement in valid:
         checked[index] = _read(checked[index], statement, reader)
-    for index, advice in (*_twice(valid, checked), *_in_pieces(valid, checked), *_of_profile(valid)):
+    for index, advice in (
+        *_twice(valid, checked),
+        *_in_pieces(valid, checked),
+        *_of_profile(valid, hold),
+    ):
         own = checked[index].advice
         if not any(each.path == advice.path and each.code != "no-account" for each in own):
             own.append(advice)
@@ -134,8 +160,8 @@ def _valid(given: Given, version: Version | None) -> Checked:
     if violation is None:
         try:
             validate_statement(given.value, _version(given.value, version), path=given.path)
-        except Violation as found:
-            violation = found
+        except Violation as broken:
+            violation = broken
     identifier = given.value.get("id") if isinstance(given.value, dict) else None
     advice = []
     if violation is not None:
@@ -161,7 +187,7 @@ def _version(statement: Any, otherwise: Version | None) -> Version:
 def _full(statement: dict[str, Any], app: str) -> dict[str, Any]:
     """A statement as the record would give it, but for the time it would be stored at."""
     agent = {"objectType": "Agent", "account": {"homePage": "https://xueji.dev/apps", "name": app}}
-    full = {"id": random_id(), **statement, "authority": agent}
+    full = {"id": _NO_ID, **statement, "authority": agent}
     full.pop("stored", None)
     return full
 
@@ -226,46 +252,22 @@ def _in_pieces(valid: _Valid, checked: Sequence[Checked]) -> _Advised:
 def _all_points(statements: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     by_id: dict[str, dict[str, Any]] = {}
     for statement in statements:
-        others = statement["context"]["contextActivities"].get("other") or []
-        for each in [others] if isinstance(others, dict) else others:
+        for each in context_activities(statement, "other"):
             by_id.setdefault(each["id"], each)
     return list(by_id.values())
 
 
-@functools.cache
-def _profiles() -> ProfileSet:
-    file = resources.files("projections") / "profiles" / "teaching-cycle.jsonld"
-    return ProfileSet([read_profile_bytes(file.read_bytes())])
-
-
-def _of_profile(valid: _Valid) -> _Advised:
+def _of_profile(valid: _Valid, hold: Hold) -> _Advised:
     """What the teaching-cycle profile finds in statements that claim it, or could."""
-    authority = _full({}, "")["authority"]
-    findings = check_statements(_profiles(), [statement for _, statement in valid], authority)
-    for finding in findings:
-        index, statement = valid[finding.index]
-        if finding.kind == _UNCLAIMED:
-            categories = _categories(statement)
-            send = {"context": {"contextActivities": {"category": [*categories, _PROFILE_ACTIVITY]}}}
+    for each in hold([statement for _, statement in valid]):
+        index, statement = valid[each.index]
+        if each.claims:
+            found = f"{each.rule} [{each.template}]"
+            yield index, Advice(code="profile", path=each.location, found=found)
+        else:
+            categories = [*context_activities(statement, "category"), {"id": PROFILE_VERSION}]
+            send = {"context": {"contextActivities": {"category": categories}}}
             yield index, Advice(code="profile-not-named", path=_CATEGORY, send=send)
-        elif finding.kind in _OF_TEMPLATES and finding.severity == "violation":
-            yield index, _broken(finding)
-
-
-_PROFILE_ACTIVITY: Final = {"id": PROFILE_VERSION}
-
-
-def _categories(statement: dict[str, Any]) -> list[dict[str, Any]]:
-    activities = (statement.get("context") or {}).get("contextActivities") or {}
-    found = activities.get("category") or []
-    return [found] if isinstance(found, dict) else found
-
-
-def _broken(finding: Finding) -> Advice:
-    template = finding.part.rsplit("/", 1)[-1]
-    found = f"{finding.rule}; {finding.location}" if finding.location else finding.rule
-    named = f"{found} [{template}]" if template else found
-    return Advice(code="profile", path=finding.location or "$", found=named)
 
 
 # --- For people and programs ----------------------------------------------------------------------
@@ -281,9 +283,7 @@ def summary(report: Report) -> dict[str, Any]:
     """Count what all statements would mean together."""
     checked = report.statements
     actions = Counter(fact.action for each in checked for fact in each.facts)
-    unread = Counter(
-        each.facts[0].verb for each in checked if each.facts and each.rule is None
-    )
+    unread = Counter(each.facts[0].verb for each in checked if each.facts and each.rule is None)
     return {
         "statements": len(checked),
         "refused": sum(_is_refused(each) for each in checked),
@@ -376,6 +376,8 @@ def _fact(fact: Fact) -> dict[str, Any]:
         for name, value in msgspec.structs.asdict(fact).items()
         if name not in _NOT_TOLD and value not in ("", None, ())
     }
+    if not fact.time:
+        del told["time"]  # the statement has none; it would be the time of storing
     for name in _MOMENTS & told.keys():
         told[name] = _moment(told[name])
     return {**told, "title": _title(fact.action)}

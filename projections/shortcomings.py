@@ -35,21 +35,61 @@ Patch = dict[str, Any]  # JSON Merge Patch, RFC 7396: merge it into the statemen
 
 # The acts of which a figure is made by lesson, by subject, by phase, and of the time they took.
 _OF_LESSONS: Final = frozenset(
-    "preview check answer poll hand_raised group_work attention attendance session_joined"
-    " homework_set homework_done resource_used resource_pushed strategy_changed"
-    " interaction_organised".split()
+    [
+        "preview",
+        "check",
+        "answer",
+        "poll",
+        "hand_raised",
+        "group_work",
+        "attention",
+        "attendance",
+        "session_joined",
+        "homework_set",
+        "homework_done",
+        "resource_used",
+        "resource_pushed",
+        "strategy_changed",
+        "interaction_organised",
+    ]
 )
 _OF_SUBJECTS: Final = _OF_LESSONS | frozenset(
-    "homework_corrected homework_marked result video tutoring_given resource_adopted"
-    " resource_created resource_recreated resource_shared".split()
+    [
+        "homework_corrected",
+        "homework_marked",
+        "result",
+        "video",
+        "tutoring_given",
+        "resource_adopted",
+        "resource_created",
+        "resource_recreated",
+        "resource_shared",
+    ]
 )
 _OF_NO_PHASE: Final = frozenset(
-    "badge_earned rating_given rating_received rating_by_teacher rating_by_peer rating_by_self"
-    " rating_by_parent sign_in".split()
+    [
+        "badge_earned",
+        "rating_given",
+        "rating_received",
+        "rating_by_teacher",
+        "rating_by_peer",
+        "rating_by_self",
+        "rating_by_parent",
+        "sign_in",
+    ]
 )
 _OF_TIME: Final = frozenset(
-    "preview check answer group_work attention homework_done homework_corrected video"
-    " tutoring_given".split()
+    [
+        "preview",
+        "check",
+        "answer",
+        "group_work",
+        "attention",
+        "homework_done",
+        "homework_corrected",
+        "video",
+        "tutoring_given",
+    ]
 )
 _SCORED: Final = frozenset({"result", "attention"})
 _DUE: Final = frozenset({"homework_set", "homework_done"})
@@ -119,18 +159,18 @@ def shortcomings(statement: dict[str, Any], reading: Reading, reader: Reader) ->
 
 def _who(statement: dict[str, Any]) -> Iterator[Advice]:
     """People who are not known by an account: the actor, the object and the instructor."""
-    for place in (("actor",), ("object",), ("context", "instructor")):
+    for place in ("actor", "object", "context.instructor"):
         person: Any = statement
-        for step in place:
+        for step in place.split("."):
             person = person.get(step) or {}
         identifier = next((key for key in _IDENTIFIERS if key in person), None)
         if identifier is not None:
             account = {"homePage": _HOME, "name": "s20230917"}
             yield Advice(
                 code="no-account",
-                path="$." + ".".join((*place, identifier)),
+                path=f"$.{place}.{identifier}",
                 found=identifier,
-                send=_nested(place, {identifier: None, "account": account}),
+                send=_patch(place, {identifier: None, "account": account}),
             )
 
 
@@ -138,11 +178,17 @@ def _when(statement: dict[str, Any]) -> Iterator[Advice]:
     timestamp = statement.get("timestamp")
     if timestamp is None:
         yield Advice(code="no-timestamp", path="$.timestamp", send={"timestamp": _TIME})
-    elif not _OFFSET.search(timestamp.partition("T")[2]):
-        # A date alone is a day in UTC, for want of an offset that could stand behind it.
-        full = timestamp if "T" in timestamp.upper() else f"{timestamp}T00:00:00"
-        sent = {"timestamp": f"{full}+08:00"}
-        yield Advice(code="no-offset", path="$.timestamp", found=timestamp, send=sent)
+    elif not _OFFSET.search(timestamp.upper().partition("T")[2]):
+        send = {"timestamp": _with_offset(timestamp)}
+        yield Advice(code="no-offset", path="$.timestamp", found=timestamp, send=send)
+
+
+def _with_offset(timestamp: str) -> str:
+    """The same time of day, as of China; in the basic format of ISO 8601 if it stands in that."""
+    is_extended = "-" in timestamp or ":" in timestamp
+    if "T" not in timestamp.upper():
+        timestamp += "T00:00:00" if is_extended else "T000000"
+    return timestamp + ("+08:00" if is_extended else "+0800")
 
 
 # --- What it means --------------------------------------------------------------------------------
@@ -161,12 +207,12 @@ def _unread(statement: dict[str, Any], reader: Reader) -> Advice:
     rules = reader.rules_of(verb)
     if not rules:
         similar = _similar(verb, reader)
-        send = {"verb": {"id": similar}} if similar else None
+        send = _patch("verb.id", similar) if similar else None
         return Advice(code="verb-unknown", path="$.verb.id", found=verb, send=send)
     types = sorted({each for rule in rules for each in rule.when.object_types})
     is_activity = statement["object"].get("objectType", "Activity") == "Activity"
     path = "$.object.definition.type" if types and is_activity else "$"
-    send = {"object": {"definition": {"type": types[0]}}} if types and is_activity else None
+    send = _patch("object.definition.type", types[0]) if types and is_activity else None
     return Advice(code="verb-needs-more", path=path, found=", ".join(types), send=send)
 
 
@@ -198,7 +244,7 @@ def _object_type(statement: dict[str, Any], rule: Rule, reader: Reader) -> Itera
     }
     if types:
         listed = ", ".join(f"{each} ({_title(action)})" for each, action in types.items())
-        send = {"object": {"definition": {"type": next(iter(types))}}}
+        send = _patch("object.definition.type", next(iter(types)))
         path = "$.object.definition.type"
         yield Advice(code="object-without-type", path=path, found=listed, send=send)
 
@@ -229,9 +275,7 @@ def _codes(statement: dict[str, Any], fact: Fact) -> Iterator[Advice]:
 def _code_of(value: Any, terms: Mapping[str, Term]) -> str:
     """The code that is probably meant: by its spelling or its name; else the first of all."""
     words = {
-        word.lower(): term.code
-        for term in terms.values()
-        for word in (term.code, term.zh, term.en)
+        word.lower(): term.code for term in terms.values() for word in (term.code, term.zh, term.en)
     }
     close = difflib.get_close_matches(str(value).lower(), words, n=1, cutoff=0.5)
     return words[close[0]] if close else next(iter(terms))
@@ -241,11 +285,11 @@ def _untyped(statement: dict[str, Any], fact: Fact) -> Iterator[Advice]:
     """Context activities that could be the lesson or knowledge points, but have no type."""
     wanted = (("grouping", fact.lesson, TYPE_LESSON), ("other", "", TYPE_KNOWLEDGE_POINT))
     for place, known, type_iri in wanted:
-        activities = _context_activities(statement, place)
+        activities = context_activities(statement, place)
         if known or all(_type_of(each) for each in activities):
             continue
         typed = [_typed(each, type_iri) for each in activities]
-        send = {"context": {"contextActivities": {place: typed}}}
+        send = _patch(f"context.contextActivities.{place}", typed)
         for index, each in enumerate(activities):
             if not _type_of(each):
                 yield Advice(
@@ -263,10 +307,10 @@ def _surroundings(statement: dict[str, Any], fact: Fact) -> Iterator[Advice]:
         yield _without_extension("no-phase", EXTENSION_PHASE, "in")
     if not fact.subject and fact.action in _OF_SUBJECTS:
         yield _without_extension("no-subject", EXTENSION_SUBJECT, "mathematics")
-    groups = _context_activities(statement, "grouping")
+    groups = context_activities(statement, "grouping")
     if not fact.lesson and fact.action in _OF_LESSONS and all(_type_of(each) for each in groups):
         lesson = {"id": _LESSON, "definition": {"type": TYPE_LESSON}}
-        send = {"context": {"contextActivities": {"grouping": [*groups, lesson]}}}
+        send = _patch("context.contextActivities.grouping", [*groups, lesson])
         path = "$.context.contextActivities.grouping"
         yield Advice(code="no-lesson", path=path, send=send)
 
@@ -283,25 +327,25 @@ def _outcome(statement: dict[str, Any], facts: list[Fact], rule: Rule) -> Iterat
     score = (statement.get("result") or {}).get("score") or {}
     rated = [each for each in facts if each.action.startswith("rating_")]
     unrated = [each.rating is None for each in rated if each.action != "rating_given"]
-    is_scored = fact.action in _SCORED and fact.score is None or any(unrated)
+    is_unscored = fact.action in _SCORED and fact.score is None
     if "raw" in score and "max" not in score and "scaled" not in score:
         most = max(100, score["raw"] + (score["raw"] <= score.get("min", 0)))
-        send = {"result": {"score": {"max": most}}}
+        send = _patch("result.score.max", most)
         yield Advice(code="score-without-scale", path="$.result.score.max", send=send)
-    elif is_scored and not _is_emptied(sources, "score"):
-        send = {"result": {"score": {"scaled": 0.8}}}
+    elif any(unrated) or (is_unscored and not _is_emptied(sources, "score")):
+        send = _patch("result.score.scaled", 0.8)
         yield Advice(code="no-score", path="$.result.score", send=send)
     if fact.action in _OF_TIME and fact.duration is None and not _is_emptied(sources, "duration"):
-        send = {"result": {"duration": "PT42S"}}
+        send = _patch("result.duration", "PT42S")
         yield Advice(code="no-duration", path="$.result.duration", send=send)
 
 
 def _answer(statement: dict[str, Any], fact: Fact) -> Iterator[Advice]:
-    others = _context_activities(statement, "other")
+    others = context_activities(statement, "other")
     points = [each for each in others if each["id"] in fact.knowledge_points]
     if not fact.knowledge_points and all(_type_of(each) for each in others):
         point = _typed({"id": _POINT, "definition": {"name": {"zh-CN": "分数"}}})
-        send = {"context": {"contextActivities": {"other": [*others, point]}}}
+        send = _patch("context.contextActivities.other", [*others, point])
         path = "$.context.contextActivities.other"
         yield Advice(code="no-knowledge-points", path=path, send=send)
     for index, each in enumerate(others):
@@ -311,16 +355,16 @@ def _answer(statement: dict[str, Any], fact: Fact) -> Iterator[Advice]:
                 code="point-without-name",
                 path=f"$.context.contextActivities.other[{index}].definition.name",
                 found=each["id"],
-                send={"context": {"contextActivities": {"other": named}}},
+                send=_patch("context.contextActivities.other", named),
             )
     if fact.success is None:
         score = fact.score
         reason = "success, score" if score is None else f"score {score:g}"
-        send = {"result": {"success": True}}
+        send = _patch("result.success", True)
         yield Advice(code="success-unknown", path="$.result.success", found=reason, send=send)
     if not fact.part_of:
         parent = _typed({"id": _HOMEWORK}, TYPE_HOMEWORK)
-        send = {"context": {"contextActivities": {"parent": [parent]}}}
+        send = _patch("context.contextActivities.parent", [parent])
         yield Advice(code="no-parent", path="$.context.contextActivities.parent", send=send)
 
 
@@ -332,12 +376,12 @@ def _particulars(statement: dict[str, Any], fact: Fact, rule: Rule) -> Iterator[
     gives = any(each.of == "instructor" for each in rule.facts)
     if fact.action in _GIVEN and gives and "instructor" not in (statement.get("context") or {}):
         teacher = {"account": {"homePage": _HOME, "name": "t0042"}}
-        send = {"context": {"instructor": teacher}}
+        send = _patch("context.instructor", teacher)
         yield Advice(code="no-instructor", path="$.context.instructor", send=send)
     if fact.action in _DUE and fact.due is None:
         yield _without_extension("no-due", EXTENSION_DUE, "2026-03-03T08:00:00+08:00")
     if fact.progress is None and "progress" in _sources(rule, fact.action):
-        send = {"result": {"extensions": {_VIDEO_PROGRESS: 0.5}}}
+        send = _patch("result.extensions", {_VIDEO_PROGRESS: 0.5})
         path = f"$.result.extensions['{_VIDEO_PROGRESS}']"
         yield Advice(code="no-progress", path=path, send=send)
 
@@ -360,14 +404,15 @@ def _without_extension(code: str, key: str, value: str) -> Advice:
 
 
 def _extension(key: str, value: str) -> Patch:
-    return {"context": {"extensions": {key: value}}}
+    return _patch("context.extensions", {key: value})
 
 
 def _extensions(statement: dict[str, Any]) -> dict[str, Any]:
     return (statement.get("context") or {}).get("extensions") or {}
 
 
-def _context_activities(statement: dict[str, Any], place: str) -> list[dict[str, Any]]:
+def context_activities(statement: dict[str, Any], place: str) -> list[dict[str, Any]]:
+    """The context activities at a place; 1.0.3 lets one stand without a list."""
     activities = (statement.get("context") or {}).get("contextActivities") or {}
     found = activities.get(place) or []
     return [found] if isinstance(found, dict) else found
@@ -387,8 +432,9 @@ def _named(activity: dict[str, Any]) -> dict[str, Any]:
     return {**activity, "definition": {**definition, "name": {"zh-CN": "分数", "en": "Fractions"}}}
 
 
-def _nested(steps: tuple[str, ...], value: Any) -> Patch:
-    for step in reversed(steps):
+def _patch(path: str, value: Any) -> Patch:
+    """Make a merge patch of the value at a path whose steps are apart by dots."""
+    for step in reversed(path.split(".")):
         value = {step: value}
     return dict(value)
 

@@ -1,0 +1,105 @@
+"""``POST /v1/profile/check``: what an app's statements would mean, told before they are posted."""
+
+import asyncio
+import functools
+from collections.abc import Iterator, Sequence
+from importlib import resources
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from api.authentication import READ_PROJECTIONS, WRITE_STATEMENTS, demand
+from api.errors import REFUSALS, ApiError
+from api.xapi.bodies import read_body
+from lrs.profiles import ProfileSet, check_statements, read_profile_bytes
+from lrs.profiles.findings import UNCLAIMED, UNMATCHED
+from lrs.versions import Version
+from projections.checking import Shortfall, check, described, given_statements
+from projections.reading import default_reader
+
+router = APIRouter(prefix="/v1/profile", tags=["Profiles"], responses=REFUSALS)
+
+MOST_CHECKED = 1_000  # statements of one request: they are looked at more closely than when posted
+
+# Who vouches for statements that are only looked at.
+NOBODY = {"objectType": "Agent", "account": {"homePage": "https://xueji.dev/apps", "name": "check"}}
+
+_OF_TEMPLATES = frozenset({"included", "excluded", "any", "all", "none", UNMATCHED})
+
+CHECK = tuple(dict.fromkeys((*WRITE_STATEMENTS, *READ_PROJECTIONS)))
+
+
+_STATEMENTS = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"type": ["object", "array"]},
+                "example": {
+                    "actor": {"account": {"homePage": "https://id.example.cn", "name": "s1"}},
+                    "verb": {"id": "http://adlnet.gov/expapi/verbs/answered"},
+                    "object": {"id": "https://homework.example.cn/items/4711"},
+                },
+            },
+            "application/x-ndjson": {"schema": {"type": "string"}},
+        },
+    }
+}
+
+
+@router.post(
+    "/check", summary="What statements would mean, and what is missing", openapi_extra=_STATEMENTS
+)
+async def check_profile(request: Request) -> dict[str, Any]:
+    """Tell what statements would mean if this app posted them; nothing is stored.
+
+    The body is a statement, an array of them, or one a line. For each: whether it is valid xAPI,
+    which facts it gives about whom by which mapping rule, which names, and advice: what is wrong or
+    missing, at which path, why it matters, and what to send (`send`, a JSON Merge Patch of the
+    statement). `summary` counts it over all statements.
+    """
+    credential = await demand(request, CHECK)
+    body = await read_body(request, request.app.state.settings.maximum_body_size)
+    version = _version(request)
+    return await asyncio.to_thread(_checked, body, credential.app, version)
+
+
+def _version(request: Request) -> Version | None:
+    """The version of statements that don't say theirs."""
+    named = request.headers.get("x-experience-api-version", "")
+    return Version.V1_0_3 if named.startswith("1.") else None
+
+
+def _checked(body: bytes, app: str, version: Version | None) -> dict[str, Any]:
+    given = given_statements(body)
+    if len(given) > MOST_CHECKED:
+        raise ApiError(
+            413,
+            f"there are {len(given)} statements, over {MOST_CHECKED}",
+            rule=f"at most {MOST_CHECKED} statements are checked at once",
+        )
+    return described(check(given, default_reader(), hold, app=app, version=version))
+
+
+def hold(statements: Sequence[dict[str, Any]]) -> Iterator[Shortfall]:
+    """Hold valid statements against the teaching-cycle profile.
+
+    What templates recommend is left out: the check has words of its own for it.
+    """
+    for found in check_statements(_teaching_cycle(), statements, NOBODY):
+        if found.kind == UNCLAIMED:
+            yield Shortfall(index=found.index, claims=False)
+        elif found.kind in _OF_TEMPLATES and found.severity == "violation":
+            yield Shortfall(
+                index=found.index,
+                claims=True,
+                template=found.part or found.profile,
+                rule=found.rule,
+                location=found.location or "$",
+            )
+
+
+@functools.cache
+def _teaching_cycle() -> ProfileSet:
+    file = resources.files("projections") / "profiles" / "teaching-cycle.jsonld"
+    return ProfileSet([read_profile_bytes(file.read_bytes())])
