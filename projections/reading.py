@@ -192,7 +192,6 @@ class Reader:
                     facts.append(Fact(**values))
         return facts
 
-
     def _plan(
         self, statement: dict[str, Any], context: dict[str, Any], verb: str, app: str
     ) -> "_Plan":

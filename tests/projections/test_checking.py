@@ -414,7 +414,7 @@ def test_of_any_valid_statement_what_is_told_is_valid_again(one: Any, answers: b
 
 def test_every_kind_of_advice_has_its_words_and_a_case():
     for kind in KINDS.values():
-        assert kind.zh and kind.en
+        assert all((kind.zh, kind.en))
         assert ("{}" in kind.zh) == ("{}" in kind.en)
         assert set(kind.portraits) <= set(PORTRAITS)
     elsewhere = {"refused", "id-twice", "no-facts", "profile", "one-answer-in-pieces"}
