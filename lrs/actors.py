@@ -20,3 +20,9 @@ def actor_key(actor: Mapping[str, Any]) -> str | None:
     if (sha1sum := actor.get("mbox_sha1sum")) is not None:
         return f"mbox_sha1sum:{str(sha1sum).lower()}"
     return None
+
+
+def is_actor_key(text: str) -> bool:
+    """Tell whether a text names an actor as `actor_key` does."""
+    kind, _, rest = text.partition(":")
+    return bool(rest) and kind in ("mbox", "account", "openid", "mbox_sha1sum")

@@ -14,6 +14,7 @@ from eventsourcing.persistence import Mapper, MapperDeserialisationError, Stored
 from eventsourcing.utils import get_topic
 
 from lrs.actors import actor_key
+from lrs.declarations import DeclarationEvent, Declared, Withdrawn
 from lrs.documents import DocumentDeleted, DocumentEvent, DocumentStored
 from lrs.formats import instant
 
@@ -102,11 +103,18 @@ STATEMENT_STORED: Final = get_topic(StatementStored)
 STATEMENT_VOIDED: Final = get_topic(StatementVoided)
 DOCUMENT_STORED: Final = get_topic(DocumentStored)
 DOCUMENT_DELETED: Final = get_topic(DocumentDeleted)
-_CLASSES: dict[str, type[StatementStored] | type[StatementVoided] | type[DocumentEvent]] = {
+DECLARED: Final = get_topic(Declared)
+WITHDRAWN: Final = get_topic(Withdrawn)
+_CLASSES: dict[
+    str,
+    type[StatementStored] | type[StatementVoided] | type[DocumentEvent] | type[DeclarationEvent],
+] = {
     STATEMENT_STORED: StatementStored,
     STATEMENT_VOIDED: StatementVoided,
     DOCUMENT_STORED: DocumentStored,
     DOCUMENT_DELETED: DocumentDeleted,
+    DECLARED: Declared,
+    WITHDRAWN: Withdrawn,
 }
 
 

@@ -15,6 +15,14 @@ from eventsourcing.persistence import Mapper, StoredEvent
 from eventsourcing.utils import Environment, EnvType
 
 from lrs.committer import Committer
+from lrs.declaration_writing import DeclarationWriter
+from lrs.declarations import (
+    Declaration,
+    DeclarationEvent,
+    DeclarationsStored,
+    DeclarationVersion,
+    declaration_originator,
+)
 from lrs.definitions import LatestDefinitions, activity_name
 from lrs.document_writing import DocumentWriter
 from lrs.documents import (
@@ -42,7 +50,13 @@ from lrs.profiles.findings import Report
 from lrs.queries import StatementQuery
 from lrs.recorders.base import PARAMETER_LIMIT, StatementRecorder, chunks
 from lrs.reindex import rebuild_index
-from lrs.submissions import DocumentSubmission, StatementSubmission, Stored, Submission
+from lrs.submissions import (
+    DeclarationSubmission,
+    DocumentSubmission,
+    StatementSubmission,
+    Stored,
+    Submission,
+)
 from lrs.times import now_microseconds
 from lrs.writing import GroupWriter
 
@@ -74,9 +88,10 @@ class LogEntry(msgspec.Struct, frozen=True, gc=False):
     """One event of the log, as the carriers read it.
 
     `kind` is ``statement``, ``voiding`` (then `statement` is the one now voided), ``document``
-    (then `document` is the version that it makes) or ``unreadable`` (then `error` says why, and
-    `store` and `statement_id` are what its stream's name tells). `stored` is in microseconds, 0
-    where it can't be read.
+    (then `document` is the version that it makes), ``declaration`` (then `declaration` is the
+    version that it makes) or ``unreadable`` (then `error` says why, and `store` and
+    `statement_id` are what its stream's name tells). `stored` is in microseconds, 0 where it
+    can't be read.
     """
 
     position: int
@@ -87,6 +102,7 @@ class LogEntry(msgspec.Struct, frozen=True, gc=False):
     statement: bytes
     document: DocumentVersion | None = None
     error: str = ""
+    declaration: DeclarationVersion | None = None
 
 
 Outcomes = deque[tuple["asyncio.Future[Any]", Submission]]  # settled, and not yet told
@@ -181,6 +197,30 @@ class Record(Application[str]):
         outcome = await self._submitted(lambda settled: DocumentSubmission(store, change, settled))
         return cast(DocumentChanged, outcome)
 
+    async def declare(
+        self, store: str, declarations: Sequence[Declaration], authority: bytes
+    ) -> DeclarationsStored:
+        """Declare, all or none, durably; `authority` is the JSON, on one line, of who does.
+
+        What holds already makes no event. Raises DeclarationRefused.
+        """
+        _check(declarations)
+        outcome = await self._submitted(
+            lambda settled: DeclarationSubmission(store, declarations, authority, settled)
+        )
+        return cast(DeclarationsStored, outcome)
+
+    def declare_now(
+        self, store: str, declarations: Sequence[Declaration], authority: bytes
+    ) -> DeclarationsStored:
+        """Do the same from a thread that may wait."""
+        _check(declarations)
+        done: Future[Any] = Future()
+        self._committer.submit(
+            DeclarationSubmission(store, declarations, authority, lambda one: _settle(done, one))
+        )
+        return cast(DeclarationsStored, done.result())
+
     async def _submitted(self, submission: Callable[[Settled], Submission]) -> Any:
         """Give a submission to the committer and wait for its outcome."""
         loop = asyncio.get_running_loop()
@@ -202,8 +242,10 @@ class Record(Application[str]):
     def _commit(self, submissions: Sequence[Submission]) -> None:
         statements = [one for one in submissions if isinstance(one, StatementSubmission)]
         documents = [one for one in submissions if isinstance(one, DocumentSubmission)]
+        declarations = [one for one in submissions if isinstance(one, DeclarationSubmission)]
         # Each draft may bring a voiding with it, so two stored times each.
         events = 2 * sum(one.size for one in statements) + len(documents)
+        events += sum(one.size for one in declarations)
         with self._clock_lock:
             not_before = self._promised + 1
             self._writing_since = max(now_microseconds(), not_before)
@@ -212,6 +254,7 @@ class Record(Application[str]):
                 writer = EventWriter(transaction, cast(RecordMapper, self.mapper), events)
                 GroupWriter(writer, self._latest).write(statements)
                 DocumentWriter(writer).write(documents)
+                DeclarationWriter(writer).write(declarations)
                 writer.note_commit()
         except BaseException:
             self._latest.failed()
@@ -309,6 +352,57 @@ class Record(Application[str]):
         )
         return listed_ids(rows)
 
+    def declaration(self, store: str, kind: str, id_: str) -> DeclarationVersion | None:
+        """Find one declaration, if it holds now."""
+        stream = declaration_originator(store, kind, id_)
+        rows = self.statements.read(
+            f"SELECT position FROM declarations WHERE stream = {self.statements.mark}"
+            " AND deleted = 0",
+            [stream],
+        )
+        return self._declared([row["position"] for row in rows])[0] if rows else None
+
+    def declarations(
+        self, store: str, kind: str, until: int | None = None
+    ) -> list[DeclarationVersion]:
+        """Give the declarations of a kind that hold, now or as of a log position, by id."""
+        mark = self.statements.mark
+        rows = self.statements.read(
+            "SELECT stream, id, position, version, deleted FROM declarations"
+            f" WHERE store = {mark} AND kind = {mark}",
+            [store, kind],
+        )
+        positions: list[int] = []
+        for row in sorted(rows, key=lambda row: str(row["id"])):
+            if until is not None and row["position"] > until:
+                positions += self._declared_by(row["stream"], row["version"] - 1, until)
+            elif not row["deleted"]:
+                positions.append(row["position"])
+        return [version for version in self._declared(positions) if not version.deleted]
+
+    def declaration_history(self, store: str, kind: str, id_: str) -> list[DeclarationVersion]:
+        """Give every version a declaration has had, oldest first."""
+        events = self.recorder.select_events(declaration_originator(store, kind, id_))
+        return [
+            cast(DeclarationEvent, self.mapper.to_domain_event(event)).version() for event in events
+        ]
+
+    def _declared_by(self, stream: str, version: int, until: int) -> list[int]:
+        """Give the position of a stream's newest event up to a position, at most this version."""
+        while version > 0:
+            found = self.statements.event_of(stream, version)
+            if found is not None and found.position <= until:
+                return [found.position]
+            version -= 1
+        return []
+
+    def _declared(self, positions: Sequence[int]) -> list[DeclarationVersion]:
+        events = self.statements.events_at(positions)
+        return [
+            cast(DeclarationEvent, self.mapper.to_domain_event(events[position])).version()
+            for position in positions
+        ]
+
     def definitions(self, store: str, activities: Sequence[str]) -> dict[str, Any]:
         """Give the merged definitions of those of these activities that have one, by id."""
         names = {activity_name(store, activity): activity for activity in activities}
@@ -345,7 +439,10 @@ class Record(Application[str]):
         return [self._log_entry(notification, voided) for notification in notifications]
 
     def entry_now(self, position: int) -> LogEntry | None:
-        """Give the entry of a position as it is now: of a statement voided since, its voiding."""
+        """Give the entry of a position as it is now.
+
+        Of a statement voided since, that is its voiding; of a declaration, its newest version.
+        """
         entries = [entry for entry in self.read_log(position - 1, 1) if entry.position == position]
         if not entries:
             return None
@@ -354,7 +451,16 @@ class Record(Application[str]):
             stream = statement_originator(entry.store, entry.statement_id)
             if (voided := self.statements.event_of(stream, 2)) is not None:
                 return self.read_log(voided.position - 1, 1)[0]
+        if entry.declaration is not None:
+            return self.read_log(self._newest_declared(entry.store, entry.declaration) - 1, 1)[0]
         return entry
+
+    def _newest_declared(self, store: str, version: DeclarationVersion) -> int:
+        rows = self.statements.read(
+            f"SELECT position FROM declarations WHERE stream = {self.statements.mark}",
+            [declaration_originator(store, version.kind, version.id)],
+        )
+        return int(rows[0]["position"])
 
     def _voided_statements(self, notifications: Sequence[Any]) -> dict[str, StoredEvent]:
         found: dict[str, StoredEvent] = {}
@@ -391,6 +497,11 @@ class Record(Application[str]):
         if isinstance(event, DocumentEvent):
             version = event.version()
             return LogEntry(notification.id, store, "document", "", version.updated, b"", version)
+        if isinstance(event, DeclarationEvent):
+            made = event.version()
+            return LogEntry(
+                notification.id, store, "declaration", "", made.stored, b"", declaration=made
+            )
         stored = instant(event.stored)
         if notification.originator_id not in voided:
             raise LookupError("the statement that it voids is not in the log")
@@ -409,6 +520,11 @@ def _unreadable_entry(notification: Any, error: Exception) -> LogEntry:
     statement_id = key if kind == "statement" else ""
     reason = f"{type(error).__name__}: {error}"
     return LogEntry(notification.id, store, "unreadable", statement_id, 0, b"", error=reason)
+
+
+def _check(declarations: Sequence[Declaration]) -> None:
+    for declaration in declarations:
+        declaration.check()
 
 
 def _found(event: StatementStored) -> Found:

@@ -7,6 +7,8 @@ import orjson
 
 from lrs import terms
 from lrs.actors import actor_key
+from lrs.declaration_writing import write_declarations
+from lrs.declarations import DeclarationEvent
 from lrs.definitions import LatestDefinitions, definitions_of
 from lrs.document_writing import write_document
 from lrs.documents import DocumentEvent
@@ -28,6 +30,7 @@ INDEX_TABLES = (
     "voided_statements",
     "commits",
     "documents",
+    "declarations",
     "activities",
 )
 BATCH = 2_000
@@ -64,6 +67,7 @@ def _index(
     entries: list[Entry] = []
     commits: list[tuple[int, int, int]] = []
     voided: list[tuple[int, int]] = []
+    declared: list[tuple[int, DeclarationEvent]] = []
     for notification in notifications:
         event: Any = mapper.to_domain_event(notification)
         if notification.topic == STATEMENT_STORED:
@@ -76,7 +80,11 @@ def _index(
             store = originator_parts(notification.originator_id)[0]
             write_document(transaction, store, event, notification.id)
             commits.append((event.version().updated, notification.id, 1))
+        elif isinstance(event, DeclarationEvent):
+            declared.append((notification.id, event))
+            commits.append((event.version().stored, notification.id, 1))
     index_statements(transaction, mapper, entries, latest)
+    write_declarations(transaction, declared)
     transaction.insert_rows("voided_statements", voided)
     transaction.insert_rows("commits", commits)
     return len(entries)

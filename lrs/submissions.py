@@ -1,9 +1,10 @@
 """A submission: what one request wants written, done whole or not at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
+from lrs.declarations import Declaration, DeclarationsStored
 from lrs.documents import DocumentChange, DocumentChanged
 from lrs.drafts import Draft
 from lrs.profiles.findings import Report
@@ -27,7 +28,7 @@ class Submission:
     def __init__(self, store: str, settled: Callable[["Submission"], None]) -> None:
         self.store = store
         self.settled = settled
-        self.outcome: Stored | DocumentChanged | Exception | None = None
+        self.outcome: Stored | DocumentChanged | DeclarationsStored | Exception | None = None
 
     @property
     def size(self) -> int:
@@ -67,6 +68,28 @@ class DocumentSubmission(Submission):
     ) -> None:
         super().__init__(store, settled)
         self.change = change
+
+
+class DeclarationSubmission(Submission):
+    """Declarations, and (JSON, on one line) who makes them."""
+
+    __slots__ = ("authority", "declarations")
+
+    def __init__(
+        self,
+        store: str,
+        declarations: Sequence[Declaration],
+        authority: bytes,
+        settled: Callable[[Submission], None],
+    ) -> None:
+        super().__init__(store, settled)
+        self.declarations = declarations
+        self.authority = authority
+
+    @property
+    def size(self) -> int:
+        """How much of a group it takes, in events."""
+        return len(self.declarations)
 
 
 class StatementConflictError(Exception):

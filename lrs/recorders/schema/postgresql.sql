@@ -55,6 +55,22 @@ CREATE TABLE IF NOT EXISTS documents (
 );
 CREATE INDEX IF NOT EXISTS documents_of_scope ON documents (scope, updated);
 
+-- What the newest event of each declaration says of it; a withdrawn one keeps its row. `person` is, of
+-- an identity link that holds, the digest of the person (lrs/declarations.py), else empty.
+CREATE TABLE IF NOT EXISTS declarations (
+    stream text PRIMARY KEY,
+    store text NOT NULL,
+    kind text NOT NULL,
+    id text NOT NULL,
+    person text NOT NULL,
+    position bigint NOT NULL,
+    version bigint NOT NULL,
+    deleted bigint NOT NULL
+);
+CREATE INDEX IF NOT EXISTS declarations_of_kind ON declarations (store, kind);
+CREATE INDEX IF NOT EXISTS declarations_of_person ON declarations (store, person)
+    WHERE person <> '';
+
 -- Activities by store and id, with their definitions merged from all statements; `latest` is the
 -- fingerprint of the one merged last (lrs/definitions.py).
 CREATE TABLE IF NOT EXISTS activities (
