@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from api import checking, generations, portraits, profiles
+from api import checking, generations, mappings, portraits, profiles
 from api.errors import ApiError, error_response
 from api.services import Services
 from api.settings import Settings
@@ -72,6 +72,7 @@ def create_application(settings: Settings) -> FastAPI:
     application.include_router(portraits.router)
     application.include_router(profiles.router)
     application.include_router(checking.router)
+    application.include_router(mappings.router)
     application.include_router(generations.router)
     application.add_api_route("/", _to_ui, include_in_schema=False)
     mount_ui(application)

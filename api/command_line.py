@@ -22,6 +22,7 @@ from api.checking_command import commands as profile_check_commands
 from api.generation_commands import dead_letters, generations, replay, status
 from api.http_protocol import LimitedProtocol
 from api.import_commands import commands as import_commands
+from api.mapping_commands import commands as mapping_commands
 from api.opening import opened_record
 from api.profile_commands import commands as profile_commands
 from api.server_file import ServerFile, remove_server_file, write_server_file
@@ -49,6 +50,7 @@ main.add_typer(keys, name="keys")
 main.add_typer(import_commands, name="import")
 main.add_typer(profile_commands, name="profiles")
 main.add_typer(profile_check_commands, name="profile")
+main.add_typer(mapping_commands, name="mappings")
 main.add_typer(generations, name="generations")
 main.add_typer(dead_letters, name="dead-letters")
 main.command()(replay)

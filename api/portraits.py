@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from api.authentication import READ_ALL, READ_PROJECTIONS, demand
+from api.authentication import OPERATE, READ_ALL, READ_PROJECTIONS, demand
 from api.errors import REFUSALS, ApiError
+from api.mappings import all_pending
 from api.services import Services
 from projections.portraits import BadCursor, Portraits
 from projections.warehouse import UnknownGeneration
@@ -85,12 +86,25 @@ async def get_student_documents(
 
 @router.get("/status", summary="How the projection is doing")
 async def get_status(request: Request) -> dict[str, Any]:
-    """Give position, lag, last error and dead letters of the embedded carrier."""
-    await demand(request, READ_PROJECTIONS)
+    """Give position, lag, last error and dead letters of the embedded carrier.
+
+    `mappings_waiting` are those, by store, that were published or withdrawn since the live
+    generation was made: they take effect by a replay. An operator sees every store's, others their
+    own.
+    """
+    credential = await demand(request, READ_PROJECTIONS)
     services: Services = request.app.state.services
     carrier = services.carrier
     last = await asyncio.to_thread(services.record.last_position)
-    told = {"record": {"position": last}, "generation": services.generation.name}
+    store = "" if credential.may(*OPERATE) else credential.store
+    waiting = await asyncio.to_thread(
+        all_pending, services.record, services.generation.origin, store
+    )
+    told = {
+        "record": {"position": last},
+        "generation": services.generation.name,
+        "mappings_waiting": waiting,
+    }
     if carrier is None:
         return {**told, "carrier": None}
     status = await asyncio.to_thread(carrier.status)

@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -59,6 +59,13 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 
     facts: list[Fact]
     names: list[Name]
+
+
+class ReadsStatements(Protocol):
+    """What turns a statement into facts and names: a ``Reader``, or what chooses between some."""
+
+    def read(self, statement: dict[str, Any], *, store: str, position: int) -> Reading:
+        """Read one statement."""
 
 
 class Reader:

@@ -9,7 +9,7 @@ from time import perf_counter
 from lrs.record import LogEntry
 from projections.facts import Fact
 from projections.folds import Fold, Person, PersonState, decode, encode
-from projections.reading import Reader
+from projections.reading import ReadsStatements
 from projections.tables import PERSON_TABLES
 from projections.warehouse import Generation, RowsRefused
 from streams.folding import Folding, LogOrder
@@ -31,7 +31,7 @@ class Projector:
 
     def __init__(
         self,
-        reader: Reader,
+        reader: ReadsStatements,
         fold: Fold,
         generation: Generation,
         states: States,

@@ -16,7 +16,7 @@ from projections.dead_letters import DeadLetter
 from projections.documents import Document, document_row
 from projections.facts import Fact
 from projections.folds import Person
-from projections.reading import Reader
+from projections.reading import ReadsStatements
 from projections.tables import DOCUMENTS, FACTS, NAMES, Row, fact_row, name_row
 from projections.warehouse import Generation
 
@@ -46,7 +46,7 @@ class Readings:
 
 
 def read_entries(
-    reader: Reader,
+    reader: ReadsStatements,
     entries: Sequence[LogEntry],
     breathe: Callable[[], None] = lambda: None,
     names: dict[NameKey, tuple[int, str, str]] | None = None,
@@ -67,7 +67,7 @@ def read_entries(
     return readings
 
 
-def _read_entry(reader: Reader, entry: LogEntry, readings: Readings) -> None:
+def _read_entry(reader: ReadsStatements, entry: LogEntry, readings: Readings) -> None:
     if entry.kind == "unreadable":
         raise Unreadable(entry.error)
     if entry.document is not None:

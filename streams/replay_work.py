@@ -17,7 +17,7 @@ from lrs.record import LogEntry
 from projections.dead_letters import DeadLetter, dead_letter_rows
 from projections.facts import Fact
 from projections.folds import Fold, Person, PersonState, Rows, encode
-from projections.reading import Reader, Reading
+from projections.reading import Reading, ReadsStatements
 from projections.tables import (
     DEAD_LETTERS,
     DOCUMENTS,
@@ -48,19 +48,12 @@ class ReadableLog(Protocol):
         """Read at most ``limit`` entries behind position ``after``, in order."""
 
 
-class ReadsStatements(Protocol):
-    """What turns a statement into facts and names: projections.reading.Reader."""
-
-    def read(self, statement: Any, *, store: str, position: int) -> Reading:
-        """Read one statement."""
-
-
 @dataclass(frozen=True)
 class Tools:
     """What a process works with."""
 
     log: ReadableLog
-    reader: Reader
+    reader: ReadsStatements
     fold: Fold
 
 
@@ -108,7 +101,7 @@ def read_chunk(tools: Tools, chunk: Chunk) -> ChunkRead:
     """Read a chunk: facts to the spool, and rows of every table that has no fold."""
     reader = tools.reader
     if chunk.until_time is not None:
-        reader = cast(Reader, ReaderUntil(reader, chunk.until_time))
+        reader = ReaderUntil(reader, chunk.until_time)
     rows: dict[str, bytearray] = defaultdict(bytearray)
     names: Names = {}
     pieces, counts = [bytearray() for _ in range(chunk.shards)], [0] * chunk.shards
@@ -146,7 +139,7 @@ def _wanted(entry: LogEntry, chunk: Chunk) -> bool:
 
 
 def _read(
-    reader: Reader, entries: Sequence[LogEntry], rows: dict[str, bytearray], names: Names
+    reader: ReadsStatements, entries: Sequence[LogEntry], rows: dict[str, bytearray], names: Names
 ) -> Iterator[list[Fact]]:
     """Read entries; gives their facts, and adds to rows and names what isn't folded.
 
