@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import threading
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
@@ -37,6 +38,7 @@ NOT_YET: Final = {
     "zh": "重放之后生效:xueji replay --name next,然后 xueji generations promote next",
     "en": "takes effect by a replay: xueji replay --name next, then xueji generations promote next",
 }
+_publishing: Final = threading.Lock()
 _NAME: Final = re.compile(r"[\w.-]{1,100}")
 
 Store = Annotated[str, Query(description="Which store, for operators; others have their own.")]
@@ -82,9 +84,9 @@ def publish(
 
     `in_force` is by what the live generation reads the store. Raises what `checked` raises.
     """
-    others = published_by(record, store)
-    name = checked(text, others).name
-    stored = record.declare_now(store, [mapping_declaration(name, text)], authority)
+    with _publishing:  # of two that contradict each other, the later one is refused
+        name = checked(text, published_by(record, store)).name
+        stored = record.declare_now(store, [mapping_declaration(name, text)], authority)
     told = one(record, in_force, store, name)
     return {**told, "changed": bool(stored.changed), "position": stored.position}
 
