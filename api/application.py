@@ -9,7 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from api import checking, generations, mappings, portraits, profiles
+from api import apps, checking, generations, mappings, portraits, profiles
+from api.authentication import count_refusal
 from api.errors import ApiError, error_response
 from api.services import Services
 from api.settings import Settings
@@ -73,6 +74,7 @@ def create_application(settings: Settings) -> FastAPI:
     application.include_router(profiles.router)
     application.include_router(checking.router)
     application.include_router(mappings.router)
+    application.include_router(apps.router)
     application.include_router(generations.router)
     application.add_api_route("/", _to_ui, include_in_schema=False)
     mount_ui(application)
@@ -83,7 +85,8 @@ async def _to_ui() -> Response:
     return RedirectResponse("/ui")
 
 
-async def _api_error(_: Request, error: Any) -> Response:
+async def _api_error(request: Request, error: Any) -> Response:
+    count_refusal(request.scope, error)
     return error_response(error)
 
 

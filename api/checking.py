@@ -11,11 +11,16 @@ from fastapi import APIRouter, Request
 from api.authentication import READ_PROJECTIONS, WRITE_STATEMENTS, demand
 from api.errors import REFUSALS, ApiError
 from api.xapi.bodies import read_body
+from lrs.credentials import Credential
 from lrs.profiles import ProfileSet, check_statements, read_profile_bytes
 from lrs.profiles.findings import UNCLAIMED, UNMATCHED
+from lrs.record import Record
 from lrs.versions import Version
 from projections.checking import Shortfall, check, described, given_statements
-from projections.reading import default_reader
+from projections.mapping import MappingError
+from projections.reading import Reader, default_reader
+from projections.store_readers import reader_of_store
+from streams.published_mappings import published_by
 
 router = APIRouter(prefix="/v1/profile", tags=["Profiles"], responses=REFUSALS)
 
@@ -53,6 +58,7 @@ _STATEMENTS = {
 async def check_profile(request: Request) -> dict[str, Any]:
     """Tell what statements would mean if this app posted them; nothing is stored.
 
+    They are read by the mappings that the store has published, in force yet or not.
     The body is a statement, an array of them, or one a line. For each: whether it is valid xAPI,
     which facts it gives about whom by which mapping rule, which names, and advice: what is wrong or
     missing, at which path, why it matters, and what to send (`send`, a JSON Merge Patch of the
@@ -61,7 +67,8 @@ async def check_profile(request: Request) -> dict[str, Any]:
     credential = await demand(request, CHECK)
     body = await read_body(request, request.app.state.settings.maximum_body_size)
     version = _version(request)
-    return await asyncio.to_thread(_checked, body, credential.app, version)
+    record = request.app.state.record
+    return await asyncio.to_thread(_checked, record, credential, body, version)
 
 
 def _version(request: Request) -> Version | None:
@@ -70,7 +77,9 @@ def _version(request: Request) -> Version | None:
     return Version.V1_0_3 if named.startswith("1.") else None
 
 
-def _checked(body: bytes, app: str, version: Version | None) -> dict[str, Any]:
+def _checked(
+    record: Record, credential: Credential, body: bytes, version: Version | None
+) -> dict[str, Any]:
     given = given_statements(body)
     if len(given) > MOST_CHECKED:
         raise ApiError(
@@ -78,7 +87,16 @@ def _checked(body: bytes, app: str, version: Version | None) -> dict[str, Any]:
             f"there are {len(given)} statements, over {MOST_CHECKED}",
             rule=f"at most {MOST_CHECKED} statements are checked at once",
         )
-    return described(check(given, default_reader(), hold, app=app, version=version))
+    reader = _reader_of(record, credential.store)
+    return described(check(given, reader, hold, app=credential.app, version=version))
+
+
+def _reader_of(record: Record, store: str) -> Reader:
+    """Give the reader by what the store has published, though it may not be in force yet."""
+    try:
+        return reader_of_store(published_by(record, store))
+    except MappingError:  # what an earlier release took
+        return default_reader()
 
 
 def hold(statements: Sequence[dict[str, Any]]) -> Iterator[Shortfall]:

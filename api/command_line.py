@@ -204,6 +204,8 @@ def keys_add(
     app: Annotated[str, typer.Option(help="The app's name, its authority's account.")] = "",
     rate: Rate = DEFAULT,
     profile_check: ProfileCheck = DEFAULT,
+    vendor: Annotated[str, typer.Option(help="Whose app it is.")] = "",
+    title: Annotated[str, typer.Option(help="What people call the app.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Make a credential; its secret is shown this once."""
@@ -214,6 +216,8 @@ def keys_add(
             scope,
             rate=_rate(rate),
             profile_check=_unless_default(profile_check),
+            vendor=vendor,
+            title=title,
         )
     _show_secret(credential.key, secret, as_json, store=store)
 
@@ -227,12 +231,13 @@ def keys_list(as_json: AsJson = False) -> None:
         print(json.dumps([_described(one) for one in listed], ensure_ascii=False))
         return
     key = Column("key", no_wrap=True, min_width=KEY_LENGTH)
-    table = Table(key, "store", "app", "scopes", "rate", "profiles", "created", "revoked")
+    table = Table(key, "store", "app", "vendor", "scopes", "rate", "profiles", "created", "revoked")
     for one in listed:
         table.add_row(
             one.key,
             one.store,
-            one.app,
+            one.title or one.app,
+            one.vendor,
             " ".join(sorted(one.scopes)),
             DEFAULT if one.rate is None else f"{one.rate:g}",
             one.profile_check or DEFAULT,
@@ -250,6 +255,8 @@ def keys_change(
     ] = None,
     rate: Annotated[str | None, typer.Option(help="As of `keys add`.")] = None,
     profile_check: Annotated[str | None, typer.Option(help="As of `keys add`.")] = None,
+    vendor: Annotated[str | None, typer.Option(help="As of `keys add`.")] = None,
+    title: Annotated[str | None, typer.Option(help="As of `keys add`.")] = None,
 ) -> None:
     """Change what a credential may do; effective within a second."""
     with opened_credentials(settings_or_exit()) as credentials, named_mistakes():
@@ -258,6 +265,8 @@ def keys_change(
             scopes=scope or None,
             rate=UNSET if rate is None else _rate(rate),
             profile_check=UNSET if profile_check is None else _unless_default(profile_check),
+            vendor=vendor,
+            title=title,
         )
     console.print(f"{key} is changed.")
 

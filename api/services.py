@@ -15,6 +15,7 @@ from lrs.attachments import AttachmentStore
 from lrs.credentials import Credentials
 from lrs.profiles import Door
 from lrs.record import Record
+from lrs.request_counts import RequestCounts
 from projections.portraits import Portraits
 from projections.warehouse import Generation, Warehouse
 from streams.states import States
@@ -35,6 +36,7 @@ class Services:
     warehouse: Warehouse
     live: LiveGeneration
     replays: Replays
+    request_counts: RequestCounts
     _portraits: dict[str | None, tuple[float, Portraits]] = field(default_factory=dict)
     _finding: threading.Lock = field(default_factory=threading.Lock)
 
@@ -45,6 +47,7 @@ class Services:
         attachments = AttachmentStore.open(settings.attachments_location)
         record = Record.open(settings.record_location)
         credentials = Credentials(record.statements, settings.pepper())
+        counts = RequestCounts(record.statements)
         warehouse = Warehouse.open(settings.warehouse_dsn, cluster=settings.clickhouse_cluster)
         return cls(
             settings,
@@ -55,6 +58,7 @@ class Services:
             warehouse,
             LiveGeneration(settings, record, warehouse),
             Replays(settings, record, warehouse),
+            counts,
         )
 
     @property
@@ -102,12 +106,15 @@ class Services:
         state.record, state.credentials = self.record, self.credentials
         state.attachments, state.door = self.attachments, self.door
         state.warehouse = self.warehouse
+        state.request_counts = self.request_counts
+        self.request_counts.start()
         self.live.switched = lambda: self._portraits.clear()
 
     def close(self) -> None:
         """Stop replays and the carrier, then close what they work with."""
         self.replays.close()
         self.live.close()
+        self.request_counts.close()
         self.record.close()
         self.attachments.close()
         self.warehouse.close()

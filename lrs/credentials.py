@@ -45,6 +45,7 @@ _KEY: Final = re.compile(r"[0-9a-f]{32}")
 _KEY_BYTES: Final = 16
 _SECRET_BYTES: Final = 32
 _PEPPER_CONTEXT: Final = b"xueji secret"
+_LONGEST_WORDS: Final = 200  # characters
 _NO_HASH: Final = bytes(32)
 
 
@@ -52,7 +53,8 @@ class Credential(msgspec.Struct, frozen=True):
     """What an app may do, and in which store.
 
     `rate` is how many requests a second it may make (0: any number), `profile_check` one of
-    PROFILE_CHECKS; None in either means what the server's settings say.
+    PROFILE_CHECKS; None in either means what the server's settings say. `vendor` and `title` are
+    what people are told of the app.
     """
 
     key: str
@@ -63,6 +65,8 @@ class Credential(msgspec.Struct, frozen=True):
     revoked: int | None = None
     rate: float | None = None
     profile_check: str | None = None
+    vendor: str = ""
+    title: str = ""
 
     def may(self, *scopes: str) -> bool:
         """Tell whether it holds one of these scopes."""
@@ -112,6 +116,8 @@ class Credentials:
         *,
         rate: float | None = None,
         profile_check: str | None = None,
+        vendor: str = "",
+        title: str = "",
     ) -> tuple[Credential, str]:
         """Make a credential; gives it with its secret, which is not kept and not shown again.
 
@@ -128,11 +134,13 @@ class Credentials:
             now_microseconds(),
             rate=_right_rate(rate),
             profile_check=_right_profile_check(profile_check),
+            vendor=_right_words(vendor),
+            title=_right_words(title),
         )
         self._recorder.write(
             "INSERT INTO credentials"
-            " (key, secret_hash, store, app, scopes, created, rate, profile_check)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            " (key, secret_hash, store, app, scopes, created, rate, profile_check, vendor, title)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 key,
                 self._hash(secret),
@@ -142,6 +150,8 @@ class Credentials:
                 credential.created,
                 credential.rate,
                 credential.profile_check,
+                credential.vendor,
+                credential.title,
             ],
         )
         return credential, secret
@@ -153,6 +163,8 @@ class Credentials:
         scopes: Iterable[str] | None = None,
         rate: float | msgspec.UnsetType | None = msgspec.UNSET,
         profile_check: str | msgspec.UnsetType | None = msgspec.UNSET,
+        vendor: str | None = None,
+        title: str | None = None,
     ) -> Credential:
         """Change what a credential may do; what isn't named stays. Gives it as it is then.
 
@@ -169,10 +181,20 @@ class Credentials:
             profile_check=old.profile_check
             if profile_check is msgspec.UNSET
             else _right_profile_check(profile_check),
+            vendor=old.vendor if vendor is None else _right_words(vendor),
+            title=old.title if title is None else _right_words(title),
         )
         self._recorder.write(
-            "UPDATE credentials SET scopes = ?, rate = ?, profile_check = ? WHERE key = ?",
-            [_scopes_text(new.scopes), new.rate, new.profile_check, key],
+            "UPDATE credentials SET scopes = ?, rate = ?, profile_check = ?, vendor = ?, title = ?"
+            " WHERE key = ?",
+            [
+                _scopes_text(new.scopes),
+                new.rate,
+                new.profile_check,
+                new.vendor,
+                new.title,
+                key,
+            ],
         )
         self._remembered.pop(key, None)
         return new
@@ -321,6 +343,15 @@ def _right_profile_check(check: str | None) -> str | None:
     return check
 
 
+def _right_words(words: str) -> str:
+    if len(words) > _LONGEST_WORDS or not words.isprintable():
+        raise ValueError(
+            f"a vendor and a title are at most {_LONGEST_WORDS} characters on one line,"
+            f" not {words[:_LONGEST_WORDS]!r}"
+        )
+    return words
+
+
 def _credential(row: Any) -> Credential:
     return Credential(
         row["key"],
@@ -331,4 +362,6 @@ def _credential(row: Any) -> Credential:
         row["revoked"],
         row["rate"],
         row["profile_check"],
+        row["vendor"],
+        row["title"],
     )

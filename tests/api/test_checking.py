@@ -118,6 +118,20 @@ def test_nobody_may_ask_without_a_credential(application: RunningApplication) ->
     assert answer.status_code == 401
 
 
+def test_over_http_the_mappings_of_the_store_are_read_by(
+    application: RunningApplication, store: str
+) -> None:
+    xapi = application.xapi(store, app="quiz")
+    put = xapi.request("PUT", "/v1/mappings/quiz", content=MAPPING.encode())
+    assert put.status_code == 200, put.text
+    tried = statement("https://quiz.example/tried")
+    [told] = xapi.request("POST", "/v1/profile/check", json=tried).json()["statements"]
+    assert told["rule"] == {"mapping": "quiz", "name": "tried"}
+    other = application.xapi(f"{store}-other", app="quiz")
+    [told] = other.request("POST", "/v1/profile/check", json=tried).json()["statements"]
+    assert told["rule"] is None
+
+
 def test_too_many_statements_at_once_are_refused(
     application: RunningApplication, store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
