@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -13,7 +12,7 @@ from api.services import Services
 from lrs.credentials import Credential
 from lrs.request_counts import AppRequests
 from lrs.times import iso_text
-from projections.apps import AppActivity, activity_of_apps
+from projections.apps import AppActivity
 from projections.vocabulary import ACTIONS
 
 router = APIRouter(prefix="/v1/apps", tags=["Apps"], responses=REFUSALS)
@@ -29,6 +28,7 @@ MOST_RULES = 5
 async def get_apps(request: Request) -> dict[str, Any]:
     """List the apps of the store: vendor, what each has brought, and how often it is refused.
 
+    What was brought is counted anew every now and then, last at `counted`; requests always are.
     `statements` are counted as they are in the projections, voided ones left out, in all and of the
     last 30 days. `unread` is the share of facts whose verb no mapping rule knows. `requests` counts
     what was asked with the app's credentials in the last 24 hours and 30 days, to the hour:
@@ -38,18 +38,19 @@ async def get_apps(request: Request) -> dict[str, Any]:
     credential = await demand(request, REGISTER)
     services: Services = request.app.state.services
     app = "" if credential.may(*READ_PROJECTIONS) else credential.app
-    return {"apps": await asyncio.to_thread(registered, services, credential.store, app)}
+    return await asyncio.to_thread(registered, services, credential.store, app)
 
 
-def registered(services: Services, store: str, app: str = "") -> list[dict[str, Any]]:
+def registered(services: Services, store: str, app: str = "") -> dict[str, Any]:
     """Give the register of a store's apps, by name; of one app only, where it is named."""
     services.request_counts.flush()
     credentials = [one for one in services.credentials.list() if one.store == store]
-    activity = activity_of_apps(services.generation, store, datetime.now(UTC), app)
+    counted = services.app_activity.of(services.generation, store)
+    activity = counted.apps
     day = services.request_counts.of_store(store, DAY)
     month = services.request_counts.of_store(store, MONTH)
     names = {one.app for one in credentials} | activity.keys() | month.keys()
-    return [
+    entries = [
         _entry(
             name,
             [one for one in credentials if one.app == name],
@@ -59,6 +60,7 @@ def registered(services: Services, store: str, app: str = "") -> list[dict[str, 
         for name in sorted(names)
         if app in ("", name)
     ]
+    return {"apps": entries, "counted": counted.counted.isoformat(timespec="seconds")}
 
 
 def _entry(

@@ -16,6 +16,7 @@ from lrs.credentials import Credentials
 from lrs.profiles import Door
 from lrs.record import Record
 from lrs.request_counts import RequestCounts
+from projections.apps import KnownActivity
 from projections.portraits import Portraits
 from projections.warehouse import Generation, Warehouse
 from streams.states import States
@@ -37,6 +38,7 @@ class Services:
     live: LiveGeneration
     replays: Replays
     request_counts: RequestCounts
+    app_activity: KnownActivity = field(default_factory=KnownActivity)
     _portraits: dict[str | None, tuple[float, Portraits]] = field(default_factory=dict)
     _finding: threading.Lock = field(default_factory=threading.Lock)
 

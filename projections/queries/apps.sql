@@ -22,7 +22,7 @@ FROM
         groupUniqArrayState(school) AS schools_of_action,
         max(time) AS last_of_action
     FROM {database:Identifier}.facts FINAL
-    WHERE store = {store:String} AND ({app:String} = '' OR app = {app:String})
+    WHERE store = {store:String}
     GROUP BY app, action
 )
 GROUP BY app
