@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -68,6 +69,7 @@ def create_application(settings: Settings) -> FastAPI:
     )
     application.state.settings = settings
     application.add_exception_handler(ApiError, _api_error)
+    application.add_exception_handler(RequestValidationError, _malformed_parameter)
     application.add_exception_handler(HTTPException, _http_error)
     application.add_exception_handler(Exception, _server_error)
     application.include_router(portraits.router)
@@ -88,6 +90,14 @@ async def _to_ui() -> Response:
 async def _api_error(request: Request, error: Any) -> Response:
     count_refusal(request.scope, error)
     return error_response(error)
+
+
+async def _malformed_parameter(_: Request, error: Any) -> Response:
+    """Answer 400 in the one shape of errors, and name the parameter."""
+    problem = error.errors()[0]
+    name, value = ".".join(map(str, problem["loc"][1:])), problem.get("input")
+    message = f"parameter {name!r}: {problem['msg']}"
+    return error_response(ApiError(400, message, rule=problem["msg"], value=value))
 
 
 async def _http_error(request: Request, error: Any) -> Response:

@@ -1,14 +1,15 @@
 """``/v1/apps``: the register of apps, with what each has brought and how often it is refused."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 from fastapi import APIRouter, Request
 
-from api.authentication import READ_PROJECTIONS, WRITE_STATEMENTS, demand
 from api.errors import REFUSALS
+from api.roles import Resource, allow
 from api.services import Services
+from api.stores import Store, chosen_store
 from lrs.credentials import Credential
 from lrs.request_counts import AppRequests
 from lrs.times import iso_text
@@ -17,15 +18,12 @@ from projections.vocabulary import ACTIONS
 
 router = APIRouter(prefix="/v1/apps", tags=["Apps"], responses=REFUSALS)
 
-# For whom the register is open: who posts only sees its own app.
-REGISTER: Final = tuple(dict.fromkeys((*READ_PROJECTIONS, *WRITE_STATEMENTS)))
-
 DAY, MONTH = 24, 24 * 30  # hours
 MOST_RULES = 5
 
 
 @router.get("", summary="The register of apps")
-async def get_apps(request: Request) -> dict[str, Any]:
+async def get_apps(request: Request, store: Store = "") -> dict[str, Any]:
     """List the apps of the store: vendor, what each has brought, and how often it is refused.
 
     What was brought is counted anew every now and then, last at `counted`; requests always are.
@@ -33,16 +31,19 @@ async def get_apps(request: Request) -> dict[str, Any]:
     last 30 days. `unread` is the share of facts whose verb no mapping rule knows. `requests` counts
     what was asked with the app's credentials in the last 24 hours and 30 days, to the hour:
     `error_rate` is the share that was refused (4xx but 404 and 412), `rules` the rules of xAPI that
-    were broken most often. Who may only post sees its own app.
+    were broken most often. A vendor sees its own app.
     """
-    credential = await demand(request, REGISTER)
+    asker = await allow(request, Resource.APPS)
     services: Services = request.app.state.services
-    app = "" if credential.may(*READ_PROJECTIONS) else credential.app
-    return await asyncio.to_thread(registered, services, credential.store, app)
+    of = chosen_store(asker.credential, store)
+    among = None if asker.own is None else asker.own.apps
+    return await asyncio.to_thread(registered, services, of, among)
 
 
-def registered(services: Services, store: str, app: str = "") -> dict[str, Any]:
-    """Give the register of a store's apps, by name; of one app only, where it is named."""
+def registered(
+    services: Services, store: str, among: Collection[str] | None = None
+) -> dict[str, Any]:
+    """Give the register of a store's apps, by name; of some of them only, where these are named."""
     services.request_counts.flush()
     credentials = [one for one in services.credentials.list() if one.store == store]
     counted = services.app_activity.of(services.generation, store)
@@ -58,7 +59,7 @@ def registered(services: Services, store: str, app: str = "") -> dict[str, Any]:
             {"last_24_hours": day.get(name), "last_30_days": month.get(name)},
         )
         for name in sorted(names)
-        if app in ("", name)
+        if among is None or name in among
     ]
     return {"apps": entries, "counted": counted.counted.isoformat(timespec="seconds")}
 

@@ -50,13 +50,16 @@ _BASIC: Final = 'Basic realm="xueji", charset="UTF-8"'
 _BEARER: Final = 'Bearer realm="xueji"'
 
 
-async def demand(request: Request, scopes: tuple[str, ...]) -> Credential:
+async def demand(
+    request: Request, scopes: tuple[str, ...], *, is_counted: bool = True
+) -> Credential:
     """Give the credential of a request that holds one of `scopes`.
 
-    Raises ApiError 401 or 403, 429 where it asks too often, 503 where a token's issuer can't be
-    reached.
+    What is looked at again in the course of one request isn't counted. Raises ApiError 401 or 403,
+    429 where it asks too often, 503 where a token's issuer can't be reached.
     """
-    credential = await doorkeeper(request.app).admit(request)
+    keeper = doorkeeper(request.app)
+    credential = await (keeper.admit(request) if is_counted else keeper.prove(request))
     if not credential.may(*scopes):
         raise ApiError(
             403,
@@ -97,7 +100,8 @@ class Doorkeeper:
         """Give the credential that a request proves, and count it; raises ApiError."""
         credential = await self.prove(request)
         request.scope[ASKING] = credential
-        self._counts.asked(credential.store, credential.app)
+        if credential.holder is None:  # a person's asking is nothing of an app's
+            self._counts.asked(credential.store, credential.app)
         self._limits.count_request(credential)
         return credential
 
@@ -183,7 +187,7 @@ def count_refusal(scope: Scope, error: ApiError) -> None:
     Rules are counted of xAPI only, where they are sentences of the specification's.
     """
     credential: Credential | None = scope.get(ASKING)
-    if credential is None:
+    if credential is None or credential.holder is not None:
         return
     is_of_xapi = scope.get("root_path", "").endswith("/xapi")
     rule = str(error.details.get("rule", "")).partition(";")[0] if is_of_xapi else ""

@@ -18,6 +18,7 @@ import msgspec
 
 from api.settings import Settings
 from lrs.credentials import SCOPES, Credential, is_store_name
+from lrs.holders import Holder, checked, narrowed_scopes
 
 # Seconds that fetched keys are good for, and that pass at least between two attempts to fetch them:
 # so seldom can strangers, with made-up key ids, have us ask the issuer.
@@ -119,13 +120,47 @@ class Issuer:
         app = _first(claims, settings.oidc_app_claim, "azp", "sub")
         if app is None:
             raise InvalidToken(f"its claim {settings.oidc_app_claim!r} names no app")
+        scopes = _scopes(claims.get(settings.oidc_scope_claim))
+        holder = self._holder(claims)
         return Credential(
-            f"oidc:{app}",
+            f"oidc:{app if holder is None else holder.person or claims.get('sub') or app}",
             store,
             app,
-            _scopes(claims.get(settings.oidc_scope_claim)),
+            scopes if holder is None else narrowed_scopes(holder, scopes),
             _microseconds(claims.get("iat")),
+            holder=holder,
         )
+
+    def _holder(self, claims: dict[str, Any]) -> Holder | None:
+        """Give who holds a token; None where it is an app's. What can't be told is refused.
+
+        A person without a role would be taken for an app, which sees the whole store.
+        """
+        settings = self._settings
+        role = claims.get(settings.oidc_role_claim)
+        named = {
+            "person": settings.oidc_person_claim,
+            "schools": settings.oidc_school_claim,
+            "children": settings.oidc_child_claim,
+        }
+        if role is None:
+            for claim in named.values():
+                if claims.get(claim) is not None:
+                    raise InvalidToken(
+                        f"it has the claim {claim!r} and none that says"
+                        f" in which role, {settings.oidc_role_claim!r}"
+                    )
+            return None
+        try:
+            person = msgspec.convert(claims.get(named["person"], ""), str)
+            schools, children = (_texts(claims.get(named[one])) for one in ("schools", "children"))
+            return checked(Holder(msgspec.convert(role, str), person, schools, children))
+        except msgspec.ValidationError:
+            raise InvalidToken("its claims of role, person, school or child are no texts") from None
+        except ValueError:
+            raise InvalidToken(
+                f"its claim {settings.oidc_role_claim!r} and what goes with it name no role"
+            ) from None
 
 
 class IssuerKeys:
@@ -240,6 +275,12 @@ def _scopes(claim: Any) -> frozenset[str]:
     """Read scopes, a text apart by spaces (RFC 8693, 4.2) or a list; others' scopes are ignored."""
     given = claim.split() if isinstance(claim, str) else claim
     return frozenset(given).intersection(SCOPES) if _is_texts(given) else frozenset()
+
+
+def _texts(claim: Any) -> tuple[str, ...]:
+    """Read a text or a list of texts; raises msgspec.ValidationError."""
+    listed = [] if claim is None else [claim] if isinstance(claim, str) else claim
+    return msgspec.convert(listed, tuple[str, ...])
 
 
 def _is_texts(given: Any) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from api.authentication import READ_PROJECTIONS, WRITE_STATEMENTS, demand
 from api.errors import REFUSALS, ApiError
+from api.roles import Resource, allow
 from api.xapi.bodies import read_body
 from lrs.credentials import Credential
 from lrs.profiles import ProfileSet, check_statements, read_profile_bytes
@@ -30,8 +30,6 @@ MOST_CHECKED = 1_000  # statements of one request: they are looked at more close
 NOBODY = {"objectType": "Agent", "account": {"homePage": "https://xueji.dev/apps", "name": "check"}}
 
 _OF_TEMPLATES = frozenset({"included", "excluded", "any", "all", "none", UNMATCHED})
-
-CHECK = tuple(dict.fromkeys((*WRITE_STATEMENTS, *READ_PROJECTIONS)))
 
 
 _STATEMENTS = {
@@ -64,7 +62,7 @@ async def check_profile(request: Request) -> dict[str, Any]:
     missing, at which path, why it matters, and what to send (`send`, a JSON Merge Patch of the
     statement). `summary` counts it over all statements.
     """
-    credential = await demand(request, CHECK)
+    credential = (await allow(request, Resource.PROFILE_CHECK)).credential
     body = await read_body(request, request.app.state.settings.maximum_body_size)
     version = _version(request)
     record = request.app.state.record

@@ -13,7 +13,7 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 from msgspec import UNSET
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Column, Table
@@ -35,6 +35,7 @@ from lrs.credentials import (
     RevokedCredentialError,
     UnknownCredentialError,
 )
+from lrs.holders import ROLES, Holder, checked
 from lrs.times import iso_text
 
 COLLECT_AFTER = 50_000  # objects
@@ -185,12 +186,23 @@ def reindex() -> None:
 
 
 Key = Annotated[str, typer.Argument(help="The credential's key.", show_default=False)]
-Scopes = Annotated[list[str], typer.Option(help=f"One of {', '.join(SCOPES)}; repeatable.")]
+Scopes = Annotated[
+    list[str] | None,
+    typer.Option(help=f"One of {', '.join(SCOPES)}; repeatable. A role has usual ones."),
+]
 Rate = Annotated[
     str, typer.Option(help="Requests a second; 0: any number; default: XUEJI_RATE_LIMIT.")
 ]
 ProfileCheck = Annotated[
     str, typer.Option(help=f"One of {', '.join(PROFILE_CHECKS)}; default: as the server is set.")
+]
+Role = Annotated[str, typer.Option(help=f"Who holds it: one of {', '.join(ROLES)}.")]
+Person = Annotated[str, typer.Option(help="The holder's key, as portraits name persons.")]
+Schools = Annotated[
+    list[str] | None, typer.Option("--school", help="Of a school_leader; repeatable.")
+]
+Children = Annotated[
+    list[str] | None, typer.Option("--child", help="The key of a parent's child; repeatable.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DEFAULT = "default"
@@ -200,12 +212,16 @@ KEY_LENGTH = 32  # shown whole, however narrow the terminal
 @keys.command("add")
 def keys_add(
     store: Annotated[str, typer.Option(help="The store (tenant) it opens.")],
-    scope: Scopes,
+    scope: Scopes = None,
     app: Annotated[str, typer.Option(help="The app's name, its authority's account.")] = "",
     rate: Rate = DEFAULT,
     profile_check: ProfileCheck = DEFAULT,
     vendor: Annotated[str, typer.Option(help="Whose app it is.")] = "",
     title: Annotated[str, typer.Option(help="What people call the app.")] = "",
+    role: Role = "",
+    person: Person = "",
+    school: Schools = None,
+    child: Children = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a credential; its secret is shown this once."""
@@ -213,11 +229,12 @@ def keys_add(
         credential, secret = credentials.add(
             store,
             app,
-            scope,
+            scope or (),
             rate=_rate(rate),
             profile_check=_unless_default(profile_check),
             vendor=vendor,
             title=title,
+            holder=_holder(None, role, person, school, child),
         )
     _show_secret(credential.key, secret, as_json, store=store)
 
@@ -231,13 +248,16 @@ def keys_list(as_json: AsJson = False) -> None:
         print(json.dumps([_described(one) for one in listed], ensure_ascii=False))
         return
     key = Column("key", no_wrap=True, min_width=KEY_LENGTH)
-    table = Table(key, "store", "app", "vendor", "scopes", "rate", "profiles", "created", "revoked")
+    table = Table(
+        key, "store", "app", "vendor", "role", "scopes", "rate", "profiles", "created", "revoked"
+    )
     for one in listed:
         table.add_row(
             one.key,
             one.store,
             one.title or one.app,
             one.vendor,
+            "" if one.holder is None else _shown_holder(one.holder),
             " ".join(sorted(one.scopes)),
             DEFAULT if one.rate is None else f"{one.rate:g}",
             one.profile_check or DEFAULT,
@@ -257,9 +277,17 @@ def keys_change(
     profile_check: Annotated[str | None, typer.Option(help="As of `keys add`.")] = None,
     vendor: Annotated[str | None, typer.Option(help="As of `keys add`.")] = None,
     title: Annotated[str | None, typer.Option(help="As of `keys add`.")] = None,
+    role: Role = "",
+    person: Person = "",
+    school: Schools = None,
+    child: Children = None,
 ) -> None:
-    """Change what a credential may do; effective within a second."""
+    """Change what a credential may do; effective within a second.
+
+    A role named anew is told all of what it is about. None can be taken away: revoke the key.
+    """
     with opened_credentials(settings_or_exit()) as credentials, named_mistakes():
+        known = credentials.find(key)
         credentials.change(
             key,
             scopes=scope or None,
@@ -267,6 +295,7 @@ def keys_change(
             profile_check=UNSET if profile_check is None else _unless_default(profile_check),
             vendor=vendor,
             title=title,
+            holder=_holder(None if known is None else known.holder, role, person, school, child),
         )
     console.print(f"{key} is changed.")
 
@@ -310,10 +339,45 @@ def _show_secret(key: str, secret: str, as_json: bool, **more: str) -> None:
     console.print("[dim]The secret is not kept: note it now.[/dim]")
 
 
+def _holder(
+    old: Holder | None,
+    role: str,
+    person: str,
+    schools: list[str] | None,
+    children: list[str] | None,
+) -> Holder | None:
+    """Give the holder that options describe, by themselves or on top of the old one.
+
+    None where they describe none. Raises ValueError.
+    """
+    named = {
+        name: value
+        for name, value in {
+            "person": person,
+            "schools": tuple(schools or ()),
+            "children": tuple(children or ()),
+        }.items()
+        if value
+    }
+    if role:
+        return checked(Holder(role, **named))  # type: ignore[arg-type]
+    if not named:
+        return None
+    if old is None:
+        raise ValueError("person, school and child belong to a role: name it")
+    return checked(replace(old, **named))
+
+
+def _shown_holder(holder: Holder) -> str:
+    about = [holder.person, *holder.schools, *holder.children]
+    return " ".join(filter(None, (holder.role, *about)))
+
+
 def _described(credential: Credential) -> dict[str, Any]:
     fields = asdict(credential)
     times = {name: iso_text(fields[name]) for name in ("created", "revoked") if fields[name]}
-    return {**fields, "scopes": sorted(credential.scopes), **times}
+    holder = None if credential.holder is None else asdict(credential.holder)
+    return {**fields, "scopes": sorted(credential.scopes), **times, "holder": holder}
 
 
 def _rate(text: str) -> float | None:

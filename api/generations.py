@@ -9,9 +9,10 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from api.authentication import OPERATE, READ_PROJECTIONS, RETRY, demand
+from api.authentication import OPERATE
 from api.errors import REFUSALS, ApiError
 from api.replays import ReplayUnderWay
+from api.roles import Resource, allow
 from api.services import Services
 from lrs.credentials import Credential, is_store_name
 from projections.comparison import BadCursor, Comparison, compare
@@ -99,7 +100,7 @@ async def get_generations(request: Request) -> dict[str, Any]:
     `rows` counts what is on disk, rows that later ones replace included, of all stores; only
     operators see it.
     """
-    credential = await demand(request, (*READ_PROJECTIONS, *OPERATE))
+    credential = (await allow(request, Resource.GENERATIONS)).credential
     services: Services = request.app.state.services
     operator = credential.may(*OPERATE)
 
@@ -126,7 +127,7 @@ async def get_comparison(
     differ; of each, the rows by table: `only_one` is in the generation of the path only,
     `only_other` in the other only. An operator compares all stores, others their own.
     """
-    credential = await demand(request, (*READ_PROJECTIONS, *OPERATE))
+    credential = (await allow(request, Resource.GENERATIONS)).credential
     one, other = await asyncio.gather(
         _generation(request, name), _generation(request, with_generation)
     )
@@ -147,7 +148,7 @@ async def promote_generation(request: Request, name: str) -> dict[str, Any]:
 
     One that is still being built, or that leaves out some of the log, is refused.
     """
-    await demand(request, OPERATE)
+    await allow(request, Resource.GENERATION_CHANGE)
     services: Services = request.app.state.services
 
     def promote() -> dict[str, Any]:
@@ -168,7 +169,7 @@ async def promote_generation(request: Request, name: str) -> dict[str, Any]:
 )
 async def drop_generation(request: Request, name: str) -> None:
     """Remove a generation with all its rows. The live one can't be, nor one just being built."""
-    await demand(request, OPERATE)
+    await allow(request, Resource.GENERATION_CHANGE)
     services: Services = request.app.state.services
     try:
         await asyncio.to_thread(drop, services, name)
@@ -254,7 +255,7 @@ async def post_replay(request: Request) -> dict[str, Any]:
     The same name with the same filters goes on where a replay was stopped; on one that is complete
     it carries what the log has got since. One replay is under way at a time.
     """
-    await demand(request, OPERATE)
+    await allow(request, Resource.REPLAYS)
     services: Services = request.app.state.services
     wanted = _replay_request(await request.body())
     try:
@@ -284,7 +285,7 @@ def _replay_request(body: bytes) -> ReplayRequest:
 @router.get("/replays", summary="List replays")
 async def get_replays(request: Request) -> dict[str, Any]:
     """List every replay whose generation there is: `running`, `stopped`, `failed` or `complete`."""
-    await demand(request, OPERATE)
+    await allow(request, Resource.REPLAYS)
     services: Services = request.app.state.services
     return {"replays": await asyncio.to_thread(services.replays.list)}
 
@@ -292,7 +293,7 @@ async def get_replays(request: Request) -> dict[str, Any]:
 @router.get("/replays/{name}", summary="How far a replay is")
 async def get_replay(request: Request, name: str) -> dict[str, Any]:
     """Give the phase, the log positions done in it and their total, the rate, the seconds left."""
-    await demand(request, OPERATE)
+    await allow(request, Resource.REPLAYS)
     services: Services = request.app.state.services
     try:
         return await asyncio.to_thread(services.replays.describe, name)
@@ -303,7 +304,7 @@ async def get_replay(request: Request, name: str) -> dict[str, Any]:
 @router.delete("/replays/{name}", summary="Stop a replay")
 async def stop_replay(request: Request, name: str) -> dict[str, Any]:
     """Stop a replay of this server; posted again, it goes on. Its generation stays as it is."""
-    await demand(request, OPERATE)
+    await allow(request, Resource.REPLAYS)
     services: Services = request.app.state.services
     try:
         return await asyncio.to_thread(services.replays.stop, name)
@@ -327,7 +328,7 @@ async def get_dead_letters(
 
     An operator sees every store's, others their own.
     """
-    credential = await demand(request, (*READ_PROJECTIONS, *OPERATE))
+    credential = (await allow(request, Resource.DEAD_LETTERS)).credential
     found = await _generation(request, generation)
     store = _own_store(credential)
     letters = await asyncio.to_thread(
@@ -346,13 +347,14 @@ async def retry_dead_letters(request: Request) -> dict[str, int]:
     Gives how many were `tried`, and how many of them `carried`. An operator has every store's
     tried, others their own.
     """
-    credential = await demand(request, RETRY)
+    credential = (await allow(request, Resource.RETRY)).credential
     services: Services = request.app.state.services
     if services.carrier is None:
         raise ApiError(409, "no carrier of this server keeps the live generation")
     tried, carried = await asyncio.to_thread(
         services.carrier.retry_dead_letters, _own_store(credential)
     )
+    services.renew_edition()
     return {"tried": tried, "carried": carried}
 
 

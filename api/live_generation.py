@@ -80,6 +80,11 @@ class LiveGeneration:
             await asyncio.sleep(_TAKING_OVER)
         return True
 
+    @property
+    def is_stopping(self) -> bool:
+        """Tell whether nobody should wait any longer."""
+        return self._stopping.is_set()
+
     def release(self) -> None:
         """Begin to stop: no one waits any longer."""
         self._stopping.set()

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Final
 import msgspec
 from fastapi import APIRouter, Query, Request
 
-from api.authentication import OPERATE, READ_PROJECTIONS, authority_of, demand
+from api.authentication import authority_of
 from api.errors import REFUSALS, ApiError
+from api.roles import Own, Resource, allow
 from api.services import Services
+from api.stores import Store, chosen_store
 from api.xapi.bodies import read_body
-from lrs.credentials import Credential, is_store_name
 from lrs.declarations import MAPPING, Declaration, DeclarationVersion
 from lrs.record import Record
 from lrs.times import iso_text
@@ -29,9 +30,6 @@ from streams.published_mappings import (
 
 router = APIRouter(prefix="/v1/mappings", tags=["Mappings"], responses=REFUSALS)
 
-PUBLISH: Final = ("operate", "all")
-READ: Final = (*READ_PROJECTIONS, *OPERATE)
-
 MOST_OF_STORE: Final = 200  # mappings
 LONGEST: Final = 128 * 1024  # characters of a mapping's document
 NOT_YET: Final = {
@@ -40,8 +38,6 @@ NOT_YET: Final = {
 }
 _publishing: Final = threading.Lock()
 _NAME: Final = re.compile(r"[\w.-]{1,100}")
-
-Store = Annotated[str, Query(description="Which store, for operators; others have their own.")]
 
 
 class MappingRefused(ValueError):
@@ -176,6 +172,7 @@ def _outline(
         "title": loaded.title if loaded else {},
         "document": loaded.document if loaded else "",
         "rules": [rule.name for rule in loaded.rules] if loaded else [],
+        "apps": sorted({app for rule in loaded.rules for app in rule.when.apps}) if loaded else [],
         "published": iso_text(published.stored) if published else None,
         "by": _app_of(published) if published else "",
         "state": state,
@@ -221,13 +218,15 @@ def _app_of(version: DeclarationVersion) -> str:
 async def get_mappings(request: Request, store: Store = "") -> dict[str, Any]:
     """List the store's mappings: `in force`, `published` but not in force yet, or `withdrawn`.
 
-    A generation is read with one set of mappings for all of its life: what is published takes
-    effect by a replay. `shipped` are those that every store has.
+    A vendor sees those with rules for its app, or published by it. A generation is read with one
+    set of mappings for all of its life: what is published takes effect by a replay. `shipped` are those that
+    every store has.
     """
-    credential = await demand(request, READ)
+    asker = await allow(request, Resource.MAPPINGS)
     services: Services = request.app.state.services
-    of = _store(credential, store)
-    found = await asyncio.to_thread(listed, services.record, _in_force(services, of), of)
+    of = chosen_store(asker.credential, store)
+    every = await asyncio.to_thread(listed, services.record, _in_force(services, of), of)
+    found = [each for each in every if _are_of(each, asker.own)]
     shipped = [{"name": each.name, "title": each.title} for each in shipped_mappings()]
     return {"store": of, "mappings": found, "shipped": shipped}
 
@@ -240,13 +239,16 @@ async def get_mapping(
     version: Annotated[int | None, Query(ge=1, description="Of its versions, from 1.")] = None,
 ) -> dict[str, Any]:
     """Give a mapping's document, now or as of one of its versions."""
-    credential = await demand(request, READ)
+    asker = await allow(request, Resource.MAPPINGS)
     services: Services = request.app.state.services
-    of = _store(credential, store)
+    of = chosen_store(asker.credential, store)
     try:
-        return await asyncio.to_thread(
+        found = await asyncio.to_thread(
             one, services.record, _in_force(services, of), of, name, version
         )
+        if not _are_of(found, asker.own):
+            raise UnknownMapping(name)
+        return found
     except UnknownMapping as error:
         raise _unknown(error) from None
 
@@ -266,9 +268,9 @@ async def put_mapping(request: Request, name: str, store: Store = "") -> dict[st
     It must contradict neither the shipped mappings nor the store's others. It is kept in the log
     with all its versions, and takes effect by a replay: `message` says so while it hasn't.
     """
-    credential = await demand(request, PUBLISH)
+    credential = (await allow(request, Resource.MAPPING_CHANGE)).credential
     services: Services = request.app.state.services
-    of = _store(credential, store)
+    of = chosen_store(credential, store)
     text = _text(await read_body(request, 4 * LONGEST))
     authority = authority_of(request, credential).json
     try:
@@ -294,26 +296,20 @@ async def put_mapping(request: Request, name: str, store: Store = "") -> dict[st
 @router.delete("/{name}", summary="Withdraw a mapping")
 async def delete_mapping(request: Request, name: str, store: Store = "") -> dict[str, Any]:
     """Withdraw a mapping; it stays in force until a replay, and its versions stay in the log."""
-    credential = await demand(request, PUBLISH)
+    credential = (await allow(request, Resource.MAPPING_CHANGE)).credential
     services: Services = request.app.state.services
     authority = authority_of(request, credential).json
     try:
         return await asyncio.to_thread(
-            withdraw, services.record, _store(credential, store), name, authority
+            withdraw, services.record, chosen_store(credential, store), name, authority
         )
     except UnknownMapping as error:
         raise _unknown(error) from None
 
 
-def _store(credential: Credential, named: str) -> str:
-    """Which store is meant: an operator names one, others have their own; raises ApiError."""
-    if named and not is_store_name(named):
-        raise ApiError(400, f"parameter 'store': {named[:100]!r} is no store's name", value=named)
-    if not named and not credential.store:
-        raise ApiError(400, "parameter 'store' is needed", rule="an operator names the store")
-    if named and named != credential.store and not credential.may(*OPERATE):
-        raise ApiError(403, "this credential is of another store", value=named)
-    return named or credential.store
+def _are_of(mapping: Mapping[str, Any], own: Own | None) -> bool:
+    """Whether a mapping is among somebody's own: published by the app, or with rules for it."""
+    return own is None or not own.apps.isdisjoint((mapping["by"], *mapping["apps"]))
 
 
 def _in_force(services: Services, store: str) -> Mapping[str, str]:

@@ -5,83 +5,110 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
 
-from api.authentication import OPERATE, READ_ALL, READ_PROJECTIONS, demand
-from api.errors import REFUSALS, ApiError
+from api import answers
+from api.answers import Answer, LiveQuery, View
+from api.authentication import OPERATE
+from api.cursors import Paged
+from api.described import described
+from api.errors import REFUSALS
 from api.mappings import all_pending
+from api.records import Column, Records
+from api.roles import Resource, allow, student
 from api.services import Services
-from projections.portraits import BadCursor, Portraits
-from projections.warehouse import UnknownGeneration
 
 router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
 
-# The longest a query waits for the projection to reach `after`, in seconds.
-PATIENCE = 30.0
+STUDENTS = Records(
+    "students",
+    (
+        Column("person", "text", "The key of the person, as portraits name it."),
+        Column("name", "text", "The name; the key where none is known."),
+        Column("facts", "whole", "Facts about the person."),
+        Column("last_time", "moment", "When the last of them happened."),
+    ),
+)
+DOCUMENTS = Records(
+    "documents",
+    (
+        Column("kind", "text", "`state` or `agent_profile`."),
+        Column("id", "text"),
+        Column("activity", "text", "Of a State document."),
+        Column("registration", "text", "Of a State document, where it has one."),
+        Column("app", "text", "Which app wrote it."),
+        Column("content_type", "text"),
+        Column("size", "whole", "Bytes."),
+        Column("content", "object", "The content where it is JSON of at most 64 KiB."),
+        Column("updated", "moment"),
+    ),
+)
 
-After = Annotated[
-    int | None,
-    Query(ge=0, description="Wait until the projection has reached this position of the log."),
-]
-GenerationName = Annotated[
-    str | None, Query(description="A generation of the projections; the live one if not named.")
-]
 
-
-@router.get("/students", summary="List students")
+@router.get("/students", summary="List students", responses=described("students", STUDENTS))
 async def get_students(
-    request: Request,
+    asked: answers.Query,
+    page: Paged,
     search: Annotated[str, Query(description="Part of a name or identifier.")] = "",
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    cursor: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
-    after: After = None,
-    generation: GenerationName = None,
-) -> dict[str, Any]:
-    """List the persons the record has learning evidence about, by name."""
-    credential = await demand(request, READ_PROJECTIONS)
-    portraits = await _portraits(request, generation, after)
-    try:
-        return await asyncio.to_thread(
-            portraits.students, credential.store, search=search, limit=limit, cursor=cursor
+) -> Response:
+    """List the persons the record has learning evidence about, by name.
+
+    A teacher is shown the students of the own classes, a school leader those of the own school, a
+    parent the children, a student only themself.
+    """
+
+    def ask(view: View) -> Answer:
+        among = None if view.own is None else view.own.students
+        listed, following = view.portraits.students(
+            view.store, search=search, limit=page.limit, after=page.place(str, str), among=among
         )
-    except BadCursor as error:
-        raise ApiError(400, f"parameter 'cursor': {error}", value=cursor) from None
+        return {"students": listed, "next": page.next(following)}
+
+    return await asked.answer(Resource.STUDENTS, ask, records=STUDENTS)
 
 
-@router.get("/portraits/students/{person:path}", summary="A student's portrait")
-async def get_student_portrait(
-    request: Request, person: str, after: After = None, generation: GenerationName = None
-) -> dict[str, Any]:
+@router.get(
+    "/portraits/students/{person:path}",
+    summary="A student's portrait",
+    responses=described("student_portrait", live=True),
+)
+async def get_student_portrait(asked: LiveQuery, person: str) -> Response:
     """Give activity by phase, mastery with interval, weak and strong points, and the radar.
 
     `person` is the actor's name in the record, such as ``mbox:mailto:ming@school.example`` or
-    ``account:https://district.example|s001``.
+    ``account:https://district.example|s001``. Live, it is sent again whenever it changes.
     """
-    credential = await demand(request, READ_PROJECTIONS)
-    portraits = await _portraits(request, generation, after)
-    portrait = await asyncio.to_thread(portraits.student, credential.store, person)
-    if portrait is None:
-        raise ApiError(404, f"there is no evidence about {person}", value=person)
-    return portrait
+    return await asked.answer(
+        Resource.STUDENT_PORTRAIT,
+        lambda view: view.portraits.student(view.store, person),
+        subject=student(person),
+        mark=lambda view: view.portraits.mark(view.store, person),
+        missing=f"there is no evidence about {person}",
+    )
 
 
-@router.get("/students/{person:path}/documents", summary="What apps keep about a person")
+@router.get(
+    "/students/{person:path}/documents",
+    summary="What apps keep about a person",
+    responses=described("student_documents", DOCUMENTS),
+)
 async def get_student_documents(
-    request: Request,
+    asked: answers.Query,
     person: str,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    after: After = None,
-    generation: GenerationName = None,
-) -> dict[str, Any]:
+) -> Response:
     """List State and Agent Profile documents about a person, newest first.
 
     `content` is there where it is JSON of at most 64 KiB. `person` is named as in portraits. Takes
     the scopes that these documents themselves are read with (all/read or all): that somebody may
     query projections doesn't open what apps keep.
     """
-    credential = await demand(request, READ_ALL)
-    portraits = await _portraits(request, generation, after)
-    listed = await asyncio.to_thread(portraits.documents, credential.store, person, limit=limit)
-    return {"person": person, "documents": listed}
+
+    def ask(view: View) -> Answer:
+        listed = view.portraits.documents(view.store, person, limit=limit)
+        return {"person": person, "documents": listed}
+
+    return await asked.answer(Resource.DOCUMENTS, ask, subject=student(person), records=DOCUMENTS)
 
 
 @router.get("/status", summary="How the projection is doing")
@@ -92,7 +119,7 @@ async def get_status(request: Request) -> dict[str, Any]:
     generation was made: they take effect by a replay. An operator sees every store's, others their
     own.
     """
-    credential = await demand(request, READ_PROJECTIONS)
+    credential = (await allow(request, Resource.STATUS)).credential
     services: Services = request.app.state.services
     carrier = services.carrier
     last = await asyncio.to_thread(services.record.last_position)
@@ -109,30 +136,3 @@ async def get_status(request: Request) -> dict[str, Any]:
         return {**told, "carrier": None}
     status = await asyncio.to_thread(carrier.status)
     return {**told, "carrier": asdict(status)}
-
-
-async def _portraits(request: Request, name: str | None, after: int | None) -> Portraits:
-    """Give the portraits of a generation once it has reached `after`; raises ApiError 404, 504.
-
-    Nobody waits for a generation that isn't live: nothing carries it on.
-    """
-    services: Services = request.app.state.services
-    try:
-        portraits = await asyncio.to_thread(services.portraits, name)
-        if after is None:
-            return portraits
-        if portraits.identity == services.generation.identity:
-            reached = await services.live.reached(after, PATIENCE)
-            portraits = await asyncio.to_thread(services.portraits, name)
-        else:
-            reached = await asyncio.to_thread(portraits.position) >= after
-    except UnknownGeneration:
-        raise ApiError(404, f"there is no generation {name!r}", value=name) from None
-    if not reached:
-        raise ApiError(
-            504,
-            f"the projection has not reached position {after} yet",
-            {"Retry-After": "5"},
-            value=after,
-        )
-    return portraits

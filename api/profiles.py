@@ -6,8 +6,9 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query, Request
 
-from api.authentication import READ_PROJECTIONS, authority_of, demand
+from api.authentication import authority_of
 from api.errors import REFUSALS, ApiError
+from api.roles import Resource, allow
 from lrs.credentials import Credential
 from lrs.drafts import Authority, Draft
 from lrs.profiles import (
@@ -118,7 +119,7 @@ async def get_profiles(request: Request) -> dict[str, Any]:
     A profile's `unready` says which primary patterns can't be followed and why, `missing` which ids
     it names that no profile here holds.
     """
-    credential = await demand(request, READ_PROJECTIONS)
+    credential = (await allow(request, Resource.PROFILES)).credential
     door: Door = request.app.state.door
     store = credential.store
     profiles, kept, mode, own = await asyncio.to_thread(
@@ -148,7 +149,7 @@ async def get_findings(
     Those that rose last come first. One is counted for each credential by itself; `total` is how
     many there are on all pages. Values out of statements are not kept.
     """
-    credential = await demand(request, READ_PROJECTIONS)
+    credential = (await allow(request, Resource.FINDINGS)).credential
     recorder = request.app.state.record.statements
     after = _after(cursor)
     page, total = await asyncio.to_thread(

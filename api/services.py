@@ -1,5 +1,6 @@
 """What the server works with: record, credentials, warehouse, carrier, opened and closed as one."""
 
+import secrets
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -10,7 +11,9 @@ from fastapi import FastAPI
 
 from api.live_generation import Carrier, LiveGeneration
 from api.replays import Replays
+from api.roles import KnownOwn, Membership, NoRoster
 from api.settings import Settings
+from api.streams import Streams
 from lrs.attachments import AttachmentStore
 from lrs.credentials import Credentials
 from lrs.profiles import Door
@@ -39,7 +42,13 @@ class Services:
     replays: Replays
     request_counts: RequestCounts
     app_activity: KnownActivity = field(default_factory=KnownActivity)
-    _portraits: dict[str | None, tuple[float, Portraits]] = field(default_factory=dict)
+    members: Callable[[Generation], Membership] = field(default=lambda _: NoRoster())
+    streams: Streams = field(init=False)
+    # In the tags of answers: another one in each process, and after what moves no position.
+    edition: str = field(default_factory=lambda: secrets.token_hex(4))
+    known_own: KnownOwn = field(default_factory=KnownOwn)
+    _found: dict[str | None, tuple[float, Generation]] = field(default_factory=dict)
+    _portraits: dict[str, Portraits] = field(default_factory=dict)  # by the generation's identity
     _finding: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -63,6 +72,13 @@ class Services:
             counts,
         )
 
+    def __post_init__(self) -> None:
+        self.streams = Streams(self.settings.streams_per_credential)
+
+    def renew_edition(self) -> None:
+        """Make what was answered before be asked again, though no position has moved."""
+        self.edition = secrets.token_hex(4)
+
     @property
     def generation(self) -> Generation:
         """The live generation, which the carrier keeps."""
@@ -73,19 +89,39 @@ class Services:
         """What keeps the live generation in this process."""
         return self.live.carrier
 
+    def found(self, generation: str | None = None) -> Generation:
+        """Give a generation by its name, the live one if not named.
+
+        Raises UnknownGeneration, SchemaOutdated.
+        """
+        until, found = self._found.get(generation, (0.0, None))
+        if found is None or until < monotonic():
+            found = self.warehouse.generation(generation)
+            self._found[generation] = (monotonic() + REMEMBER_SECONDS, found)
+        return found
+
     def portraits(self, generation: str | None = None) -> Portraits:
         """Give the portraits of a generation, the live one if not named.
 
-        Raises UnknownGeneration.
+        Raises UnknownGeneration, SchemaOutdated.
         """
-        until, portraits = self._portraits.get(generation, (0.0, None))
-        if portraits is None or until < monotonic():
-            with self._finding:
-                found = self.warehouse.generation(generation)
-                if portraits is None or portraits.identity != found.identity:
-                    portraits = Portraits(found, self._position_of(found))
-                self._portraits[generation] = (monotonic() + REMEMBER_SECONDS, portraits)
+        return self.portraits_of(self.found(generation))
+
+    def portraits_of(self, generation: Generation) -> Portraits:
+        """Give the portraits of a generation that has been found, the same ones each time."""
+        with self._finding:
+            portraits = self._portraits.get(generation.identity)
+            if portraits is None:
+                portraits = Portraits(generation, self._position_of(generation))
+                self._portraits[generation.identity] = portraits
         return portraits
+
+    def membership(self) -> Membership:
+        """Give who belongs where by the roster, as the live generation has it.
+
+        What somebody may see doesn't depend on the generation that is asked for.
+        """
+        return self.members(self.generation)
 
     def position(self, generation: Generation) -> int:
         """Give the log position up to which a generation's rows are complete."""
@@ -110,7 +146,12 @@ class Services:
         state.warehouse = self.warehouse
         state.request_counts = self.request_counts
         self.request_counts.start()
-        self.live.switched = lambda: self._portraits.clear()
+        self.live.switched = self._forget
+
+    def _forget(self) -> None:
+        """Find generations anew: another one is live."""
+        self._found.clear()
+        self._portraits.clear()
 
     def close(self) -> None:
         """Stop replays and the carrier, then close what they work with."""

@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     oidc_store_claim: str = "xueji_store"
     oidc_scope_claim: str = "scope"
     oidc_app_claim: str = "client_id"  # else azp, else sub
+    oidc_role_claim: str = "xueji_role"
+    oidc_person_claim: str = "xueji_person"  # the key of the person who holds the role
+    oidc_school_claim: str = "xueji_school"  # of a school leader: one school, or a list
+    oidc_child_claim: str = "xueji_child"  # of a parent: one child's key, or a list
+    streams_per_credential: int = Field(20, gt=0)  # live answers that it may have open at a time
 
     @classmethod
     def settings_customise_sources(

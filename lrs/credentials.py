@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
+from lrs.holders import Holder, check_scopes, checked, usual_scopes
 from lrs.recorders.base import StatementRecorder
 from lrs.times import now_microseconds
 
@@ -54,7 +55,8 @@ class Credential(msgspec.Struct, frozen=True):
 
     `rate` is how many requests a second it may make (0: any number), `profile_check` one of
     PROFILE_CHECKS; None in either means what the server's settings say. `vendor` and `title` are
-    what people are told of the app.
+    what people are told of the app. `holder` is who has it, in
+    which role; None where it is nobody's but the app's.
     """
 
     key: str
@@ -67,6 +69,7 @@ class Credential(msgspec.Struct, frozen=True):
     profile_check: str | None = None
     vendor: str = ""
     title: str = ""
+    holder: Holder | None = None
 
     def may(self, *scopes: str) -> bool:
         """Tell whether it holds one of these scopes."""
@@ -118,29 +121,32 @@ class Credentials:
         profile_check: str | None = None,
         vendor: str = "",
         title: str = "",
+        holder: Holder | None = None,
     ) -> tuple[Credential, str]:
         """Make a credential; gives it with its secret, which is not kept and not shown again.
 
-        Raises UnknownScopeError, and ValueError for a store without a plain name, for a rate below
-        0 and for a profile check that is none.
+        Without scopes, it gets the usual ones of its holder's role. Raises UnknownScopeError, and
+        ValueError for a store without a plain name, for a rate below 0, for a profile check that is
+        none, for a holder that makes no sense and for scopes that go around the holder's role.
         """
         check_store_name(store)
+        wanted = _right_scopes(scopes, holder)
         key, secret = secrets.token_hex(_KEY_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
         credential = Credential(
             key,
             store,
             app or key,
-            _known_scopes(scopes),
+            wanted,
             now_microseconds(),
             rate=_right_rate(rate),
             profile_check=_right_profile_check(profile_check),
             vendor=_right_words(vendor),
             title=_right_words(title),
+            holder=holder,
         )
         self._recorder.write(
-            "INSERT INTO credentials"
-            " (key, secret_hash, store, app, scopes, created, rate, profile_check, vendor, title)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO credentials (key, secret_hash, store, app, scopes, created, rate,"
+            " profile_check, vendor, title, holder) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 key,
                 self._hash(secret),
@@ -152,6 +158,7 @@ class Credentials:
                 credential.profile_check,
                 credential.vendor,
                 credential.title,
+                _holder_text(holder),
             ],
         )
         return credential, secret
@@ -165,17 +172,20 @@ class Credentials:
         profile_check: str | msgspec.UnsetType | None = msgspec.UNSET,
         vendor: str | None = None,
         title: str | None = None,
+        holder: Holder | None = None,
     ) -> Credential:
         """Change what a credential may do; what isn't named stays. Gives it as it is then.
 
-        Raises UnknownCredentialError, RevokedCredentialError, and what `add` raises.
+        A role can be changed but not taken away: what it limits would be open at once. Raises
+        UnknownCredentialError, RevokedCredentialError, and what `add` raises.
         """
         old = self._live(key)
+        holder = holder or old.holder
         new = Credential(
             key,
             old.store,
             old.app,
-            old.scopes if scopes is None else _known_scopes(scopes),
+            _right_scopes(old.scopes if scopes is None else scopes, holder),
             old.created,
             rate=old.rate if rate is msgspec.UNSET else _right_rate(rate),
             profile_check=old.profile_check
@@ -183,16 +193,18 @@ class Credentials:
             else _right_profile_check(profile_check),
             vendor=old.vendor if vendor is None else _right_words(vendor),
             title=old.title if title is None else _right_words(title),
+            holder=holder,
         )
         self._recorder.write(
-            "UPDATE credentials SET scopes = ?, rate = ?, profile_check = ?, vendor = ?, title = ?"
-            " WHERE key = ?",
+            "UPDATE credentials SET scopes = ?, rate = ?, profile_check = ?, vendor = ?, title = ?,"
+            " holder = ? WHERE key = ?",
             [
                 _scopes_text(new.scopes),
                 new.rate,
                 new.profile_check,
                 new.vendor,
                 new.title,
+                _holder_text(holder),
                 key,
             ],
         )
@@ -327,6 +339,19 @@ def _known_scopes(scopes: Iterable[str]) -> frozenset[str]:
     return wanted
 
 
+def _right_scopes(scopes: Iterable[str], holder: Holder | None) -> frozenset[str]:
+    """Give the scopes that are meant, those usual for a role where none are named."""
+    if holder is None:
+        return _known_scopes(scopes)
+    wanted = _known_scopes(frozenset(scopes) or usual_scopes(checked(holder)))
+    check_scopes(holder, wanted)
+    return wanted
+
+
+def _holder_text(holder: Holder | None) -> str | None:
+    return None if holder is None else msgspec.json.encode(holder).decode()
+
+
 def _scopes_text(scopes: Iterable[str]) -> str:
     return " ".join(sorted(scopes))
 
@@ -364,4 +389,5 @@ def _credential(row: Any) -> Credential:
         row["profile_check"],
         row["vendor"],
         row["title"],
+        msgspec.json.decode(row["holder"], type=Holder) if row["holder"] else None,
     )

@@ -1,11 +1,8 @@
 """Portraits: where one student stands now, and the list of students, in JSON's shapes."""
 
-import base64
-import binascii
-import json
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import fmean
@@ -18,6 +15,8 @@ from projections.warehouse import Generation
 PHASES = ("pre", "in", "post")
 MOST_LISTED = 5  # weakest and strongest points in a portrait
 LONGEST_PAGE = 500
+# Bytes of the persons that one query is limited to: well under ClickHouse's limit of 256 KiB.
+_LONGEST_SHARE = 100_000
 
 # A knowledge point counts as weak or strong, and in the radar, from this many tries on: with fewer,
 # what is shown would mostly be the model's prior.
@@ -102,6 +101,10 @@ class Portraits:
             ],
         }
 
+    def mark(self, store: str, person: str) -> Any:
+        """Give what differs once there is more evidence about a person; much cheaper to ask."""
+        return self._generation.query("portrait_person", store=store, person=person)
+
     def documents(self, store: str, person: str, *, limit: int = 100) -> list[dict[str, Any]]:
         """List what apps keep about a person, newest first: State and Agent Profile documents.
 
@@ -114,36 +117,45 @@ class Portraits:
         return [{**one, "updated": _iso_of(one["updated"])} for one in shown]
 
     def students(
-        self, store: str, *, search: str = "", limit: int = 50, cursor: str | None = None
-    ) -> dict[str, Any]:
-        """List the persons of a store by name, a page at a time.
+        self,
+        store: str,
+        *,
+        search: str = "",
+        limit: int = 50,
+        after: tuple[str, str] | None = None,
+        among: Collection[str] | None = None,
+    ) -> tuple[list[dict[str, Any]], tuple[str, str] | None]:
+        """List the persons of a store by name, a page at a time, and say where the next one begins.
 
-        ``search`` is a part of the name or of the person's key; ``cursor`` the ``next`` of the
-        page before. Raises ``BadCursor``.
+        ``search`` is a part of the name or of the person's key; ``after`` where the page begins,
+        as the page before said; ``among`` the only persons to be listed. No next page: None.
         """
         limit = max(1, min(limit, LONGEST_PAGE))
-        after_shown, after_person = _read_cursor(cursor) if cursor else ("", "")
-        rows = self._generation.query(
-            "students",
-            store=store,
-            search=search,
-            after_shown=after_shown,
-            after_person=after_person,
-            limit=limit + 1,
-        )
+        after_shown, after_person = after or ("", "")
+        rows: list[Any] = []
+        for persons in [[]] if among is None else _shares(among):
+            rows += self._generation.query(
+                "students",
+                store=store,
+                search=search,
+                after_shown=after_shown,
+                after_person=after_person,
+                is_limited=int(among is not None),
+                persons=persons,
+                limit=limit + 1,
+            )
+        rows.sort(key=lambda row: (row[4], row[0]))
         page = rows[:limit]
-        return {
-            "students": [
-                {
-                    "person": person,
-                    "name": name or person,
-                    "facts": facts,
-                    "last_time": _iso_of(last_time),
-                }
-                for person, name, facts, last_time, _ in page
-            ],
-            "next": _cursor(page[-1][4], page[-1][0]) if len(rows) > limit else None,
-        }
+        listed = [
+            {
+                "person": person,
+                "name": name or person,
+                "facts": facts,
+                "last_time": _iso_of(last_time),
+            }
+            for person, name, facts, last_time, _ in page
+        ]
+        return listed, (page[-1][4], page[-1][0]) if len(rows) > limit else None
 
     def _days(self, store: str, person: str) -> list[dict[str, Any]]:
         rows = self._generation.query("portrait_days", store=store, person=person)
@@ -264,17 +276,14 @@ def _iso_of(microseconds: int) -> str:
         return "0000" + _iso(_EPOCH + timedelta(days=146_097, microseconds=microseconds))[4:]
 
 
-def _cursor(shown: str, person: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps([shown, person]).encode()).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[str, str]:
-    try:
-        shown, person = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        return str(shown), str(person)
-    except (binascii.Error, ValueError, TypeError) as error:
-        raise BadCursor(cursor) from error
-
-
-class BadCursor(ValueError):
-    """A cursor that no page has given."""
+def _shares(persons: Collection[str]) -> Iterator[list[str]]:
+    """Give persons in shares that fit into a query's parameters, at least one of them."""
+    share: list[str] = []
+    size = 0
+    for person in sorted(persons):
+        size += len(person.encode()) + 4  # with what an array puts around it
+        if share and size > _LONGEST_SHARE:
+            yield share
+            share, size = [], len(person.encode())
+        share.append(person)
+    yield share

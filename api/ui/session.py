@@ -51,8 +51,8 @@ class Visit:
 
     @cached_property
     def queries(self) -> Queries:
-        """The projections of the visitor's store."""
-        return Queries(self.services, self.credential.store)
+        """The projections of the visitor's store, as far as the visitor's role may see them."""
+        return Queries(self.services, self.credential)
 
     @cached_property
     def timezone(self) -> ZoneInfo:
@@ -60,15 +60,16 @@ class Visit:
         return ZoneInfo(self.services.settings.timezone)
 
     async def is_over(self) -> bool:
-        """Tell whether the credential has been revoked since."""
-        return await _viewing_credential(self.services, self.credential.key) is None
+        """Tell whether the credential has been revoked, or its role changed, since."""
+        now = await _viewing_credential(self.services, self.credential.key)
+        return now is None or now.holder != self.credential.holder
 
 
 async def admit(request: Request) -> Visit:
     """Let a visitor in who is signed in with a credential that is still good, as of this moment.
 
-    Raises NotSignedIn. Roles are to be decided here too: whatever a page shows, it asks through
-    the visit.
+    Raises NotSignedIn. What the visitor's role may see is decided where all is that a page shows:
+    in the visit's queries.
     """
     kept = nicegui_app.storage.user.get(_SIGNED_IN)
     entry = nicegui_app.storage.browser.get(_ENTRY)

@@ -29,6 +29,12 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "not_enough": ("证据还不够", "Not enough evidence yet"),
     "nothing": ("—", "—"),
     # What went wrong
+    "not_yours.title": ("这里不对你开放", "This is not open to you"),
+    "not_yours.text": (
+        "学生和家长只看自己的，教师看自己任教的班级，校长看本校。如需更多权限，请联系管理员。",
+        "Students and parents see their own, teachers their classes, school leaders their school."
+        " For more, ask the operator.",
+    ),
     "broken.title": ("暂时读不到数据", "The data can't be read just now"),
     "broken.text": (
         "学习记录都在，没有丢失。页面会自动重试，不用刷新。",

@@ -7,6 +7,8 @@ from typing import Any
 import yaml
 from fastapi import FastAPI
 
+from api.described import put_examples
+
 SECURITY: list[dict[str, list[str]]] = [{"Basic": []}, {"Bearer": []}]
 
 
@@ -25,6 +27,8 @@ class DescribedApplication(FastAPI):
         """Give the OpenAPI document."""
         if self.openapi_schema is None:
             document = super().openapi()
+            _leave_out_framework_errors(document)
+            put_examples(document)
             xapi = xapi_description()
             document["paths"] = {**xapi["paths"], **document["paths"]}
             document["tags"] = xapi["tags"]
@@ -34,3 +38,13 @@ class DescribedApplication(FastAPI):
                 components[kind] = {**components.get(kind, {}), **described}
             self.openapi_schema = document
         return self.openapi_schema
+
+
+def _leave_out_framework_errors(document: dict[str, Any]) -> None:
+    """Leave out FastAPI's 422: a malformed parameter is answered 400, as all errors are."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            operation["responses"].pop("422", None)
+    schemas = document.get("components", {}).get("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)

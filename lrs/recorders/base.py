@@ -52,6 +52,7 @@ LATER_COLUMNS = (
     LaterColumn("credentials", "former_until", "INTEGER", "bigint"),
     LaterColumn("credentials", "rate", "REAL", "double precision"),
     LaterColumn("credentials", "profile_check", "TEXT", "text"),
+    LaterColumn("credentials", "holder", "TEXT", "text"),
 )
 
 

@@ -1,4 +1,5 @@
--- A page of the persons of a store whose name or key holds the searched text, by name.
+-- A page of the persons of a store whose name or key holds the searched text, by name; where it is
+-- limited, of the named persons only.
 SELECT person, name, facts, last_time, shown
 FROM
 (
@@ -13,6 +14,7 @@ FROM
         SELECT person, facts, last_time
         FROM {database:Identifier}.persons FINAL
         WHERE store = {store:String}
+          AND ({is_limited:UInt8} = 0 OR person IN {persons:Array(String)})
     ) AS known
     LEFT JOIN
     (

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from api.services import Services
+from lrs import holders
+from lrs.holders import Holder
 from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.backends import BACKENDS
 from tests.support.records import statement, statement_id
@@ -171,3 +173,23 @@ def test_who_has_neither_scope_sees_no_register(
 ) -> None:
     state = client_of(application, store, "clicker", "state")
     assert state.request("GET", "/v1/apps").status_code == 403
+
+
+def test_an_operator_sees_the_register_of_the_store_that_is_named(
+    application: RunningApplication, store: str
+) -> None:
+    client_of(application, store, "clicker")
+    operator = client_of(application, "operators", "operating", "operate")
+    answer = operator.request("GET", "/v1/apps", params={"store": store})
+    assert [one["app"] for one in answer.json()["apps"]] == ["clicker"]
+
+
+def test_what_a_person_asks_is_counted_of_no_app(
+    application: RunningApplication, store: str
+) -> None:
+    teacher = Holder(holders.TEACHER, person="account:https://id.example.cn|t1")
+    made, secret = application.state.credentials.add(store, "evaluation", (), holder=teacher)
+    person = XapiClient(application.client, (made.key, secret))
+    assert person.request("GET", "/v1/apps").status_code == 403
+    application.state.request_counts.flush()
+    assert application.state.request_counts.of_store(store, 24) == {}

@@ -222,3 +222,48 @@ def test_a_revocation_and_a_change_take_effect_in_a_server_that_runs(server: Ser
     assert becomes(403, server, one.key, one.secret)
     command(server, "revoke", one.key)
     assert becomes(401, server, one.key, one.secret)
+
+
+# Roles -------------------------------------------------------------------------------------------
+
+
+def test_a_key_for_a_person_has_the_scopes_of_the_role_and_says_whose_it_is(keys: Command) -> None:
+    keys("add", "--store", "district", "--role", "teacher", "--person", "account:https://x|t1")
+    children = ("--child", "account:https://x|s1", "--child", "account:https://x|s2")
+    keys("add", "--store", "district", "--role", "parent", *children)
+    teacher, parent = listed(keys)
+    assert teacher["scopes"] == ["projections/read"]
+    assert teacher["holder"]["person"] == "account:https://x|t1"
+    assert parent["holder"]["children"] == ["account:https://x|s1", "account:https://x|s2"]
+    assert "teacher account:https://x|t1" in said(keys("list"))
+
+
+def test_what_a_role_is_about_is_changed_in_part_or_as_a_whole(keys: Command) -> None:
+    keys("add", "--store", "district", "--role", "school_leader", "--school", "sch-1")
+    [one] = listed(keys)
+    keys("change", one["key"], "--school", "sch-2", "--school", "sch-3")
+    assert listed(keys)[0]["holder"]["schools"] == ["sch-2", "sch-3"]
+    keys("change", one["key"], "--role", "student", "--person", "account:https://x|s1")
+    assert listed(keys)[0]["holder"] == {
+        "role": "student",
+        "person": "account:https://x|s1",
+        "schools": [],
+        "children": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--role", "janitor"), "a role is one of"),
+        (("--role", "teacher"), "name the person's key"),
+        (("--person", "account:https://x|t1"), "belong to a role"),
+        (("--role", "student", "--person", "s1", "--scope", "all"), "go around the role"),
+        ((), "name at least one scope"),
+    ],
+)
+def test_a_key_whose_role_makes_no_sense_is_not_made(
+    keys: Command, arguments: tuple[str, ...], reason: str
+) -> None:
+    assert reason in said(keys("add", "--store", "district", *arguments, status=2))
+    assert listed(keys) == []

@@ -254,8 +254,21 @@ def test_who_may_read_projections_may_list_and_not_publish(
     assert listed(reader) == {"clicker": "published"}
     assert put(reader, clicker("poll")).status_code == 403
     assert reader.request("DELETE", "/v1/mappings/clicker").status_code == 403
-    poster = application.xapi(store, "statements/write")
-    assert poster.request("GET", "/v1/mappings").status_code == 403
+
+
+def test_a_vendor_sees_the_mappings_with_rules_for_its_app_and_no_others(
+    application: RunningApplication, app: XapiClient, store: str
+) -> None:
+    bound = clicker(name="bound", verb="https://x.example/y").replace(
+        "    facts:", "    when: {apps: [buzzer]}\n    facts:"
+    )
+    published(app, clicker())
+    published(app, bound, "bound")
+    vendor = application.xapi(store, "statements/write", app="buzzer")
+    assert set(listed(vendor)) == {"bound"}
+    assert vendor.request("GET", "/v1/mappings/bound").json()["apps"] == ["buzzer"]
+    assert vendor.request("GET", "/v1/mappings/clicker").status_code == 404
+    assert put(vendor, clicker("poll")).status_code == 403
 
 
 def test_an_app_does_not_reach_the_mappings_of_another_store(

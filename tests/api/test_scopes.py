@@ -93,7 +93,7 @@ OPERATING = ("operate",)
 NOTHING = "/v1/generations/nothing"
 PROJECTIONS = (
     Row("GET", "/v1/students", PORTRAITS),
-    Row("GET", "/v1/status", PORTRAITS),
+    Row("GET", "/v1/status", SEEING),
     Row("GET", "/v1/portraits/students/nobody", PORTRAITS, 404),
     Row("POST", "/ui/tickets", PORTRAITS, 201),
     Row("GET", "/v1/generations", SEEING),

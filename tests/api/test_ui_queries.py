@@ -6,6 +6,9 @@ from typing import Any, cast
 
 from api.services import Services
 from api.ui.queries import Queries
+from lrs.credentials import Credential
+
+EVALUATOR = Credential("k" * 32, "district", "ui", frozenset({"projections/read"}), 0)
 
 
 class Carrier:
@@ -25,7 +28,7 @@ def served(identity: str, position: int) -> Any:
 
 def test_a_generation_that_becomes_live_is_news_once_though_it_is_behind() -> None:
     services = served("one", 7)
-    queries = Queries(cast(Services, services), "district")
+    queries = Queries(cast(Services, services), EVALUATOR)
     news = [asyncio.run(queries.news(7, 0.0))]
     services.__dict__.update(served("other", 3).__dict__)
     news += [asyncio.run(queries.news(7, 0.0)) for _ in range(2)]
@@ -34,5 +37,5 @@ def test_a_generation_that_becomes_live_is_news_once_though_it_is_behind() -> No
 
 
 def test_what_the_carrier_has_reached_since_is_news() -> None:
-    queries = Queries(cast(Services, served("one", 7)), "district")
+    queries = Queries(cast(Services, served("one", 7)), EVALUATOR)
     assert asyncio.run(queries.news(6, 0.0))

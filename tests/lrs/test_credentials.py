@@ -14,6 +14,7 @@ from lrs.credentials import (
     UnknownCredentialError,
     UnknownScopeError,
 )
+from lrs.holders import Holder
 from lrs.record import Record
 
 PEPPER = b"p" * 64
@@ -348,3 +349,69 @@ def test_the_list_shows_revocations_and_no_secret(credentials: Credentials) -> N
     assert listed[0].revoked is not None
     assert listed[1].revoked is None
     assert listed[1].scopes == {"state", "define"}
+
+
+# Roles -------------------------------------------------------------------------------------------
+
+TEACHER = Holder("teacher", person="account:https://x|t1")
+
+
+def test_a_role_and_what_it_is_about_are_kept_with_a_credential(credentials: Credentials) -> None:
+    parent = Holder("parent", children=("account:https://x|s1", "account:https://x|s2"))
+    made, secret = credentials.add("district", "", (), holder=parent)
+    proved = credentials.check(made.key, secret)
+    assert proved is not None
+    assert proved.holder == parent
+    assert proved.scopes == {"projections/read"}, "the usual one of the role"
+    assert [one.holder for one in credentials.list()] == [parent]
+
+
+def test_a_role_changes_and_is_never_taken_away(credentials: Credentials) -> None:
+    made, _ = credentials.add("district", "", (), holder=TEACHER)
+    leader = Holder("school_leader", schools=("sch-1",))
+    assert credentials.change(made.key, holder=leader).holder == leader
+    assert credentials.change(made.key, rate=3.0).holder == leader
+    found = credentials.find(made.key)
+    assert found is not None
+    assert found.holder == leader
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        Holder("janitor"),
+        Holder("student"),
+        Holder("teacher"),
+        Holder("parent", person="account:https://x|p1"),
+        Holder("parent", children=("",)),
+        Holder("school_leader"),
+        Holder("teacher", person="account:https://x|t1", children=("account:https://x|s1",)),
+        Holder("student", person="account:https://x|s1", schools=("sch-1",)),
+        Holder("student", person="x" * 2001),
+        Holder("parent", children=tuple(f"account:https://x|s{n}" for n in range(101))),
+    ],
+    ids=str,
+)
+def test_a_holder_that_makes_no_sense_is_refused(credentials: Credentials, holder: Holder) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - each says something else
+        credentials.add("district", "", (), holder=holder)
+    assert list(credentials.list()) == []
+
+
+@pytest.mark.parametrize("role", ["student", "parent", "teacher", "school_leader"])
+@pytest.mark.parametrize(
+    "scope", ["all", "all/read", "statements/read", "state", "profile", "operate"]
+)
+def test_no_scope_of_a_persons_credential_goes_around_the_role(
+    credentials: Credentials, role: str, scope: str
+) -> None:
+    children = ("account:https://x|s1",) if role == "parent" else ()
+    holder = Holder(role, person="account:https://x|p1", children=children)
+    with pytest.raises(ValueError, match="go around the role"):
+        credentials.add("district", "", [scope], holder=holder)
+    made, _ = credentials.add("district", "", (), holder=holder)
+    with pytest.raises(ValueError, match="go around the role"):
+        credentials.change(made.key, scopes=[scope])
+    open_to_all, _ = credentials.add("district", "", [scope])
+    with pytest.raises(ValueError, match="go around the role"):
+        credentials.change(open_to_all.key, holder=holder)

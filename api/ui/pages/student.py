@@ -9,6 +9,7 @@ from api.ui import formats
 from api.ui.layout import Tag, message, page, student_link
 from api.ui.live import PAGE_SECONDS, Live
 from api.ui.pages.student_parts import Activity, Figures, Mastery, Points, Radar
+from api.ui.permission import is_permitted
 from api.ui.session import HOME, Visit, Visitor
 
 Portrait = dict[str, Any]
@@ -19,6 +20,8 @@ async def student_page(visit: Visitor, person: str) -> None:
     """Show a student's portrait, and keep it true."""
     queries = visit.queries
     with page(visit.words, visit.words("students.title"), student_link(person), visit):
+        if not await is_permitted(visit, queries.permit_student(person)):
+            return
         view = StudentView(visit, person)
         live = Live(visit, view, lambda: queries.student(person), lambda: queries.mark(person))
         await live.begin()

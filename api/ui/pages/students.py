@@ -10,6 +10,8 @@ from nicegui.events import ValueChangeEventArguments
 from api.ui import formats
 from api.ui.layout import Tag, page, student_link
 from api.ui.live import PAGE_SECONDS, Live
+from api.ui.permission import is_permitted
+from api.ui.queries import Place
 from api.ui.session import HOME, ROOT, Visit, Visitor
 from api.ui.table import Column, DataTable, Row, cell
 
@@ -21,6 +23,8 @@ SPACING = 2.0  # seconds between two looks: a page of the list costs more than a
 async def students_page(request: Request, visit: Visitor, search: str = "") -> None:
     """Show the students, and keep them true."""
     with page(visit.words, visit.words("students.title"), HOME, visit):
+        if not await is_permitted(visit, visit.queries.permit_students()):
+            return
         view = StudentsView(visit, search, str(request.base_url))
         view.live = Live(visit, view, view.ask, spacing=SPACING)
         await view.live.begin()
@@ -35,8 +39,8 @@ class StudentsView:
         self._visit = visit
         self._words = visit.words
         self._search = search
-        self._cursors: list[str | None] = [None]  # of the pages up to this one
-        self._next: str | None = None
+        self._places: list[Place | None] = [None]  # where the pages up to this one begin
+        self._next: Place | None = None
         self._make_head()
         self._broken = Tag("p", classes="xj-notice", role="alert")
         self._broken.set_visibility(False)
@@ -76,12 +80,12 @@ class StudentsView:
 
     async def ask(self) -> dict[str, Any]:
         """Ask for the page that is to be shown."""
-        return await self._visit.queries.students(self._search, PAGE_SIZE, self._cursors[-1])
+        return await self._visit.queries.students(self._search, PAGE_SIZE, self._places[-1])
 
     def show(self, answer: dict[str, Any]) -> None:
         """Show a page of the list."""
         students, self._next = answer["students"], answer["next"]
-        is_first = len(self._cursors) == 1
+        is_first = len(self._places) == 1
         is_empty = not students and is_first and not self._search
         self._broken.set_visibility(False)
         self._empty.set_visibility(is_empty)
@@ -90,7 +94,7 @@ class StudentsView:
         self._nobody.text = self._words("students.none_found", search=self._search)
         self._list.set_visibility(bool(students))
         self._table.show(_row(self._visit, student) for student in students)
-        first = (len(self._cursors) - 1) * PAGE_SIZE + 1
+        first = (len(self._places) - 1) * PAGE_SIZE + 1
         last = first + len(students) - 1
         self._shown.text = self._words("students.shown", first=first, last=last)
         self._previous.attribute("disabled", is_first)
@@ -106,15 +110,15 @@ class StudentsView:
 
     async def _search_changed(self, event: ValueChangeEventArguments[str | None]) -> None:
         self._search = (event.value or "").strip()
-        self._cursors = [None]
+        self._places = [None]
         await self.live.look()
 
     async def _go_on(self) -> None:
-        self._cursors.append(self._next)
+        self._places.append(self._next)
         await self.live.look()
 
     async def _go_back(self) -> None:
-        self._cursors = self._cursors[:-1] or [None]
+        self._places = self._places[:-1] or [None]
         await self.live.look()
 
 

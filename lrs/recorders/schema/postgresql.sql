@@ -94,7 +94,8 @@ CREATE TABLE IF NOT EXISTS credentials (
     profile_check text,
     -- Whose app it is, and what people call it, for the register of apps.
     vendor text NOT NULL,
-    title text NOT NULL
+    title text NOT NULL,
+    holder text -- JSON: the role and whose records are the holder's own (lrs/holders.py)
 );
 
 -- How often apps ask and are refused (lrs/request_counts.py): status 0 stands for all requests.

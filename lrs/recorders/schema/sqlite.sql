@@ -94,7 +94,8 @@ CREATE TABLE IF NOT EXISTS credentials (
     profile_check TEXT,
     -- Whose app it is, and what people call it, for the register of apps.
     vendor TEXT NOT NULL,
-    title TEXT NOT NULL
+    title TEXT NOT NULL,
+    holder TEXT -- JSON: the role and whose records are the holder's own (lrs/holders.py)
 );
 
 -- How often apps ask and are refused (lrs/request_counts.py): status 0 stands for all requests.
