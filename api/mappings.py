@@ -219,8 +219,8 @@ async def get_mappings(request: Request, store: Store = "") -> dict[str, Any]:
     """List the store's mappings: `in force`, `published` but not in force yet, or `withdrawn`.
 
     A vendor sees those with rules for its app, or published by it. A generation is read with one
-    set of mappings for all of its life: what is published takes effect by a replay. `shipped` are those that
-    every store has.
+    set of mappings for all of its life: what is published takes effect by a replay. `shipped` are
+    those that every store has.
     """
     asker = await allow(request, Resource.MAPPINGS)
     services: Services = request.app.state.services
