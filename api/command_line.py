@@ -163,15 +163,26 @@ def demo(
     leave: Annotated[
         bool, typer.Option("--exit", help="Stop when the demo district is posted.")
     ] = False,
+    scale: Annotated[
+        str, typer.Option(help="small (four classes), class, school, or district (a term).")
+    ] = "small",
+    statements: Annotated[
+        int | None, typer.Option(min=1, help="Post about so many statements at most.")
+    ] = None,
 ) -> None:
     """Start a server with a demo district in it, and print the address to open."""
     from api.demo import DemoError, run_demo
+    from apps.district import SCALES
 
+    if scale not in SCALES:
+        raise typer.BadParameter(
+            f"{scale!r} is not one of {', '.join(SCALES)}", param_hint="--scale"
+        )
     settings = settings_or_exit()
     if "data_directory" not in settings.model_fields_set:
         settings = settings.model_copy(update={"data_directory": Path("var/demo")})
     try:
-        run_demo(settings, console, leave=leave)
+        run_demo(settings, console, scale=SCALES[scale], leave=leave, statements=statements)
     except DemoError as error:
         console.print(f"[red]{error}[/red]", highlight=False)
         sys.exit(1)

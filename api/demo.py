@@ -12,39 +12,60 @@ from contextlib import contextmanager
 import httpx
 from rich.console import Console
 
+from api.demo_posting import DistrictPosting
 from api.opening import opened_record
 from api.settings import Settings
-from apps.demo_district import APPS, run_demo_district
+from apps.catalogue import Catalogue
+from apps.client import Posting, TincanPosting
+from apps.demo_district import post_district
+from apps.district import District, Scale, make_district
+from apps.roster import write_roster
+from apps.truth import Truth
 from lrs.credentials import Credentials
 
 STORE = "demo"
 VIEWER = "demo-viewer"
+SEED = 1
+MOST_BY_TINCAN = 100  # students: with more, tincan's single connection would take too long
+ROSTER_FOLDER = "roster"
 START_SECONDS = 60.0
-PROJECTION_SECONDS = 120.0
+PROJECTION_SECONDS = 120.0  # without progress
 
 
 class DemoError(Exception):
     """The demo can't go on; the text says why, for people."""
 
 
-def run_demo(settings: Settings, console: Console, *, leave: bool) -> None:
+def run_demo(
+    settings: Settings,
+    console: Console,
+    *,
+    scale: Scale,
+    leave: bool,
+    statements: int | None = None,
+) -> None:
     """Serve, post the demo district, say where to look; serve on unless told to `leave`.
 
-    Raises DemoError.
+    Posting ends early, after the round in which `statements` is reached, if that is given. The
+    roster is written as OneRoster CSV beside the record. Raises DemoError.
     """
     _check_port_is_free(settings)
-    credentials = _make_credentials(settings)
+    truth = Truth(make_district(SEED, scale), keeps_answers=False)
+    credentials = _make_credentials(settings, truth.district)
+    write_roster(truth.district, settings.data_directory / ROSTER_FOLDER)
     base = f"http://{settings.host}:{settings.port}"
     with _serving(settings) as server:
         _wait_until_it_answers(base, server)
-        truth = run_demo_district(f"{base}/xapi", credentials, console=console)
+        posting = _posting(f"{base}/xapi", credentials, scale)
+        post_district(posting, truth, statements=statements, console=console)
         viewer = httpx.BasicAuth(*credentials[VIEWER])
         _wait_for_the_projection(base, viewer)
         ticket = httpx.post(f"{base}/ui/tickets", auth=viewer).raise_for_status()
         link = base + ticket.json()["path"]
         console.print(
             f"\n[bold]{truth.statements.total():,} statements[/bold] of"
-            f" {len(truth.students)} students are in the record and projected.\n\n"
+            f" {len(truth.students):,} students are in the record and projected.\n"
+            f"花名册 Their roster, OneRoster CSV: {settings.data_directory / ROSTER_FOLDER}\n\n"
             f"打开 Open  [bold]{link}[/bold]\n"
             f"登录 Sign in later at {base}/ui with key {credentials[VIEWER][0]}"
             f" and secret {credentials[VIEWER][1]}",
@@ -56,9 +77,16 @@ def run_demo(settings: Settings, console: Console, *, leave: bool) -> None:
             server.wait()
 
 
-def _make_credentials(settings: Settings) -> Mapping[str, tuple[str, str]]:
+def _posting(endpoint: str, credentials: Mapping[str, tuple[str, str]], scale: Scale) -> Posting:
+    if scale.students <= MOST_BY_TINCAN:
+        return TincanPosting(endpoint, credentials)
+    return DistrictPosting(endpoint, credentials)
+
+
+def _make_credentials(settings: Settings, district: District) -> Mapping[str, tuple[str, str]]:
     """Give each app a new credential, and the viewer one; those of an earlier demo are revoked."""
-    scopes = {app: ["statements/write", "define"] for app in APPS} | {VIEWER: ["all/read"]}
+    apps = Catalogue(district).apps
+    scopes = {app: ["statements/write", "define"] for app in apps} | {VIEWER: ["all/read"]}
     with opened_record(settings) as record:
         credentials = Credentials(record.statements, settings.pepper())
         for old in credentials.list():
@@ -110,10 +138,14 @@ def _wait_until_it_answers(base: str, server: subprocess.Popen[bytes]) -> None:
 
 
 def _wait_for_the_projection(base: str, viewer: httpx.BasicAuth) -> None:
+    least: int | None = None
     deadline = time.monotonic() + PROJECTION_SECONDS
     while time.monotonic() < deadline:
         status = httpx.get(f"{base}/v1/status", auth=viewer).raise_for_status().json()
-        if status["carrier"]["lag"] == 0:
+        lag = status["carrier"]["lag"]
+        if lag == 0:
             return
+        if least is None or lag < least:
+            least, deadline = lag, time.monotonic() + PROJECTION_SECONDS
         time.sleep(0.1)
     raise DemoError(f"the projection did not catch up: {status['carrier']['error']}")

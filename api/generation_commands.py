@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.table import Column, Table
@@ -230,6 +231,8 @@ def status(as_json: AsJson = False) -> None:
     table.add_row("record", f"position {told['record']['position']:,}")
     table.add_row("generation", told["generation"])
     table.add_row("carrier", _carrier(told["carrier"]))
+    if told.get("relay"):
+        table.add_row("relay", _relay(told["relay"]))
     table.add_row("set aside", _letters(told))
     for store, names in told["mappings_waiting"].items():
         waiting = f"of {store}: {', '.join(names)}; in force after a replay and its promotion"
@@ -237,6 +240,17 @@ def status(as_json: AsJson = False) -> None:
     for one in told["replays"]:
         table.add_row("replay", _replay(one))
     console.print(table, highlight=False)
+
+
+def _relay(relay: dict[str, Any]) -> str:
+    lines = []
+    if relay["position"] is not None:
+        lines.append(f"at position {relay['position']:,}, {relay['lag']:,} behind")
+    if relay["published"]:
+        lines.append(f"last published {relay['published']}")
+    if relay["error"]:
+        lines.append(f"[red]{escape(relay['error'])}[/red]")
+    return "\n".join(lines)
 
 
 def _carrier(carrier: dict[str, Any] | None) -> str:

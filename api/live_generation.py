@@ -140,4 +140,4 @@ def _publish(settings: Settings, messages: Sequence[Message]) -> None:
     """Publish messages to the workers' topic, beside the relay."""
     from streams.publishing import publish_again  # Kafka's clients come with an extra
 
-    publish_again(settings.kafka_brokers, settings.kafka_topic, messages)
+    publish_again(settings.broker, settings.kafka_topic, messages)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from api.mappings import (
     withdraw,
 )
 from api.opening import opened_record
+from api.relay_watching import watch_relay
 from api.replays import Replays, run_replay
 from api.server_file import ServerFile, read_server_file
 from api.settings import Settings
@@ -274,6 +276,7 @@ class Directly:
         self.record = record
         self.warehouse = warehouse
         self.replays = Replays(settings, record, warehouse)
+        self.relay = watch_relay(settings, record)
         warehouse.ensure_live(first_origin(record))
 
     def replay(self, wanted: ReplayRequest, told: Told) -> Fields:
@@ -311,6 +314,7 @@ class Directly:
             "server": None,
             "record": {"position": last},
             "generation": live.name,
+            "relay": None if self.relay is None else asdict(self.relay.status()),
             "carrier": {
                 "running": False,
                 "position": position,

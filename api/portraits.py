@@ -113,11 +113,12 @@ async def get_student_documents(
 
 @router.get("/status", summary="How the projection is doing")
 async def get_status(request: Request) -> dict[str, Any]:
-    """Give position, lag, last error and dead letters of the embedded carrier.
+    """Give position, lag, last error and dead letters of the carrier.
 
-    `mappings_waiting` are those, by store, that were published or withdrawn since the live
-    generation was made: they take effect by a replay. An operator sees every store's, others their
-    own.
+    `relay` tells how far what publishes the log to Kafka is and when it last did (`published`),
+    where workers are the carrier and the server knows their Kafka. `mappings_waiting` are those, by
+    store, that were published or withdrawn since the live generation was made: they take effect by
+    a replay. An operator sees every store's, others their own.
     """
     credential = (await allow(request, Resource.STATUS)).credential
     services: Services = request.app.state.services
@@ -127,11 +128,14 @@ async def get_status(request: Request) -> dict[str, Any]:
     waiting = await asyncio.to_thread(
         all_pending, services.record, services.generation.origin, store
     )
-    told = {
+    told: dict[str, Any] = {
         "record": {"position": last},
         "generation": services.generation.name,
+        "relay": None,
         "mappings_waiting": waiting,
     }
+    if services.relay is not None:
+        told["relay"] = asdict(await asyncio.to_thread(services.relay.status))
     if carrier is None:
         return {**told, "carrier": None}
     status = await asyncio.to_thread(carrier.status)

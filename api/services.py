@@ -10,6 +10,7 @@ from time import monotonic
 from fastapi import FastAPI
 
 from api.live_generation import Carrier, LiveGeneration
+from api.relay_watching import watch_relay
 from api.replays import Replays
 from api.roles import KnownOwn, Membership, NoRoster
 from api.settings import Settings
@@ -22,6 +23,7 @@ from lrs.request_counts import RequestCounts
 from projections.apps import KnownActivity
 from projections.portraits import Portraits
 from projections.warehouse import Generation, Warehouse
+from streams.relay_watch import RelayWatch
 from streams.states import States
 
 # How long a generation found by its name is taken to be the same, in seconds.
@@ -41,6 +43,7 @@ class Services:
     live: LiveGeneration
     replays: Replays
     request_counts: RequestCounts
+    relay: RelayWatch | None  # where a relay is part of what keeps the projections
     app_activity: KnownActivity = field(default_factory=KnownActivity)
     members: Callable[[Generation], Membership] = field(default=lambda _: NoRoster())
     streams: Streams = field(init=False)
@@ -70,6 +73,7 @@ class Services:
             LiveGeneration(settings, record, warehouse),
             Replays(settings, record, warehouse),
             counts,
+            watch_relay(settings, record),
         )
 
     def __post_init__(self) -> None:

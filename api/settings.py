@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from lrs.versions import Version
+from streams.broker import Broker, Mechanism, Protocol
 
 SECRETS_FOLDER = Path("/run/secrets")  # where Docker, Podman and Swarm put what is secret
 
@@ -28,7 +29,9 @@ class Settings(BaseSettings):
     as ``xueji_record_dsn``. Where both say something, the environment holds.
     """
 
-    model_config = SettingsConfigDict(env_prefix="XUEJI_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="XUEJI_", extra="ignore", hide_input_in_errors=True
+    )
 
     host: str = "127.0.0.1"
     port: int = Field(8080, ge=0, le=65535)
@@ -43,6 +46,13 @@ class Settings(BaseSettings):
     kafka_topic: str = Field("xueji.statements", pattern=r"^[a-zA-Z0-9._-]{1,200}$")
     kafka_partitions: int = Field(8, gt=0)  # of the topic, where the relay makes it
     kafka_replication: int = Field(1, gt=0)  # copies of the topic, where the relay makes it
+    kafka_security_protocol: Protocol = "PLAINTEXT"
+    kafka_ca_file: str = ""  # whom to trust about the brokers; empty: as the system does
+    kafka_certificate_file: str = ""  # the client's own
+    kafka_key_file: str = ""  # of it; empty: it stands in the certificate's file
+    kafka_sasl_mechanism: Mechanism = Field("", validate_default=True)
+    kafka_username: str = Field("", validate_default=True)
+    kafka_password: str = Field("", validate_default=True, repr=False)
     timezone: str = "Asia/Shanghai"  # where a learning day begins and ends
     default_version: Version = Version.V2_0_0  # named in answers to requests that name none
     home_page: str = "https://xueji.dev/apps"  # account homePage of the authorities
@@ -95,6 +105,31 @@ class Settings(BaseSettings):
             raise ValueError("needs XUEJI_CLICKHOUSE_DSN: the embedded engine has no cluster")
         return cluster
 
+    @field_validator("kafka_ca_file", "kafka_certificate_file", "kafka_key_file")
+    @classmethod
+    def _files_are_for_encryption(cls, file: str, info: ValidationInfo) -> str:
+        if not file:
+            return file
+        if info.data.get("kafka_security_protocol") not in ("SSL", "SASL_SSL"):
+            raise ValueError("is for XUEJI_KAFKA_SECURITY_PROTOCOL=SSL or SASL_SSL")
+        if info.field_name == "kafka_key_file" and not info.data.get("kafka_certificate_file"):
+            raise ValueError("needs XUEJI_KAFKA_CERTIFICATE_FILE, whose key it is")
+        try:
+            Path(file).read_bytes()
+        except OSError as error:
+            raise ValueError(f"can't be read: {error.strerror}: {file}") from None
+        return file
+
+    @field_validator("kafka_sasl_mechanism", "kafka_username", "kafka_password")
+    @classmethod
+    def _logins_are_for_sasl(cls, text: str, info: ValidationInfo) -> str:
+        protocol = info.data.get("kafka_security_protocol", "")
+        if protocol.startswith("SASL_") and not text:
+            raise ValueError(f"is needed for XUEJI_KAFKA_SECURITY_PROTOCOL={protocol}")
+        if text and protocol and not protocol.startswith("SASL_"):
+            raise ValueError("is for XUEJI_KAFKA_SECURITY_PROTOCOL=SASL_SSL or SASL_PLAINTEXT")
+        return text
+
     @field_validator("timezone")
     @classmethod
     def _timezone_exists(cls, name: str) -> str:
@@ -122,6 +157,22 @@ class Settings(BaseSettings):
     def origins(self) -> list[str]:
         """The origins of `cors_origins`."""
         return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+
+    @property
+    def broker(self) -> Broker:
+        """The way to Kafka."""
+        files = (self.kafka_ca_file, self.kafka_certificate_file, self.kafka_key_file)
+        ca, certificate, key = (Path(file) if file else None for file in files)
+        return Broker(
+            self.kafka_brokers,
+            self.kafka_security_protocol,
+            ca,
+            certificate,
+            key,
+            self.kafka_sasl_mechanism,
+            self.kafka_username,
+            self.kafka_password,
+        )
 
     @property
     def record_location(self) -> str:

@@ -29,7 +29,7 @@ def run_relay(settings: Settings) -> None:
     with opened_record(settings) as record:
         relay = Relay(
             record,
-            settings.kafka_brokers,
+            settings.broker,
             topic=settings.kafka_topic,
             partitions=settings.kafka_partitions,
             replication=settings.kafka_replication,

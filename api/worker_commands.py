@@ -32,13 +32,13 @@ def run_worker(settings: Settings, name: str) -> None:
         _give_up("Kafka's clients are not installed: pip install 'xueji\\[kafka]'")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     options = WorkerOptions(
-        brokers=settings.kafka_brokers,
+        broker=settings.broker,
         topic=settings.kafka_topic,
         name=name,
         folder=settings.data_directory / "workers" / name,
         replication=settings.kafka_replication,
     )
-    warehouse, generation = _begin(settings, options.brokers, options.topic)
+    warehouse, generation = _begin(settings, options.topic)
     fold = Fold(timezone=settings.timezone)
     worker = Worker(options, reader_of(generation), fold, generation)
     worker.watch(LOOK_SECONDS, lambda: warehouse.live_identity() == generation.identity)
@@ -50,7 +50,7 @@ def run_worker(settings: Settings, name: str) -> None:
         raise
 
 
-def _begin(settings: Settings, brokers: str, topic: str) -> tuple[Warehouse, Generation]:
+def _begin(settings: Settings, topic: str) -> tuple[Warehouse, Generation]:
     """Wait until there is a warehouse and a topic; gives the generation to carry to."""
     from streams.keeping import KeptOtherwise, take_for_workers
     from streams.worker import TopicMissing, count_partitions
@@ -60,7 +60,7 @@ def _begin(settings: Settings, brokers: str, topic: str) -> tuple[Warehouse, Gen
     told = ""
     while True:
         try:
-            partitions = count_partitions(brokers, topic)
+            partitions = count_partitions(settings.broker, topic)
             warehouse = Warehouse.open(settings.warehouse_dsn, cluster=settings.clickhouse_cluster)
             return warehouse, take_for_workers(warehouse, warehouse.ensure_live(), partitions)
         except KeptOtherwise as error:

@@ -1,55 +1,103 @@
-"""A small district for the demo, the same for the same seed: its people and what they learn."""
+"""The demo district, the same for the same seed: its people, what is true of them, its lessons."""
 
 import math
-import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
+from itertools import count
 
-from apps.teaching import ACCOUNTS, Item, KnowledgePoint, Lesson, Person
+from apps.curriculum import (
+    ACADEMIC,
+    FIRST_JUNIOR_GRADE,
+    FOOTBALL,
+    ItemBank,
+    course_of,
+    dice,
+    grade_name,
+    knowledge_points,
+    stage_of,
+)
+from apps.teaching import Item, KnowledgePoint, Lesson, Person
 
 FIRST_DAY = date(2025, 9, 8)  # a Monday
-SCHOOLS = (("riverside", "江畔小学"), ("cloud-ridge", "云岭小学"))
-CLASSES_OF_A_SCHOOL = 2
-STUDENTS_OF_A_CLASS = 30
-ITEMS_OF_A_KNOWLEDGE_POINT = 16
+SCHOOL_YEAR = 2026  # the year in which it ends, as a roster names it
+TERM = (date(2025, 9, 1), date(2026, 1, 23))
+DAYS_OF_A_WEEK = 5
+TRAININGS_OF_A_DAY = 3
+WEAK_POINTS_OF_A_STUDENT = 3
 
-# Subject: course in Chinese and English, knowledge points in the order they are taught.
-CURRICULUM: dict[str, tuple[str, str, tuple[tuple[str, str, str], ...]]] = {
-    "mathematics": (
-        "五年级数学",
-        "Mathematics, grade 5",
-        (
-            ("decimal-multiplication", "小数乘法", "Multiplying decimals"),
-            ("simple-equations", "简易方程", "Simple equations"),
-            ("area-of-polygons", "多边形的面积", "Area of polygons"),
-            ("factors-and-multiples", "因数与倍数", "Factors and multiples"),
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How large a demo is. The timetable names the subjects of each school day, over and over."""
+
+    name: str
+    schools: int
+    classes: int
+    students: int
+    teachers: int
+    school_days: int
+    timetable: tuple[tuple[str, ...], ...]
+    points_of_a_subject: int = 4
+    check_items: int = 2
+    clicker_items: int = 4
+    homework_items: int = 6
+    grades: tuple[int, ...] = (5,)
+    own_apps: bool = False  # whether schools have apps of their own beside the common ones
+
+    @property
+    def items_of_a_lesson(self) -> int:
+        """How many different questions the apps ask in a lesson."""
+        return self.check_items + self.clicker_items + self.homework_items
+
+
+_TWO_A_DAY = (("mathematics", "chinese"), ("chinese", "english"), ("mathematics", "english"))
+_PRIMARY_GRADES = tuple(range(1, FIRST_JUNIOR_GRADE))
+SCALES = {
+    scale.name: scale
+    for scale in (
+        Scale("small", 2, 4, 80, 8, 6, _TWO_A_DAY),
+        Scale("class", 1, 1, 30, 3, 42, _TWO_A_DAY),
+        Scale(
+            "school", 1, 18, 730, 36, 20, _TWO_A_DAY, points_of_a_subject=5, grades=_PRIMARY_GRADES
         ),
-    ),
-    "chinese": (
-        "五年级语文",
-        "Chinese, grade 5",
-        (
-            ("main-idea", "概括主要内容", "Finding the main idea"),
-            ("figures-of-speech", "修辞手法", "Figures of speech"),
-            ("ways-of-explaining", "说明方法", "Ways of explaining"),
-            ("classical-reading", "文言文阅读", "Reading classical Chinese"),
+        # The size of the first district. Not every lesson there is taught with the apps.
+        Scale(
+            "district",
+            13,
+            223,
+            9_029,
+            450,
+            90,
+            (("mathematics",), (), ("chinese",), (), ("english",), ()),
+            points_of_a_subject=5,
+            check_items=1,
+            clicker_items=2,
+            homework_items=3,
+            grades=_PRIMARY_GRADES,
+            own_apps=True,
         ),
-    ),
-    "english": (
-        "五年级英语",
-        "English, grade 5",
-        (
-            ("frequency-adverbs", "频度副词", "Adverbs of frequency"),
-            ("present-continuous", "现在进行时", "Present continuous"),
-            ("modal-verbs", "情态动词", "Modal verbs"),
-            ("simple-past", "一般过去时", "Simple past"),
-        ),
-    ),
+    )
 }
-# School day of each lesson of a subject, of the ten of two weeks.
-SCHOOL_DAYS = {"mathematics": (0, 3, 5, 8), "chinese": (1, 3, 6, 8), "english": (2, 4, 7, 9)}
 
+_SCHOOL_NAMES = (
+    ("riverside", "江畔小学"),
+    ("cloud-ridge", "云岭小学"),
+    ("west-gate", "西门小学"),
+    ("bamboo-lane", "竹巷小学"),
+    ("south-hill", "南山小学"),
+    ("harbour", "港湾小学"),
+    ("old-town", "古城小学"),
+    ("sunrise", "朝阳小学"),
+    ("plum-garden", "梅园小学"),
+    ("north-bridge", "北桥中学"),
+    ("two-rivers", "两江中学"),
+    ("city-wall", "城墙中学"),
+    ("lighthouse", "灯塔中学"),
+)
+_JUNIOR_SCHOOLS = 4  # the last of them, where there are all
 _SURNAMES = "王李张刘陈杨黄赵周吴徐孙马朱胡郭何林罗高"
 _GIVEN_NAMES = (
     *("子涵", "雨桐", "浩然", "梓萱", "宇轩", "诗琪", "俊杰", "欣怡", "一诺", "思远"),
@@ -57,157 +105,412 @@ _GIVEN_NAMES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Student:
     """A student and the truth about them, which no app knows."""
 
     person: Person
-    school: str
-    class_group: str
+    parent: Person
     diligence: float  # 0..1: how much of what is asked gets done
-    ability: dict[str, float]  # knowledge point IRI: logit scale
+    punctuality: float  # 0..1: how much of the homework is handed in by its time
+    growth: float  # logits that every ability gains over the demo's days
+    ability: dict[str, float]  # on the first day; knowledge point IRI: logit scale
+    weak_points: frozenset[str]  # knowledge point IRIs where it was set low on purpose
+    fitness: float  # 0..1, as are the other dimensions of football
+    skill: float
+    teamwork: float
+    fair_play: float
 
     @property
     def key(self) -> str:
         """The person's name in portraits."""
-        return f"account:{ACCOUNTS}|{self.person.account}"
+        return self.person.key
 
-    def probability(self, item: Item) -> float:
-        """How probably the student gets an item right."""
-        abilities = [self.ability[point.iri] for point in item.knowledge_points]
-        return 1 / (1 + math.exp(item.difficulty - sum(abilities) / len(abilities)))
+    def ability_at(self, point: str, share: float) -> float:
+        """Give the ability in a knowledge point after a share, 0..1, of the demo's days."""
+        return self.ability[point] + self.growth * share
+
+    def probability(self, item: Item, share: float) -> float:
+        """How probably the student gets an item right: a Rasch model, the mean of the abilities."""
+        points = item.knowledge_points
+        ability = sum(self.ability_at(point.iri, share) for point in points) / len(points)
+        return 1 / (1 + math.exp(item.difficulty - ability))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Teacher:
+    """A teacher and how likely each kind of act is in a lesson, 0..1, which no app knows."""
+
+    person: Person
+    subject: str
+    prepares: float
+    shares: float
+    pushes: float
+    adjusts: float
+    interacts: float
+    feeds_back: float
 
 
 @dataclass(frozen=True, slots=True)
-class ClassGroup:
-    """A class and who teaches it what."""
+class Membership:
+    """A student's days in a class: from ``begin`` on, up to and with ``end`` if it has ended."""
 
-    code: str  # as a roster has it
+    student: Student
+    begin: date
+    end: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether the student is in the class on a day."""
+        return self.begin <= day and (self.end is None or day <= self.end)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class School:
+    """A school."""
+
+    code: str  # as the roster has it
     name: str
-    school: str  # code
-    students: tuple[Student, ...]
-    teachers: dict[str, Person]  # by subject
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassGroup:
+    """An administrative class (行政班), and who teaches it what."""
+
+    code: str  # as the roster has it
+    name: str
+    school: School
+    grade: int
+    number: int  # 1, 2, ... within the grade of the school
+    teachers: dict[str, Teacher]  # by subject
+    memberships: list[Membership] = field(default_factory=list)
+
+    def students_on(self, day: date) -> list[Student]:
+        """Give the students of a day."""
+        return [each.student for each in self.memberships if each.holds(day)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Planned:
-    """A lesson with its day, its class, and the questions its apps may ask."""
+    """A lesson of a class with its day, and the questions that its apps may ask.
+
+    ``period`` is 0..8, for trainings 0..2; ``host`` names the class it is held in where that is
+    another (双师课堂).
+    """
 
     lesson: Lesson
     class_group: ClassGroup
+    teacher: Teacher
     day: date
+    period: int
+    share: float  # of the demo's days that have passed, 0..1
     items: tuple[Item, ...]
+    host: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class District:
-    """Schools' classes, and the lessons of two weeks."""
+    """Schools, their classes, and the lessons of the demo's days."""
 
+    scale: Scale
+    seed: int
+    schools: tuple[School, ...]
     classes: tuple[ClassGroup, ...]
+    students: tuple[Student, ...]
+    teachers: tuple[Teacher, ...]
     lessons: tuple[Planned, ...]  # in the order of their days
+    trainings: tuple[Planned, ...]  # of football, in the first school
 
-    @property
-    def students(self) -> list[Student]:
-        """All students of all classes."""
-        return [student for group in self.classes for student in group.students]
-
-
-def dice(*seeds: object) -> random.Random:
-    """Give chance that is the same for the same seeds."""
-    return random.Random("/".join(map(str, seeds)))  # noqa: S311 - a simulation, no secret
+    @cached_property
+    def class_of(self) -> dict[str, ClassGroup]:
+        """Classes by their code."""
+        return {group.code: group for group in self.classes}
 
 
-def make_district(seed: int, students_of_a_class: int = STUDENTS_OF_A_CLASS) -> District:
-    """Make the district: its people first, then their lessons."""
-    items = _items(seed)
+def make_district(seed: int, scale: Scale) -> District:
+    """Make a district: its people first, then their lessons."""
     names = _names(seed)
-    classes = tuple(
-        _class_group(seed, code, school, number, students_of_a_class, names)
-        for code, school in SCHOOLS
-        for number in range(1, CLASSES_OF_A_SCHOOL + 1)
+    sizes = shared_out(scale.classes, [1] * scale.schools)
+    teachers_of = shared_out(scale.teachers, sizes)
+    schools: list[School] = []
+    classes: list[ClassGroup] = []
+    teachers: list[Teacher] = []
+    for place, (number, staff) in enumerate(zip(sizes, teachers_of, strict=True)):
+        school = School(*_SCHOOL_NAMES[place])
+        made = _teachers(seed, school, staff, names)
+        schools.append(school)
+        teachers += made
+        classes += _classes(school, _grades(scale, place), number, made)
+    students = _students(seed, scale, classes, names)
+    lessons = _lessons(seed, scale, classes)
+    return District(
+        scale=scale,
+        seed=seed,
+        schools=tuple(schools),
+        classes=tuple(classes),
+        students=tuple(students),
+        teachers=tuple(teachers),
+        lessons=tuple(lessons),
+        trainings=tuple(_trainings(scale, classes, schools[0])),
     )
-    lessons = [planned for group in classes for planned in _lessons(group, items)]
-    return District(classes, tuple(sorted(lessons, key=lambda planned: planned.day)))
 
 
-def knowledge_points(subject: str) -> list[KnowledgePoint]:
-    """Give the knowledge points of a subject in the order they are taught."""
-    return [KnowledgePoint(f"{subject}/{code}", zh, en) for code, zh, en in CURRICULUM[subject][2]]
+def school_day(number: int) -> date:
+    """Give the day of a school day's number, 0, 1, ...; weekends are left out."""
+    return FIRST_DAY + timedelta(days=number + 2 * (number // 5))
 
 
-def _class_group(
-    seed: int, code: str, school: str, number: int, size: int, names: Iterator[str]
-) -> ClassGroup:
-    class_code = f"{code}-5-{number}"
-    students = tuple(
-        _student(seed, Person(f"{class_code}-{place:02}", next(names)), code, class_code)
-        for place in range(1, size + 1)
-    )
-    teachers = {
-        subject: Person(f"{class_code}-{subject}-teacher", f"{next(names)}老师")
-        for subject in CURRICULUM
-    }
-    return ClassGroup(class_code, f"{school}五年级{number}班", code, students, teachers)
+def shared_out(total: int, weights: Sequence[int]) -> list[int]:
+    """Share a number out by weights, none more than one off its due."""
+    whole, given, shares = sum(weights), 0, []
+    for reached in _running(weights):
+        upto = round(total * reached / whole)
+        shares.append(upto - given)
+        given = upto
+    return shares
 
 
-def _student(seed: int, person: Person, school: str, class_group: str) -> Student:
+def _running(weights: Sequence[int]) -> Iterator[int]:
+    reached = 0
+    for weight in weights:
+        reached += weight
+        yield reached
+
+
+def _grades(scale: Scale, place: int) -> tuple[int, ...]:
+    if scale.schools == len(_SCHOOL_NAMES) and place >= scale.schools - _JUNIOR_SCHOOLS:
+        return (7, 8, 9)
+    return scale.grades
+
+
+def _teachers(seed: int, school: School, number: int, names: Iterator[str]) -> list[Teacher]:
+    """Make a school's teachers, their subjects in turn, so that each has someone."""
+    subjects = (*ACADEMIC, FOOTBALL) if number > len(ACADEMIC) else ACADEMIC
+    made = []
+    for place in range(number):
+        # One for sports is enough for one school; the others' turns go on without.
+        subject = subjects[place] if place < len(subjects) else ACADEMIC[(place - 1) % 3]
+        person = Person(f"{school.code}-teacher-{place + 1:02}", f"{next(names)}老师")
+        chance = dice(seed, person.account)
+        habits = [round(chance.betavariate(2, 2), 3) for _ in range(6)]
+        made.append(Teacher(person, subject, *habits))
+    return made
+
+
+def _classes(
+    school: School, grades: Sequence[int], number: int, teachers: Sequence[Teacher]
+) -> Iterator[ClassGroup]:
+    """Make a school's classes, and give each a teacher of every subject."""
+    of_subject = defaultdict(list)
+    for teacher in teachers:
+        of_subject[teacher.subject].append(teacher)
+    place = count()
+    for grade, of_grade in zip(grades, shared_out(number, [1] * len(grades)), strict=True):
+        for within in range(1, of_grade + 1):
+            at = next(place)
+            yield ClassGroup(
+                code=f"{school.code}-{grade}-{within}",
+                name=f"{school.name}{grade_name(grade)}{within}班",
+                school=school,
+                grade=grade,
+                number=within,
+                teachers={
+                    subject: staff[at * len(staff) // number]
+                    for subject, staff in of_subject.items()
+                },
+            )
+
+
+def _students(
+    seed: int, scale: Scale, classes: Sequence[ClassGroup], names: Iterator[str]
+) -> list[Student]:
+    """Put students into the classes; in each with a sister class, one moves there halfway."""
+    made = []
+    moves = school_day(scale.school_days // 2)
+    by_grade = defaultdict(list)
+    for group in classes:
+        by_grade[group.school.code, group.grade].append(group)
+    for group, size in zip(classes, shared_out(scale.students, [1] * len(classes)), strict=True):
+        sisters = by_grade[group.school.code, group.grade]
+        for place in range(1, size + 1):
+            person = Person(f"{group.code}-{place:02}", next(names))
+            student = _student(seed, scale, person, group.grade)
+            made.append(student)
+            if place == size and len(sisters) > 1:
+                after = sisters[group.number % len(sisters)]
+                last = moves - timedelta(days=1)
+                group.memberships.append(Membership(student, TERM[0], last))
+                after.memberships.append(Membership(student, moves))
+            else:
+                group.memberships.append(Membership(student, TERM[0]))
+    return made
+
+
+def _student(seed: int, scale: Scale, person: Person, grade: int) -> Student:
+    """Make a student: able or not on the whole, more or less so by point, and weak in some.
+
+    A weak point lies one and a half logits or more under the student's own level, every other at
+    most half a logit.
+    """
     chance = dice(seed, person.account)
-    general = chance.gauss(0.4, 0.8)
+    points = [
+        point.iri
+        for subject in ACADEMIC
+        for point in knowledge_points(subject, grade, scale.points_of_a_subject)
+    ]
+    general = chance.gauss(0.5, 0.8)
+    weak = frozenset(chance.sample(points, WEAK_POINTS_OF_A_STUDENT))
     ability = {
-        point.iri: general + chance.gauss(0, 0.8)
-        for subject in CURRICULUM
-        for point in knowledge_points(subject)
+        point: general - 1.5 - abs(chance.gauss(0, 0.4))
+        if point in weak
+        else general + max(-0.5, chance.gauss(0.1, 0.5))
+        for point in points
     }
-    return Student(person, school, class_group, chance.betavariate(4, 1.5), ability)
+    return Student(
+        person,
+        Person(f"{person.account}-parent", f"{person.name}的家长"),
+        diligence=chance.betavariate(4, 1.5),
+        punctuality=chance.betavariate(5, 1.2),
+        growth=max(0.0, chance.gauss(0.3, 0.2)),
+        ability=ability,
+        weak_points=weak,
+        fitness=chance.betavariate(4, 2),
+        skill=chance.betavariate(3, 3),
+        teamwork=chance.betavariate(4, 2),
+        fair_play=chance.betavariate(5, 2),
+    )
 
 
 def _names(seed: int) -> Iterator[str]:
-    """Give people's names, none twice."""
+    """Give people's names, none twice: with a third character when those of two run out."""
     names = [surname + given for surname in _SURNAMES for given in _GIVEN_NAMES]
     dice(seed, "names").shuffle(names)
-    return iter(names)
+    yield from names
+    for ending in count(1):
+        for name in names:
+            yield f"{name}{ending}"
 
 
-def _items(seed: int) -> dict[KnowledgePoint, tuple[Item, ...]]:
-    """Make the questions of each knowledge point; every fourth asks for the one before too."""
-    items: dict[KnowledgePoint, tuple[Item, ...]] = {}
-    for subject in CURRICULUM:
-        before: KnowledgePoint | None = None
-        for point in knowledge_points(subject):
-            items[point] = tuple(
-                _item(seed, number, point, before if number % 4 == 0 else None)
-                for number in range(1, ITEMS_OF_A_KNOWLEDGE_POINT + 1)
-            )
-            before = point
-    return items
+def _lessons(seed: int, scale: Scale, classes: Sequence[ClassGroup]) -> list[Planned]:
+    bank = ItemBank(seed, scale.points_of_a_subject)
+    hosts = _hosts(classes)
+    index = _index_within_teacher(classes)
+    planned = []
+    for group in classes:
+        taught: Counter[str] = Counter()
+        lessons_of = _lessons_of_a_point(scale, group)
+        for number in range(scale.school_days):
+            for place, subject in enumerate(_subjects_on(scale, group, number)):
+                points = knowledge_points(subject, group.grade, scale.points_of_a_subject)
+                nth = taught[subject]
+                taught[subject] += 1
+                point = points[min(nth // lessons_of[subject], len(points) - 1)]
+                is_remote = number % DAYS_OF_A_WEEK == DAYS_OF_A_WEEK - 1 and place == 0
+                host = hosts.get(group.code) if is_remote else None
+                planned.append(
+                    _planned(scale, group, host or group, number, subject, point, nth, bank, index)
+                )
+    return sorted(planned, key=lambda each: each.day)
 
 
-def _item(seed: int, number: int, point: KnowledgePoint, also: KnowledgePoint | None) -> Item:
-    chance = dice(seed, point.code, number)
-    return Item(
-        code=f"{point.code}/{number}",
-        zh=f"{point.zh} 第{number}题",
-        en=f"{point.en}, item {number}",
-        knowledge_points=(point, also) if also else (point,),
-        difficulty=chance.uniform(-1.2, 1.2),
-        right_choice=chance.choice("ABCD"),
+def _planned(
+    scale: Scale,
+    group: ClassGroup,
+    host: ClassGroup,
+    number: int,
+    subject: str,
+    point: KnowledgePoint,
+    nth: int,
+    bank: ItemBank,
+    index: dict[tuple[str, str], int],
+) -> Planned:
+    """Plan the ``nth`` lesson of a subject, held in class ``host`` on a school day's number."""
+    teacher = host.teachers[subject]
+    lesson = Lesson(
+        code=f"{host.code}/{point.code}/{nth + 1}",
+        zh=f"{point.zh}（{host.name} 第{nth + 1}课）",
+        en=f"{point.en} ({host.code}, lesson {nth + 1})",
+        subject=subject,
+        course=course_of(subject, group.grade),
+        knowledge_point=point,
+        teacher=teacher.person,
+        class_group=group.code,
+        school=group.school.code,
+        stage=stage_of(group.grade),
+        grade=group.grade,
+    )
+    items = bank.items(subject, group.grade, point)
+    asked = scale.items_of_a_lesson
+    first = nth * asked % (len(items) - asked + 1)
+    return Planned(
+        lesson=lesson,
+        class_group=group,
+        teacher=teacher,
+        day=school_day(number),
+        period=ACADEMIC.index(subject) + 3 * (index[host.code, subject] % 3),
+        share=number / scale.school_days,
+        items=items[first : first + asked],
+        host=None if host is group else host.code,
     )
 
 
-def _lessons(group: ClassGroup, items: dict[KnowledgePoint, tuple[Item, ...]]) -> Iterator[Planned]:
-    for subject, (course_zh, course_en, _) in CURRICULUM.items():
-        for school_day, point in zip(SCHOOL_DAYS[subject], knowledge_points(subject), strict=True):
+def _subjects_on(scale: Scale, group: ClassGroup, number: int) -> tuple[str, ...]:
+    """Give the subjects of a class's school day; a grade's classes have them on the same days."""
+    return scale.timetable[(number + group.grade) % len(scale.timetable)]
+
+
+def _lessons_of_a_point(scale: Scale, group: ClassGroup) -> dict[str, int]:
+    """Share a subject's lessons out to its knowledge points."""
+    lessons = Counter(
+        subject
+        for number in range(scale.school_days)
+        for subject in _subjects_on(scale, group, number)
+    )
+    return {subject: math.ceil(lessons[subject] / scale.points_of_a_subject) for subject in lessons}
+
+
+def _hosts(classes: Sequence[ClassGroup]) -> dict[str, ClassGroup]:
+    """Pair the first classes of a grade in two schools: guest's code to host."""
+    firsts = defaultdict(list)
+    for group in classes:
+        if group.number == 1:
+            firsts[group.grade].append(group)
+    return {
+        guest.code: host
+        for of_grade in firsts.values()
+        for host, guest in zip(of_grade[::2], of_grade[1::2], strict=False)
+    }
+
+
+def _index_within_teacher(classes: Sequence[ClassGroup]) -> dict[tuple[str, str], int]:
+    """Number each teacher's classes 0, 1, ..., so that their lessons are at different times."""
+    seen: Counter[str] = Counter()
+    index = {}
+    for group in classes:
+        for subject, teacher in group.teachers.items():
+            index[group.code, subject] = seen[teacher.person.account]
+            seen[teacher.person.account] += 1
+    return index
+
+
+def _trainings(scale: Scale, classes: Sequence[ClassGroup], school: School) -> Iterator[Planned]:
+    """Plan football for the classes of one school: a few each day, each every fifth school day."""
+    own = [group for group in classes if group.school is school]
+    for number in range(scale.school_days):
+        turn, week = number % DAYS_OF_A_WEEK, number // DAYS_OF_A_WEEK
+        for place, group in enumerate(own[turn::DAYS_OF_A_WEEK][:TRAININGS_OF_A_DAY]):
+            teacher = group.teachers.get(FOOTBALL) or group.teachers[ACADEMIC[0]]
             lesson = Lesson(
-                code=f"{group.code}/{point.code}",
-                zh=f"{point.zh}（{group.name}）",
-                en=f"{point.en} ({group.code})",
-                subject=subject,
-                course=(f"{subject}-5", course_zh, course_en),
-                knowledge_point=point,
-                teacher=group.teachers[subject],
+                code=f"{group.code}/football/{week + 1}",
+                zh=f"足球训练（{group.name}）",
+                en=f"Football training ({group.code})",
+                subject=FOOTBALL,
+                course=course_of(FOOTBALL, group.grade),
+                knowledge_point=KnowledgePoint("football", "足球", "Football"),
+                teacher=teacher.person,
                 class_group=group.code,
-                school=group.school,
+                school=school.code,
+                stage=stage_of(group.grade),
+                grade=group.grade,
             )
-            weekend = 2 * (school_day // 5)
-            day = FIRST_DAY + timedelta(days=school_day + weekend)
-            yield Planned(lesson, group, day, items[point])
+            share = number / scale.school_days
+            yield Planned(lesson, group, teacher, school_day(number), place, share, ())

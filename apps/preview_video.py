@@ -1,19 +1,21 @@
 """课前 A preview video app: students watch a short video before the lesson and check themselves."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
-
-from tincan import Activity, Statement
 
 from apps.teaching import (
     DISTRICT,
+    Act,
     Item,
     Lesson,
+    Part,
     Person,
+    act,
     activity,
     context,
+    duration,
     item_activity,
-    statement,
     verb,
 )
 from projections.vocabulary import (
@@ -32,23 +34,21 @@ PREVIEWED = verb(VERB_PREVIEWED, "预习", "previewed")
 ANSWERED = verb(VERB_ANSWERED, "作答", "answered")
 
 
-def watched(
-    student: Person, lesson: Lesson, seconds: float, session: UUID, when: datetime
-) -> Statement:
+def watched(student: Person, lesson: Lesson, seconds: float, session: UUID, when: datetime) -> Act:
     """Say that the student stopped the video after ``seconds``; ``when`` is that moment.
 
     Follows the video profile too, whose ``paused`` tells the segments played since the start.
     """
     extensions = f"{VIDEO_PROFILE}/extensions"
-    return statement(
+    return act(
         student,
         PAUSED,
         _video(lesson),
         context(
             lesson,
             "pre",
-            [lesson.knowledge_point],
-            profiles=[VIDEO_PROFILE],
+            (lesson.knowledge_point,),
+            profiles=(VIDEO_PROFILE,),
             extensions={
                 f"{extensions}/session-id": str(session),
                 f"{extensions}/length": VIDEO_LENGTH,
@@ -63,17 +63,17 @@ def watched(
     )
 
 
-def previewed(student: Person, lesson: Lesson, when: datetime) -> Statement:
+def previewed(student: Person, lesson: Lesson, when: datetime) -> Act:
     """Say that the student finished the preview of a lesson."""
-    where = context(lesson, "pre", [lesson.knowledge_point])
-    return statement(student, PREVIEWED, _preview(lesson), where, when, completion=True)
+    where = context(lesson, "pre", (lesson.knowledge_point,))
+    return act(student, PREVIEWED, _preview(lesson), where, when, completion=True)
 
 
 def checked(
     student: Person, lesson: Lesson, item: Item, choice: str, taken: timedelta, when: datetime
-) -> Statement:
+) -> Act:
     """Say what the student chose for a question of the check, and how long it took."""
-    return statement(
+    return act(
         student,
         ANSWERED,
         item_activity(item),
@@ -81,11 +81,12 @@ def checked(
         when,
         response=choice,
         success=choice == item.right_choice,
-        duration=taken,
+        duration=duration(taken),
     )
 
 
-def _preview(lesson: Lesson) -> Activity:
+@lru_cache(maxsize=4096)
+def _preview(lesson: Lesson) -> Part:
     return activity(
         f"{DISTRICT}/previews/{lesson.code}",
         TYPE_PREVIEW,
@@ -94,7 +95,8 @@ def _preview(lesson: Lesson) -> Activity:
     )
 
 
-def _video(lesson: Lesson) -> Activity:
+@lru_cache(maxsize=4096)
+def _video(lesson: Lesson) -> Part:
     return activity(
         f"{DISTRICT}/videos/{lesson.knowledge_point.code}",
         TYPE_VIDEO,

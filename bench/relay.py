@@ -24,6 +24,7 @@ from uuid import UUID, uuid4
 from confluent_kafka import Producer
 
 from lrs.record import LogEntry, Record
+from streams.broker import Broker
 from streams.messages import Message, encode, partition_of
 from streams.publishing import Publisher
 from streams.relay import Relay
@@ -66,7 +67,7 @@ def read_all(record: Record) -> list[LogEntry]:
 
 def relay(record: Record, brokers: str) -> None:
     """Publish the whole log by the relay."""
-    relay = Relay(record, brokers, topic=new_topic(brokers))
+    relay = Relay(record, Broker(brokers), topic=new_topic(brokers))
     thread = Thread(target=relay.run)
     thread.start()
     last = record.last_position()
@@ -97,7 +98,7 @@ def produce(messages: list[Message], brokers: str) -> None:
 
 def new_topic(brokers: str) -> str:
     topic = f"bench-{uuid4().hex[:8]}"
-    with Publisher(brokers, topic, partitions=PARTITIONS, replication=1):
+    with Publisher(Broker(brokers), topic, partitions=PARTITIONS, replication=1):
         return topic
 
 

@@ -2,13 +2,15 @@
 
 The floor is given in one process, and in as many as the replay has.
 
-    python -m bench.replay [--statements 300000] [--persons 9029]
+    python -m bench.replay [--statements 300000] [--persons 9029] [--one-process]
 
+With `--one-process` it tells processor time instead, which other programs disturb less.
 The record is filled through its own writer; record, spool and embedded warehouse are on disk. The
 processes are started before either is timed.
 """
 
 import argparse
+import gc
 import random
 import resource
 import tempfile
@@ -16,7 +18,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import orjson
 
@@ -31,7 +33,7 @@ from projections.reading import default_reader
 from projections.warehouse import Warehouse
 from streams.replay import Filters, Progress, Replay
 from streams.replay_work import Tools
-from streams.replay_workers import Processes, ThisProcess, Workers
+from streams.replay_workers import COLLECT_AFTER, Processes, ThisProcess, Workers
 
 ITEMS, POINTS, BATCH, STEP = 5_000, 400, 4_000, 1_000
 AUTHORITY = make_authority("https://xueji.dev/apps", "bench")
@@ -99,6 +101,7 @@ def main() -> None:
     parser.add_argument("--persons", type=int, default=9_029)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="keep the record here, for another run")
+    parser.add_argument("--one-process", action="store_true", help="tell processor time instead")
     given = parser.parse_args()
     print(machine())
     with tempfile.TemporaryDirectory() as folder:
@@ -107,7 +110,36 @@ def main() -> None:
         with closing(Record.open(settings.record_location)) as record:
             if not record.last_position():
                 fill(record, given.statements, given.persons)
-            measure(settings, record, Path(folder), given.runs)
+            how = measure_processor if given.one_process else measure
+            how(settings, record, Path(folder), given.runs)
+
+
+def measure_processor(settings: Settings, record: Record, folder: Path, runs: int) -> None:
+    """Print the processor time of some runs in this process, ClickHouse's included."""
+    statements = record.last_position()
+    tools = Tools(record, default_reader(), Fold(timezone=settings.timezone))
+    gc.set_threshold(COLLECT_AFTER)  # as in the processes of a replay
+    with closing(Warehouse.open(f"chdb://{folder.resolve() / 'warehouse'}")) as warehouse:
+        for run in range(runs):
+            began = process_time()
+            floor(ThisProcess(), tools, statements)
+            least, began = process_time() - began, process_time()
+            Replay(
+                f"run_{run}",
+                Filters(),
+                log=record,
+                tools=tools,
+                workers=ThisProcess(),
+                warehouse=warehouse,
+                states_file=folder / "carrier.sqlite",
+                folder=folder / "replays",
+            ).run()
+            took = process_time() - began
+            print(
+                f"{statements} statements: {took / statements * 1e6:.1f} µs of a processor each,"
+                f" the floor {least / statements * 1e6:.1f} µs; on two cores that"
+                f" would be a ratio of {2 * least / took:.2f}"
+            )
 
 
 def measure(settings: Settings, record: Record, folder: Path, runs: int) -> None:

@@ -1,10 +1,14 @@
 """Measures relay and workers: statements a second from the log to ClickHouse, and the lag.
 
-    python -m bench.workers [--statements 120000] [--workers 1 2] [--lag-seconds 60]
+    python -m bench.workers [--statements 120000] [--workers 1 2] [--lag-seconds 60] [--share 0.25]
 
 Apache Kafka is the real one; ClickHouse is chdb behind the small HTTP front of the tests, in a
 process of its own. All of it shares this machine. The floor is the embedded carrier on the same
 log, in one process, without Kafka.
+
+With `--share`, each worker has at most that much of a core, so that workers are what is slow, not
+the machine: then the rates of one and of two tell how workers scale. It takes control groups of
+Linux's, and the right to make some.
 """
 
 import argparse
@@ -13,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from statistics import quantiles
 
@@ -22,6 +26,7 @@ from confluent_kafka import ConsumerGroupState, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from bench.servers import machine
+from bench.shares import Share, can_share
 from bench.statements import answer
 from lrs.drafts import Draft, draft_statement, make_authority
 from lrs.record import Record
@@ -29,6 +34,7 @@ from lrs.versions import Version
 from projections.folds import Fold
 from projections.reading import default_reader
 from projections.warehouse import Generation, Warehouse
+from streams.broker import Broker
 from streams.embedded import EmbeddedCarrier
 from streams.keeping import position_of_workers
 from streams.publishing import Publisher
@@ -48,8 +54,12 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--lag-seconds", type=int, default=60)
     parser.add_argument("--lag-rate", type=int, default=1_000, help="statements a second")
+    parser.add_argument("--share", type=float, help="of a core, for each worker; only scaling then")
     given = parser.parse_args()
     print(machine())
+    if given.share:
+        _print_scaling(given.statements, given.share)
+        return
     with tempfile.TemporaryDirectory() as folder:
         floor = _floor(Path(folder, "floor"), given.statements)
         print(f"embedded carrier (the floor): {floor:,.0f} statements/s")
@@ -67,6 +77,21 @@ def main() -> None:
                 f"lag at {given.lag_rate:,} statements/s:"
                 f" p50 {cuts[49]:.2f} s, p99 {cuts[98]:.2f} s, most {max(lags):.2f} s"
             )
+
+
+def _print_scaling(statements: int, share: float) -> None:
+    """Print what two workers do beside one, each with a share of a core."""
+    if reason := can_share():
+        print(f"scaling can't be measured here: {reason}")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        one, two = (
+            _rate(Path(folder, f"shared-{count}"), statements, count, share) for count in (1, 2)
+        )
+    print(
+        f"workers with {share:g} of a core each: one {one:,.0f} statements/s, two {two:,.0f}/s:"
+        f" {two / one:.2f} times as many"
+    )
 
 
 def _drafts(first: int, count: int, chance: random.Random) -> list[Draft]:
@@ -117,14 +142,20 @@ def _floor(folder: Path, statements: int) -> float:
 
 
 @contextmanager
-def _deployed(folder: Path, workers: int) -> Iterator[tuple[Deployment, Generation]]:
+def _deployed(
+    folder: Path, workers: int, share: float | None = None
+) -> Iterator[tuple[Deployment, Generation]]:
     """Start Kafka, ClickHouse and some workers, and the relay once they have shared the work."""
     deployment = Deployment(folder)
     deployment.commands = ()
-    with deployment, closing(Warehouse.open(deployment.clickhouse.dsn)) as warehouse:
+    with (
+        ExitStack() as shares,
+        deployment,
+        closing(Warehouse.open(deployment.clickhouse.dsn)) as warehouse,
+    ):
         generation = warehouse.ensure_live()
         brokers = deployment.kafka.bootstrap_servers
-        with Publisher(brokers, "xueji.statements", partitions=4, replication=1):
+        with Publisher(Broker(brokers), "xueji.statements", partitions=4, replication=1):
             pass  # the topic is there now, and nothing in it
         for number in range(workers):
             deployment.start(f"worker-{number + 1}")
@@ -132,6 +163,9 @@ def _deployed(folder: Path, workers: int) -> Iterator[tuple[Deployment, Generati
         deployment.wait_until(
             lambda: _share(brokers, group) == workers, 120, "workers do not share"
         )
+        for number in range(workers if share else 0):
+            held = shares.enter_context(Share(share or 1.0))
+            held.hold(deployment.process_of(f"worker-{number + 1}"))
         deployment.start("relay")
         yield deployment, generation
 
@@ -149,10 +183,10 @@ def _share(brokers: str, group: str) -> int:
     return sum(bool(member.assignment.topic_partitions) for member in found.members)
 
 
-def _rate(folder: Path, statements: int, workers: int) -> float:
+def _rate(folder: Path, statements: int, workers: int, share: float | None = None) -> float:
     """Give statements a second, from the first fact in the table to the last row."""
     _fill(folder / "data" / "record.sqlite", statements)
-    with _deployed(folder, workers) as (deployment, generation):
+    with _deployed(folder, workers, share) as (deployment, generation):
         while not (seen := _counted(generation)):
             time.sleep(0.02)
         began = time.monotonic()

@@ -16,6 +16,7 @@ EPOCH = date(1970, 1, 1).toordinal()
 FIRST_DAY = date(1900, 1, 1)  # the first and the last day that ClickHouse's Date32 can hold
 LAST_DAY = date(2299, 12, 31)
 MOST_REMEMBERED = 2_000  # days
+_UTC_DAY = 86_400_000_000  # microseconds
 EVER = 2**62  # microseconds: later than any fact
 
 
@@ -30,6 +31,7 @@ class Calendar:
     def __init__(self, timezone: tzinfo) -> None:
         self._timezone = timezone
         self._days: dict[date, tuple[int, int]] = {}  # their first moments, and the next days'
+        self._found: dict[int, tuple[int, int, int]] = {}  # by UTC day: a local day, begin and end
         self._first_end = self._midnight(FIRST_DAY + timedelta(days=1))
         self._last_start = self._midnight(LAST_DAY)
 
@@ -39,6 +41,10 @@ class Calendar:
         The moment is in microseconds since 1970 UTC, as is the end; the day is in days since
         1970-01-01.
         """
+        # Most moments of a UTC day are of the local day of the one before them.
+        near = moment // _UTC_DAY
+        if (found := self._found.get(near)) is not None and found[1] <= moment < found[2]:
+            return found[0], found[2]
         if moment < self._first_end:
             return FIRST_DAY.toordinal() - EPOCH, self._first_end
         if moment >= self._last_start:
@@ -53,6 +59,9 @@ class Calendar:
         while moment >= end:
             day += timedelta(days=1)
             begin, end = self._bounds(day)
+        if len(self._found) >= MOST_REMEMBERED:
+            self._found.clear()
+        self._found[near] = day.toordinal() - EPOCH, begin, end
         return day.toordinal() - EPOCH, end
 
     def _bounds(self, day: date) -> tuple[int, int]:
@@ -70,7 +79,7 @@ class Calendar:
         return (midnight - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
-class DayActivity(msgspec.Struct, array_like=True):
+class DayActivity(msgspec.Struct, array_like=True, gc=False):
     """What a person did on one local day in one phase and subject by one app.
 
     ``answers`` counts responses to items whose success is known, so ``correct / answers`` is the

@@ -19,7 +19,7 @@ from lrs.versions import Version
 from projections.advice import LEVELS, PORTRAITS
 from projections.facts import Fact
 from projections.mapping import Rule
-from projections.reading import Name, Reader
+from projections.reading import NameKey, Naming, Reader
 from projections.shortcomings import (
     Advice,
     Patch,
@@ -73,7 +73,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     violation: Violation | None = None
     rule: Rule | None = None
     facts: list[Fact] = []
-    names: list[Name] = []
+    names: list[tuple[NameKey, Naming]] = []
     advice: list[Advice] = []
 
 
@@ -341,8 +341,8 @@ def _described(checked: Checked) -> dict[str, Any]:
         "rule": None if rule is None else {"mapping": rule.origin, "name": rule.name},
         "facts": [_fact(fact) for fact in checked.facts],
         "names": [
-            {"of": name.subject, "language": name.language, "name": name.name}
-            for name in checked.names
+            {"of": subject, "language": language, "name": name}
+            for (_, subject, language), (_, _, name) in checked.names
         ],
         "advice": [_advised(advice) for advice in checked.advice],
     }

@@ -17,7 +17,7 @@ Rows = dict[str, list[tuple[Any, ...]]]  # by table, each in the column order of
 DISTRICT_TIMEZONE = "Asia/Shanghai"
 
 
-class ClosedWeek(msgspec.Struct, array_like=True):
+class ClosedWeek(msgspec.Struct, array_like=True, gc=False):
     """Mastery of a knowledge point at the end of a week after which it was responded to again."""
 
     knowledge_point: str
@@ -95,7 +95,13 @@ class Fold:
         applied, is deleted, or is not evidence about this person: such a person has to be refolded.
         """
         order = (fact.time, fact.statement, fact.ordinal)
-        _check(state, fact, order)
+        if (
+            (state.last is not None and order <= state.last)
+            or fact.is_deleted
+            or fact.person != state.person
+            or fact.store != state.store
+        ):
+            raise _unfit(state, fact, order)
         if not state.facts:
             state.first_time = fact.time
         state.facts += 1
@@ -148,12 +154,12 @@ class Fold:
         monday = monday_of(state.activity.day)
         for name in fact.knowledge_points:
             point = state.mastery.points.get(name)
-            if point is not None and (week := monday_of(point.day)) < monday:
+            if point is not None and point.day < monday:
                 known = self._mastery.mastery(name, point)
                 state.closed_weeks.append(
                     ClosedWeek(
                         name,
-                        week,
+                        monday_of(point.day),
                         point.subject,
                         known.probability,
                         known.low,
@@ -178,16 +184,18 @@ class Fold:
         )
 
 
-def _check(state: PersonState, fact: Fact, order: tuple[int, str, int]) -> None:
+def _unfit(state: PersonState, fact: Fact, order: tuple[int, str, int]) -> ValueError:
+    """Say why a fact can't be the person's next."""
     if state.last is not None and order <= state.last:
-        raise ValueError(f"fact {order} is not newer than {state.last}, the newest one applied")
-    if fact.is_deleted:
-        raise ValueError(f"fact {order} is deleted: its person has to be refolded without it")
-    if fact.person != state.person or fact.store != state.store:
-        raise ValueError(
-            f"fact {order} is about {fact.person!r} in store {fact.store!r},"
+        why = f"is not newer than {state.last}, the newest one applied"
+    elif fact.is_deleted:
+        why = "is deleted: its person has to be refolded without it"
+    else:
+        why = (
+            f"is about {fact.person!r} in store {fact.store!r},"
             f" not {state.person!r} in {state.store!r}"
         )
+    return ValueError(f"fact {order} {why}")
 
 
 def _person_row(state: PersonState) -> tuple[Any, ...]:

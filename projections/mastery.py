@@ -13,6 +13,7 @@ Everything is plain Python floats, a function of the ordered responses and the g
 
 import math
 from collections.abc import Mapping, Sequence
+from math import log1p
 from typing import NamedTuple
 
 import msgspec
@@ -104,7 +105,7 @@ class Globals(msgspec.Struct, frozen=True):
     points: dict[str, tuple[Estimate, ...]] = {}
 
 
-class PointState(msgspec.Struct, array_like=True):
+class PointState(msgspec.Struct, array_like=True, gc=False):
     """What is known of one learner in one knowledge point.
 
     ``general_mean``, ``general_variance`` and ``surprise`` are the learner's own as of the point's
@@ -165,9 +166,9 @@ def point_inputs(point: PointState) -> PointInputs:
     tries, successes = point.tries, point.successes
     return (
         1.0,
-        math.log1p(tries),
-        math.log1p(successes),
-        math.log1p(tries - successes),
+        log1p(tries),
+        log1p(successes),
+        log1p(tries - successes),
         point.recent,
         point.steady,
         0.0 if tries else 1.0,
@@ -186,19 +187,29 @@ def response_inputs(state: MasteryState, knowledge_points: tuple[str, ...]) -> R
     )
 
 
-def product(inputs: Sequence[float], weights: Sequence[float]) -> float:
-    """Add up inputs times weights, both in the order of ``POINT_FEATURES``.
+def point_logit(point: PointState, weights: Sequence[float]) -> float:
+    """Add up the inputs of a knowledge point times their weights, both as ``POINT_FEATURES``.
 
     Written out because a response costs little else, and because `sum` adds floats in a more
     exact way from Python 3.12 on: the same facts must give the same rows under every Python.
     """
-    a, b, c, d, e, f, g = inputs
-    s, t, u, v, w, x, y = weights
-    return a * s + b * t + c * u + d * v + e * w + f * x + g * y
+    intercept, of_tries, of_successes, of_failures, recent, steady, first_encounter = weights
+    tries, successes = point.tries, point.successes
+    return (
+        intercept
+        + log1p(tries) * of_tries
+        + log1p(successes) * of_successes
+        + log1p(tries - successes) * of_failures
+        + point.recent * recent
+        + point.steady * steady
+        + (0.0 if tries else first_encounter)
+    )
 
 
 class Filter:
     """Folds responses into a learner's state under fixed globals, predicting each beforehand."""
+
+    _learns = False  # whether a response moves the globals, too
 
     def __init__(self, fixed: Globals) -> None:
         self._priors = fixed.hyperparameters
@@ -207,6 +218,8 @@ class Filter:
         self._point_weights = weights[: len(POINT_FEATURES)]
         self._response_weights = weights[len(POINT_FEATURES) :]
         self._new_item: Estimate = (0.0, self._priors.item)
+        self._general_drift = self._priors.general_drift
+        self._ability_drift = self._priors.ability_drift
         self._weights_by_point = {
             name: [
                 weight + deviation[0]
@@ -247,22 +260,22 @@ class Filter:
         mean = w0 * surprise + w1 * same + w2 * same_success + w3 * more + w4 * first
         mean += state.general_mean + easiness
         variance = state.general_variance + item_variance
-        rows: list[PointInputs] = []
         for name, point in zip(knowledge_points, points, strict=True):
-            row = point_inputs(point)
-            rows.append(row)
-            mean += share * (point.mean + product(row, self._weights_of(name)))
+            mean += share * (point.mean + point_logit(point, self._weights_of(name)))
             variance += share * share * point.variance
-        variance += self._globals_variance(knowledge_points, share, rows, inputs)
+        rows: list[PointInputs] = []
+        if self._learns:
+            rows = [point_inputs(point) for point in points]
+            variance += self._globals_variance(knowledge_points, share, rows, inputs)
 
         probability = shrunken(mean, variance)
         error = (1.0 if success else 0.0) - probability
         information = probability * (1.0 - probability)
         damping = 1.0 / (1.0 + variance * information)
         step, narrowing = error * damping, information * damping
-        self._learn(item, knowledge_points, share, rows, inputs, step, narrowing)
-        self._learn_abilities(state, points, share, step, narrowing)
-        self._remember(state, points, success, error, time)
+        if self._learns:
+            self._learn(item, knowledge_points, share, rows, inputs, step, narrowing)
+        self._take_in(state, points, success, time, error, step, narrowing)
         state.last_points, state.last_success = knowledge_points, success
         return probability
 
@@ -272,7 +285,7 @@ class Filter:
         It is of a typical item of the point (difficulty at the mean), met after something else.
         """
         mean = point.general_mean + point.mean + self._response_weights[0] * point.surprise
-        mean += product(point_inputs(point), self._weights_of(name))
+        mean += point_logit(point, self._weights_of(name))
         variance = point.general_variance + point.variance
         probability = shrunken(mean, variance)
         reach = INTERVAL * math.sqrt(variance)
@@ -290,42 +303,39 @@ class Filter:
         point = known[name] = PointState(0.0, self._priors.ability + unknown)
         return point
 
-    def _learn_abilities(
+    def _take_in(
         self,
         state: MasteryState,
         points: list[PointState],
-        share: float,
+        success: bool,
+        time: int,
+        error: float,
         step: float,
         narrowing: float,
     ) -> None:
-        """Move the learner's abilities in proportion to their variances, and let them drift."""
+        """Move abilities in proportion to their variances, let them drift, and count the response.
+
+        The recency features follow it.
+        """
         gain = state.general_variance
-        state.general_mean += gain * step
-        state.general_variance = gain - gain * gain * narrowing + self._priors.general_drift
-        drift = self._priors.ability_drift
+        mean = state.general_mean = state.general_mean + gain * step
+        variance = gain - gain * gain * narrowing + self._general_drift
+        state.general_variance = variance
+        surprise = state.surprise = state.surprise + STEADY_RATE * (error - state.surprise)
+        outcome = 0.5 if success else -0.5
+        share, drift = 1.0 / len(points), self._ability_drift
         for point in points:
             gain = share * point.variance
             point.mean += gain * step
             point.variance += drift - gain * gain * narrowing
-
-    @staticmethod
-    def _remember(
-        state: MasteryState, points: list[PointState], success: bool, error: float, time: int
-    ) -> None:
-        """Count the response in and let the recency features follow it."""
-        state.surprise += STEADY_RATE * (error - state.surprise)
-        general_mean, general_variance = state.general_mean, state.general_variance
-        surprise = state.surprise
-        outcome = 0.5 if success else -0.5
-        for point in points:
             point.tries += 1
             if success:
                 point.successes += 1
             point.recent += RECENT_RATE * (outcome - point.recent)
             point.steady += STEADY_RATE * (outcome - point.steady)
             point.last_time = time
-            point.general_mean = general_mean
-            point.general_variance = general_variance
+            point.general_mean = mean
+            point.general_variance = variance
             point.surprise = surprise
 
     def _weights_of(self, name: str) -> list[float]:
@@ -360,6 +370,8 @@ class GlobalsLearner(Filter):
 
     Every global is a Gaussian as the abilities are, and its variance adds to the prediction's.
     """
+
+    _learns = True
 
     def __init__(self, prior: Globals) -> None:
         super().__init__(prior)

@@ -43,22 +43,18 @@ _BYSTANDERS = ("instructor", "team")
 _RESULT_FIELDS = ("duration", "success", "completion", "score", "response")
 
 
-class Name(msgspec.Struct, frozen=True, gc=False):
-    """What a statement calls a person (``language`` empty) or an activity; ``time`` in µs."""
-
-    store: str
-    subject: str  # person key or activity id
-    language: str
-    name: str
-    time: int
-    statement: str
+# What a statement calls a person (of no language) or an activity: whose name it is, and the name,
+# with the statement's time (µs) and id in front, so that the newest naming is the greatest. Plain
+# tuples, because there are several in every statement.
+NameKey = tuple[str, str, str]  # store, person key or activity id, language
+Naming = tuple[int, str, str]  # time, statement id, name
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
     """All that one statement says: facts numbered from 0, and names."""
 
     facts: list[Fact]
-    names: list[Name]
+    names: list[tuple[NameKey, Naming]]
 
 
 class ReadsStatements(Protocol):
@@ -97,7 +93,7 @@ class Reader:
         activities = _activities(thing, context)
         lesson, course, item, part_of, knowledge_points = self._surroundings(activities, named)
         names = [
-            Name(store, subject, language, name, time, statement_id)
+            ((store, subject, language), (time, statement_id, name))
             for subject, language, name in named
         ]
         verb = statement["verb"]["id"]
@@ -367,7 +363,9 @@ def _activities(thing: dict[str, Any], context: dict[str, Any]) -> _Activities:
         for place in _CONTEXT_PLACES:
             group = context_activities.get(place)
             if group:
-                for activity in [group] if isinstance(group, dict) else group:
+                if isinstance(group, dict):
+                    group = (group,)
+                for activity in group:
                     found.append((place, activity))
     return found
 

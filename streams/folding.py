@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Protocol
 
 from projections.dead_letters import DeadLetter
@@ -11,6 +12,7 @@ from projections.tables import PERSON_TABLES, PERSONS, Table
 from projections.warehouse import Generation, RowsRefused
 from streams.readings import CHUNK, by_person, chunks, reason
 
+_is_deleted: Callable[[Fact], bool] = attrgetter("is_deleted")
 _PERSONS_A_REFOLD = 32  # whole histories that are held in memory at a time
 
 
@@ -206,6 +208,6 @@ class Folding:
 
 def is_late(state: PersonState | None, facts: Sequence[Fact]) -> bool:
     """Whether any of the facts is voided, or comes before one that was applied."""
-    if any(fact.is_deleted for fact in facts):
+    if any(map(_is_deleted, facts)):
         return True
     return state is not None and not is_newer(state, facts[0])

@@ -19,6 +19,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its stubs l
     NewTopic,
 )
 
+from streams.broker import Broker
 from streams.messages import Message, encode_watermark, partition_of
 
 CONNECT_SECONDS: Final = 10.0
@@ -62,7 +63,7 @@ class Publisher:
 
     def __init__(
         self,
-        brokers: str,
+        broker: Broker,
         topic: str,
         *,
         partitions: int,
@@ -73,10 +74,10 @@ class Publisher:
         self.topic = topic
         self.partitions = partitions
         self.largest_message = LARGEST_MESSAGE
-        self._said = ""  # of the connection, last
+        self._said: list[KafkaError] = []  # of the connection
         self._client: dict[str, Any] = {
-            "bootstrap.servers": brokers,
-            "error_cb": self._note_error,
+            **broker.settings,
+            "error_cb": self._said.append,
             "logger": _quiet,  # what goes wrong is raised, too
         }
         self._replication = replication
@@ -126,44 +127,8 @@ class Publisher:
 
     def last_marker(self) -> Marker | None:
         """Read the marker of the last committed transaction, None where there is none."""
-        consumer = Consumer(
-            {
-                **self._client,
-                "group.id": f"xueji-relay-{self.topic}",  # needed, but no offset is committed
-                "isolation.level": "read_committed",
-                "enable.auto.commit": False,
-                "enable.partition.eof": True,
-                "fetch.wait.max.ms": 10,  # to be told of the end at once
-            }
-        )
-        try:
-            place = TopicPartition(self.topic + RELAY_SUFFIX, 0)
-            first, behind = consumer.get_watermark_offsets(place, CONNECT_SECONDS)
-            for start in (max(first, behind - RECENT), first):
-                if marker := self._last_marker_within(consumer, start, behind):
-                    return marker
-            return None
-        finally:
-            consumer.close()
-
-    def _last_marker_within(self, consumer: Consumer, start: int, behind: int) -> Marker | None:
-        """Read the last marker before an offset, or one after it: another relay may be at work."""
-        consumer.assign([TopicPartition(self.topic + RELAY_SUFFIX, 0, start)])
-        last: Marker | None = None
-        deadline = monotonic() + CONNECT_SECONDS
-        while monotonic() < deadline:
-            message = consumer.poll(ATTENTION_SECONDS)
-            if message is None:
-                continue
-            if (error := message.error()) is None:
-                last = msgspec.json.decode(message.value() or b"", type=Marker)
-                if (message.offset() or 0) >= behind:
-                    return last
-            elif error.code() == KafkaError._PARTITION_EOF:
-                return last
-            else:
-                raise KafkaException(error)
-        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "reading the relay's marker"))
+        found = _last_published(self._client, self.topic, CONNECT_SECONDS)
+        return None if found is None else found[0]
 
     # Producing -----------------------------------------------------------------------------
 
@@ -208,10 +173,7 @@ class Publisher:
                 is_late = self._is_stopping() or monotonic() > deadline
                 if is_late or not error.args[0].retriable():
                     raise
-                self._tell(f"{error.args[0].str()} {self._said}".strip())
-
-    def _note_error(self, error: KafkaError) -> None:
-        self._said = error.str()
+                self._tell(str(_with_reason(error, self._said).args[0].str()))
 
     # Topics --------------------------------------------------------------------------------
 
@@ -247,10 +209,9 @@ class Publisher:
         self.partitions = found[self.topic]
         self.largest_message = self._largest_message(admin)
 
-    @staticmethod
-    def _partitions(admin: AdminClient) -> dict[str, int]:
+    def _partitions(self, admin: AdminClient) -> dict[str, int]:
         """Count the partitions of all topics that are led; asking by name might make a topic."""
-        topics = admin.list_topics(timeout=ATTENTION_SECONDS * 2).topics
+        topics = list_topics(admin, ATTENTION_SECONDS * 2, self._said)
         return {
             name: len(topic.partitions)
             for name, topic in topics.items()
@@ -271,12 +232,107 @@ def _unless_it_is_there(make: Callable[[], Any]) -> None:
             raise
 
 
-def publish_again(brokers: str, topic: str, messages: Sequence[Message]) -> None:
+def ask_topics(broker: Broker, seconds: float) -> tuple[AdminClient, dict[str, Any]]:
+    """Give the topics of a cluster, and the client that asked.
+
+    Raises KafkaException, with what the connection failed for, where Kafka doesn't answer within
+    so many seconds.
+    """
+    said: list[KafkaError] = []
+    client: dict[str, Any] = {**broker.settings, "error_cb": said.append, "logger": _quiet}
+    admin = AdminClient(client)
+    return admin, list_topics(admin, seconds, said)
+
+
+def list_topics(admin: AdminClient, seconds: float, said: Sequence[KafkaError]) -> dict[str, Any]:
+    """Give the topics, or say what the connection failed for, which the client says to `said`."""
+    try:
+        return admin.list_topics(timeout=seconds).topics
+    except KafkaException as error:
+        admin.poll(0)  # has the client say it
+        raise _with_reason(error, said) from None
+
+
+def last_published(broker: Broker, topic: str, seconds: float) -> tuple[Marker, int] | None:
+    """Give the marker of a topic's last transaction and when it was written, in µs since 1970 UTC.
+
+    None where nothing was published yet. Raises KafkaException where Kafka doesn't tell within so
+    many seconds.
+    """
+    said: list[KafkaError] = []
+    client = {**broker.settings, "error_cb": said.append, "logger": _quiet}
+    try:
+        return _last_published(client, topic, seconds)
+    except KafkaException as error:
+        raise _with_reason(error, said) from None
+
+
+def _last_published(
+    client: dict[str, Any], topic: str, seconds: float
+) -> tuple[Marker, int] | None:
+    consumer = Consumer(
+        {
+            **client,
+            "group.id": f"xueji-relay-{topic}",  # needed, but no offset is committed
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "fetch.wait.max.ms": 10,  # to be told of the end at once
+        }
+    )
+    deadline = monotonic() + seconds
+    place = TopicPartition(topic + RELAY_SUFFIX, 0)
+    try:
+        try:
+            first, behind = consumer.get_watermark_offsets(place, seconds)
+        except KafkaException:
+            consumer.poll(0)  # has the client say what is wrong
+            raise
+        for start in (max(first, behind - RECENT), first):
+            place.offset = start
+            if found := _last_marker_within(consumer, place, behind, deadline):
+                return found
+        return None
+    finally:
+        consumer.close()
+
+
+def _last_marker_within(
+    consumer: Consumer, place: TopicPartition, behind: int, deadline: float
+) -> tuple[Marker, int] | None:
+    """Read the last marker before an offset, or one after it: another relay may be at work."""
+    consumer.assign([place])
+    last: tuple[Marker, int] | None = None
+    while monotonic() < deadline:
+        message = consumer.poll(ATTENTION_SECONDS)
+        if message is None:
+            continue
+        if (error := message.error()) is None:
+            marker = msgspec.json.decode(message.value() or b"", type=Marker)
+            last = marker, message.timestamp()[1] * 1000
+            if (message.offset() or 0) >= behind:
+                return last
+        elif error.code() == KafkaError._PARTITION_EOF:
+            return last
+        else:
+            raise KafkaException(error)
+    raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "reading the relay's marker"))
+
+
+def _with_reason(error: KafkaException, said: Sequence[KafkaError]) -> KafkaException:
+    """Say with an error what the client has said of the connection."""
+    if not said:
+        return error
+    code, text = error.args[0].code(), error.args[0].str()
+    return KafkaException(KafkaError(code, f"{text} ({said[-1].str()})"))
+
+
+def publish_again(broker: Broker, topic: str, messages: Sequence[Message]) -> None:
     """Publish messages once more, beside the relay; they are there for good when this returns.
 
     Raises KafkaException where Kafka can't be reached or doesn't take them.
     """
-    client: dict[str, Any] = {"bootstrap.servers": brokers, "logger": _quiet}
+    client: dict[str, Any] = {**broker.settings, "logger": _quiet}
     found = AdminClient(client).list_topics(topic, timeout=CONNECT_SECONDS).topics[topic]
     if found.error is not None:
         raise KafkaException(found.error)

@@ -16,7 +16,7 @@ from projections.dead_letters import DeadLetter
 from projections.documents import Document, document_row
 from projections.facts import Fact
 from projections.folds import Person
-from projections.reading import ReadsStatements
+from projections.reading import NameKey, Naming, ReadsStatements
 from projections.tables import DOCUMENTS, FACTS, NAMES, Row, fact_row, name_row
 from projections.warehouse import Generation
 
@@ -25,7 +25,6 @@ CHUNK = 64  # entries or persons between two breaths
 T = TypeVar("T")
 _order: Callable[[Fact], tuple[int, str, int]] = attrgetter("time", "statement", "ordinal")
 _order_and_position = attrgetter("time", "statement", "ordinal", "position")
-NameKey = tuple[str, str, str]  # store, subject, language
 
 
 @dataclass
@@ -33,7 +32,7 @@ class Readings:
     """What the entries of one batch say."""
 
     facts: list[Fact] = field(default_factory=list)
-    names: dict[NameKey, tuple[int, str, str]] = field(default_factory=dict)
+    names: dict[NameKey, Naming] = field(default_factory=dict)
     documents: list[Row] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
 
@@ -49,7 +48,7 @@ def read_entries(
     reader: ReadsStatements,
     entries: Sequence[LogEntry],
     breathe: Callable[[], None] = lambda: None,
-    names: dict[NameKey, tuple[int, str, str]] | None = None,
+    names: dict[NameKey, Naming] | None = None,
 ) -> Readings:
     """Read entries of the log, setting aside what can't be read.
 
@@ -82,12 +81,10 @@ def _read_entry(reader: ReadsStatements, entry: LogEntry, readings: Readings) ->
         return
     readings.facts += reading.facts
     names = readings.names
-    for name in reading.names:
-        key = (name.store, name.subject, name.language)
-        latest = (name.time, name.statement, name.name)
+    for key, naming in reading.names:
         known = names.get(key)
-        if known is None or known < latest:
-            names[key] = latest
+        if known is None or known < naming:
+            names[key] = naming
 
 
 def _document(store: str, version: DocumentVersion) -> Document:
@@ -121,13 +118,8 @@ def by_person(facts: Iterable[Fact]) -> dict[Person, list[Fact]]:
 
 def _newest_versions(facts: list[Fact]) -> list[Fact]:
     """Sort facts into the order of folding; of one fact keep the version of highest position."""
-    newest: list[Fact] = []
-    for fact in sorted(facts, key=_order_and_position):
-        if newest and _order(newest[-1]) == _order(fact):
-            newest[-1] = fact
-        else:
-            newest.append(fact)
-    return newest
+    ordered = sorted(facts, key=_order_and_position)
+    return list(dict(zip(map(_order, ordered), ordered, strict=True)).values())  # the last stays
 
 
 def dead_letter(entry: LogEntry, error: Exception) -> DeadLetter:

@@ -17,6 +17,7 @@ import msgspec
 from confluent_kafka import KafkaException
 
 from lrs.record import LogEntry
+from streams.broker import Broker
 from streams.messages import Message, encode
 from streams.publishing import Fenced, Marker, Publisher
 
@@ -45,7 +46,7 @@ class RelayStatus:
 class Relay:
     """Publishes a log to a topic until it is told to stop.
 
-    ``brokers`` are ``host:port``, apart by commas. ``partitions`` and ``replication`` are for a
+    ``partitions`` and ``replication`` are for a
     topic that isn't there yet; one that is there keeps its own. ``limit`` is the most entries in a
     transaction, ``spacing`` (seconds) the least time between the starts of two while the log grows
     slowly.
@@ -54,7 +55,7 @@ class Relay:
     def __init__(
         self,
         log: "Log",
-        brokers: str,
+        broker: Broker,
         *,
         topic: str = "xueji.statements",
         partitions: int = 8,
@@ -63,7 +64,7 @@ class Relay:
         spacing: float = 0.1,
     ) -> None:
         self._source = log
-        self._brokers = brokers
+        self._broker = broker
         self._topic = topic
         self._partitions = partitions
         self._replication = replication
@@ -108,7 +109,7 @@ class Relay:
 
     def _publisher(self) -> Publisher:
         return Publisher(
-            self._brokers,
+            self._broker,
             self._topic,
             partitions=self._partitions,
             replication=self._replication,

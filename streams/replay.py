@@ -10,7 +10,7 @@ import os
 import shutil
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -23,6 +23,7 @@ from lrs.times import iso_text, now_microseconds
 from projections.store_readers import MAPPINGS, MappingTexts
 from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier, Log
+from streams.readings import chunks
 from streams.replay_work import (
     Chunk,
     ChunkRead,
@@ -39,7 +40,8 @@ from streams.states import States
 BUILDING, COMPLETE = "building", "complete"  # states of a generation that a replay makes
 READING, FOLDING, FOLLOWING = "reading", "folding", "following"  # phases of building it
 
-_CHUNK = 25_000  # positions: large inserts leave ClickHouse little to merge
+_CHUNK = 25_000  # positions
+_CHUNKS_AN_INSERT = 4  # large inserts leave ClickHouse little to merge
 _SHARD = 20_000  # positions whose facts are one shard's, on the average: bounds a process's memory
 _FEWEST_CHUNKS, _FEWEST_SHARDS = 8, 8  # so that all processes have something to do
 _MOST_SHARDS = 4_096
@@ -221,15 +223,18 @@ class Replay:
         self._tell(READING, plan, done, plan.chunks)
         jobs = (self._job(plan, number, spool) for number in missing)
 
-        def keep(read: ChunkRead) -> None:
-            for table, rows in read.rows.items():
+        def keep(read: Sequence[ChunkRead]) -> None:
+            for table in {table: None for one in read for table in one.rows}:
+                rows = b"".join(one.rows.get(table, b"") for one in read)
                 generation.insert_encoded(table, rows)
-            part = spool_file(spool, read.chunk.number, ".part")
-            _sync(part)
-            part.rename(spool_file(spool, read.chunk.number))
+            for one in read:
+                part = spool_file(spool, one.chunk.number, ".part")
+                _sync(part)
+                part.rename(spool_file(spool, one.chunk.number))
 
-        for _ in _kept(self._workers.run(read_chunk, jobs, self._tools), keep):
-            done += 1
+        results = self._workers.run(read_chunk, jobs, self._tools)
+        for kept in _kept(chunks(results, _CHUNKS_AN_INSERT), keep):
+            done += len(kept)
             self._tell(READING, plan, done, plan.chunks)
             self._check()
         _sync(spool)
@@ -298,7 +303,7 @@ class Replay:
             raise ReplayStopped(self.name)
 
 
-def _kept(results: Iterator[Result], keep: Callable[[Result], None]) -> Iterator[Result]:
+def _kept(results: Iterable[Result], keep: Callable[[Result], None]) -> Iterator[Result]:
     """Keep results a few at a time, each in a thread, and give each once it is kept.
 
     Most of keeping is waiting for the disk, which should keep nobody from computing.

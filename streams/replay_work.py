@@ -6,8 +6,9 @@ shard after one another. A shard is a part of the persons, so that a person's fa
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -17,7 +18,7 @@ from lrs.record import LogEntry
 from projections.dead_letters import DeadLetter, dead_letter_rows
 from projections.facts import Fact
 from projections.folds import Fold, Person, PersonState, Rows, encode
-from projections.reading import Reading, ReadsStatements
+from projections.reading import NameKey, Naming, Reading, ReadsStatements
 from projections.tables import (
     DEAD_LETTERS,
     DOCUMENTS,
@@ -31,12 +32,13 @@ from projections.tables import (
 from projections.warehouse import Generation, RowsRefused, encode_rows
 from streams.distributed import part_of
 from streams.folding import Folding
-from streams.readings import NameKey, Readings, by_person, dead_letter, read_entries, reason
+from streams.readings import Readings, by_person, dead_letter, read_entries, reason
 
 _STEP = 500  # entries that are read, encoded and let go of at a time: they stay in the cache
 
-Names = dict[NameKey, tuple[int, str, str]]
+Names = dict[NameKey, Naming]
 
+_position: Callable[[Fact], int] = attrgetter("position")
 _encoder = msgspec.msgpack.Encoder()
 _facts = msgspec.msgpack.Decoder(list[Fact])
 
@@ -183,7 +185,7 @@ class ReaderUntil:
         return msgspec.structs.replace(
             reading,
             facts=[fact for fact in reading.facts if fact.time <= self._until],
-            names=[name for name in reading.names if name.time <= self._until],
+            names=[(key, naming) for key, naming in reading.names if naming[0] <= self._until],
         )
 
 
@@ -230,7 +232,7 @@ def fold_shard(tools: Tools, shard: Shard) -> ShardFolded:
     newest: dict[Person, int] = {}
     histories: dict[Person, list[Fact]] = {}
     for person, facts in by_person(_read_spool(shard)).items():
-        newest[person] = max(fact.position for fact in facts)
+        newest[person] = max(map(_position, facts))
         histories[person] = [fact for fact in facts if not fact.is_deleted]
     arrival = _Whole(newest, shard.until)
     folding = _Folding(tools.fold, arrival)

@@ -20,12 +20,13 @@ import faust
 import mode
 import rocksdict
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+from faust.auth import Credentials, SASLCredentials, SSLCredentials
 
 from projections.folds import Fold, Person, PersonState, decode, encode
 from projections.reading import ReadsStatements
 from projections.warehouse import Generation
+from streams.broker import Broker
 from streams.chunked_transport import ChunkedApp, Chunks
 from streams.distributed import (
     Delivery,
@@ -38,13 +39,14 @@ from streams.distributed import (
 )
 from streams.messages import WATERMARK, BadMessage, again_of
 from streams.messages import decode as decode_message
+from streams.publishing import ask_topics
 from streams.recovery import PatientTableManager
 
 RECORDS_AT_ONCE: Final = 8_000  # statements, or messages of facts, in a batch
 WITHIN: Final = 0.05  # seconds that a batch is waited for to grow
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 10.0  # seconds between tries while ClickHouse fails
 KEPT_IN_MEMORY: Final = 20_000  # states
-ADMIN_SECONDS: Final = 30.0
+ADMIN_SECONDS: Final = 10.0
 BEYOND_LOGS: Final = 1 << 62  # from here on positions are of messages that are none of the log's
 # A worker that was away for longer than this has missed facts: a replay builds them anew.
 FACTS_MILLISECONDS: Final = 30 * 24 * 3600 * 1000
@@ -59,11 +61,11 @@ _log = logging.getLogger(__name__)
 class WorkerOptions:
     """Where a worker finds Kafka, and what it is called there.
 
-    `brokers` are ``host:port``, apart by commas. `name` is this worker's, the same each time it
+    `name` is this worker's, the same each time it
     starts and no other's; `folder` is where it keeps states, its own too.
     """
 
-    brokers: str
+    broker: Broker
     topic: str
     name: str
     folder: Path
@@ -79,11 +81,10 @@ def app_name(generation: Generation) -> str:
     return f"xueji-{generation.name}-{generation.identity[:12]}"
 
 
-def count_partitions(brokers: str, topic: str) -> int:
+def count_partitions(broker: Broker, topic: str) -> int:
     """Give the number of partitions of a topic. Raises TopicMissing, also while Kafka is away."""
-    admin = AdminClient({"bootstrap.servers": brokers, "log_level": 0})
     try:
-        topics = admin.list_topics(timeout=ADMIN_SECONDS).topics
+        _, topics = ask_topics(broker, ADMIN_SECONDS)
     except KafkaException as error:
         raise TopicMissing(f"Kafka can't be asked: {error}") from None
     if topic not in topics or not topics[topic].partitions:
@@ -97,9 +98,8 @@ def prepare_topics(options: WorkerOptions, generation: Generation) -> int:
     Raises TopicMissing. Topics have to be there before workers start: Faust was seen never to read
     one that came later.
     """
-    partitions = count_partitions(options.brokers, options.topic)
-    admin = AdminClient({"bootstrap.servers": options.brokers, "log_level": 0})
-    topics = admin.list_topics(timeout=ADMIN_SECONDS).topics
+    partitions = count_partitions(options.broker, options.topic)
+    admin, topics = ask_topics(options.broker, ADMIN_SECONDS)
     name = app_name(generation)
     wanted = {
         f"{name}-facts": {"retention.ms": str(FACTS_MILLISECONDS)},
@@ -230,10 +230,11 @@ class Worker:
 def _make_app(options: WorkerOptions, name: str, partitions: int) -> Any:
     folder = options.folder / name
     folder.mkdir(parents=True, exist_ok=True)
-    brokers = ";".join(f"kafka://{broker.strip()}" for broker in options.brokers.split(","))
+    addresses = options.broker.addresses.split(",")
     return ChunkedApp(
         name,
-        broker=brokers,
+        broker=";".join(f"kafka://{address.strip()}" for address in addresses),
+        broker_credentials=credentials_of(options.broker),
         key_serializer="raw",
         value_serializer="raw",
         topic_partitions=partitions,
@@ -260,6 +261,19 @@ def _make_app(options: WorkerOptions, name: str, partitions: int) -> Any:
         stream_wait_empty=False,
         stream_buffer_maxsize=16,  # chunks
     )
+
+
+def credentials_of(broker: Broker) -> Credentials | None:
+    """Give what Faust's clients make themselves known by; raises OSError for unusable files."""
+    context = broker.ssl_context()
+    if broker.has_sasl:
+        return SASLCredentials(
+            username=broker.username,
+            password=broker.password,
+            mechanism=broker.mechanism,
+            ssl_context=context,
+        )
+    return None if context is None else SSLCredentials(context)
 
 
 def deliveries_of(events: Sequence[Any]) -> list[Delivery]:

@@ -11,7 +11,7 @@ from selenium.webdriver import Chrome
 
 from tests.support.chromium import chromium, forget
 from tests.support.engines import FINDERS, FIXTURES, missing, required
-from tests.support.kafka import KafkaServer, MockKafka
+from tests.support.kafka import LOGIN, KafkaServer, MockKafka
 from tests.support.postgresql import Cluster, empty_database
 
 # A deadline would measure what else the machine is doing.
@@ -166,4 +166,12 @@ def kafka_server(pytestconfig: pytest.Config) -> Iterator[KafkaServer]:
     """A real Kafka that tests may kill, if they start it again."""
     need("kafka", pytestconfig)
     with KafkaServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def secured_kafka(pytestconfig: pytest.Config) -> Iterator[KafkaServer]:
+    """A real Kafka that has a listener with TLS and SASL, too."""
+    need("kafka", pytestconfig)
+    with KafkaServer(LOGIN) as server:
         yield server

@@ -118,3 +118,57 @@ def test_each_instance_has_a_server_file_of_its_own(tmp_path: Path) -> None:
     assert read_server_file(two.server_file) == other
     with pytest.raises(ValidationError, match="instance"):
         Settings(instance="../elsewhere")
+
+
+SASL = {"kafka_security_protocol": "SASL_SSL", "kafka_sasl_mechanism": "PLAIN"}
+
+
+@pytest.mark.parametrize(
+    ("given", "setting", "rule"),
+    [
+        ({"kafka_security_protocol": "TLS"}, "kafka_security_protocol", "'SASL_SSL'"),
+        ({**SASL, "kafka_sasl_mechanism": "GSSAPI"}, "kafka_sasl_mechanism", "'SCRAM-SHA-512'"),
+        ({"kafka_security_protocol": "SASL_SSL"}, "kafka_sasl_mechanism", "is needed"),
+        ({**SASL, "kafka_password": "hush"}, "kafka_username", "is needed"),
+        ({**SASL, "kafka_username": "u"}, "kafka_password", "is needed"),
+        ({"kafka_password": "hush"}, "kafka_password", "=SASL_SSL or SASL_PLAINTEXT"),
+        ({"kafka_ca_file": __file__}, "kafka_ca_file", "=SSL or SASL_SSL"),
+        (
+            {"kafka_security_protocol": "SSL", "kafka_ca_file": "/nowhere.pem"},
+            "kafka_ca_file",
+            "No such file or directory: /nowhere.pem",
+        ),
+        (
+            {"kafka_security_protocol": "SSL", "kafka_key_file": __file__},
+            "kafka_key_file",
+            "needs XUEJI_KAFKA_CERTIFICATE_FILE",
+        ),
+    ],
+)
+def test_settings_of_kafka_that_do_not_fit_together_are_named(
+    given: dict[str, str], setting: str, rule: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings(**given)  # type: ignore[arg-type]
+    told = {problem["loc"][0]: problem["msg"] for problem in refused.value.errors()}
+    assert rule in told[setting]
+    assert "hush" not in str(refused.value)
+
+
+def test_the_way_to_kafka_is_what_the_settings_say_and_shows_no_password() -> None:
+    settings = Settings(
+        **SASL,  # type: ignore[arg-type]
+        kafka_brokers="kafka:9093",
+        kafka_ca_file=__file__,
+        kafka_username="xueji",
+        kafka_password="hush",
+    )
+    assert settings.broker.settings == {
+        "bootstrap.servers": "kafka:9093",
+        "security.protocol": "sasl_ssl",
+        "ssl.ca.location": __file__,
+        "sasl.mechanism": "PLAIN",
+        "sasl.username": "xueji",
+        "sasl.password": "hush",
+    }
+    assert "hush" not in repr(settings) + repr(settings.broker)

@@ -17,7 +17,6 @@ from projections import vocabulary
 from projections.facts import Fact
 from projections.mapping import rules_by_verb, shipped_mappings
 from projections.reading import (
-    Name,
     Reading,
     default_reader,
     last_segment,
@@ -169,15 +168,16 @@ def test_of_several_people_none_is_the_counterpart():
 
 
 def test_names_are_those_of_people_and_activities():
-    names = {(name.subject, name.language, name.name) for name in read().names}
+    names = {(*key[1:], naming[-1]) for key, naming in read().names}
     assert names == {
         (key("s1"), "", "李明"),
         (f"{HOME}/item", "zh-CN", "第三题"),
         (f"{HOME}/item", "en", "Item 3"),
         (f"{HOME}/lesson", "zh-CN", "分数"),
     }
-    assert read().names[0] == Name(
-        "district", key("s1"), "", "李明", AT, "7d1f2c5e-43a5-4f0e-9d7b-0a1b2c3d4e5f"
+    assert read().names[0] == (
+        ("district", key("s1"), ""),
+        (AT, "7d1f2c5e-43a5-4f0e-9d7b-0a1b2c3d4e5f", "李明"),
     )
 
 
@@ -190,7 +190,7 @@ def test_everyone_named_has_a_name():
             "team": {**agent("g", name="二班"), "objectType": "Group", "member": [agent("s3")]},
         },
     )
-    assert [(name.subject, name.name) for name in reading.names] == [
+    assert [(subject, naming[-1]) for (_, subject, _), naming in reading.names] == [
         (key("s1"), "甲"),
         (key("s2"), "乙"),
         (key("t"), "王老师"),
@@ -351,7 +351,7 @@ def test_a_plan_gives_names_but_no_facts():
     }
     reading = read(object=plan, verb={"id": ADL + "planned"})
     assert reading.facts == []
-    assert reading.names[0].name == "李明"
+    assert reading.names[0][1][-1] == "李明"
 
 
 def test_a_voiding_statement_gives_no_facts():
@@ -668,9 +668,9 @@ def check(given_statement: dict[str, Any], reading: Reading) -> None:
         assert fact.rating is None or 0 <= fact.rating <= 1
         assert fact.duration is None or fact.duration >= 0
         assert fact.success in (True, False, None)
-    for name in reading.names:
-        assert name.subject
-        assert name.name
+    for (_, subject, _), (_, _, name) in reading.names:
+        assert subject
+        assert name
 
 
 any_statement = st.one_of([valid_statements(version) for version in Version]).map(as_given)

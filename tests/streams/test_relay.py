@@ -25,6 +25,7 @@ from eventsourcing.persistence import StoredEvent
 from api.stream_commands import REPLACED
 from lrs.events import STATEMENT_STORED
 from lrs.record import LogEntry, Record
+from streams.broker import Broker
 from streams.messages import decode, encode, partition_of
 from streams.publishing import LARGEST_MESSAGE, Fenced, Marker, Publisher
 from streams.relay import AnotherLog, Relay, RelayReplaced
@@ -96,7 +97,7 @@ def start(log: ListLog, address: str, topic: str) -> Iterator[Start]:
     def start(source: Any = None, **options: Any) -> Running:
         given: dict[str, Any] = {"topic": topic, "partitions": PARTITIONS, "spacing": 0.01}
         brokers = options.pop("brokers", address)
-        started.append(Running(Relay(source or log, brokers, **given | options)))
+        started.append(Running(Relay(source or log, Broker(brokers), **given | options)))
         return started[-1]
 
     yield start
@@ -456,7 +457,7 @@ def test_who_was_fenced_but_not_replaced_goes_on(
     log.append(*entries(1))
     running = start()
     running.reaches(1)
-    with Publisher(address, topic, partitions=1, replication=1) as other:
+    with Publisher(Broker(address), topic, partitions=1, replication=1) as other:
         log.append(*entries(2))
         running.reaches(2)
         with pytest.raises(Fenced):
@@ -529,7 +530,7 @@ def writing(record: Record) -> Iterator[None]:
 
 
 def last_position(address: str, topic: str) -> int:
-    publisher = Publisher(address, topic, partitions=1, replication=1)
+    publisher = Publisher(Broker(address), topic, partitions=1, replication=1)
     try:
         marker = publisher.last_marker()
     except Exception:  # there is no topic yet

@@ -11,7 +11,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from tests.support.clickhouse import ClickHouseServer
-from tests.support.kafka import KafkaServer
+from tests.support.kafka import KafkaServer, Login
 from tests.support.ports import free_port
 from tests.support.servers import ROOT, START_SECONDS, STOP_SECONDS, XUEJI
 
@@ -27,15 +27,16 @@ class Deployment:
     """All processes of a small deployment, on free ports, their data in a folder.
 
     A context manager: started on entering, killed on leaving. `settings` are names of `XUEJI_*`
-    settings in lower case.
+    settings in lower case. With `secured`, all speak to Kafka by TLS and log in as that user.
     """
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, secured: Login | None = None, **settings: str) -> None:
         self.folder = folder
-        self.kafka = KafkaServer()
+        self.kafka = KafkaServer(secured)
         self.clickhouse = ClickHouseServer(folder / "clickhouse")
         self.commands: tuple[str, ...] = tuple(COMMANDS)  # what is started on entering
         self._settings = settings
+        self._secured = secured
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.environment: dict[str, str] = {}
         self.address = ""
@@ -76,6 +77,10 @@ class Deployment:
             self._processes[name] = subprocess.Popen(
                 [*XUEJI, *COMMANDS[name]], cwd=ROOT, env=self.environment, stdout=log, stderr=log
             )
+
+    def process_of(self, name: str) -> int:
+        """Give the id of the process of one that was started."""
+        return self._processes[name].pid
 
     def kill(self, name: str) -> None:
         """End one of them as a power cut would."""
@@ -132,6 +137,7 @@ class Deployment:
             "clickhouse_dsn": self.clickhouse.dsn,
             "kafka_brokers": self.kafka.bootstrap_servers,
             "kafka_partitions": "4",
+            **(secured_settings(self.kafka, self._secured) if self._secured else {}),
             **self._settings,
         }
         kept = {name: text for name, text in os.environ.items() if not name.startswith("XUEJI_")}
@@ -146,3 +152,15 @@ class Deployment:
         except subprocess.TimeoutExpired:
             process.kill()
             return process.wait(STOP_SECONDS)
+
+
+def secured_settings(kafka: KafkaServer, login: Login) -> dict[str, str]:
+    """Give the settings of those who speak to Kafka by TLS and log in by SCRAM."""
+    return {
+        "kafka_brokers": kafka.secured_servers,
+        "kafka_security_protocol": "SASL_SSL",
+        "kafka_ca_file": str(kafka.ca_file),
+        "kafka_sasl_mechanism": "SCRAM-SHA-512",
+        "kafka_username": login.name,
+        "kafka_password": login.password,
+    }

@@ -18,11 +18,13 @@ import tempfile
 import time
 import uuid
 from base64 import urlsafe_b64encode
+from dataclasses import dataclass
 from pathlib import Path
 
 from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from tests.support.certificates import make_certificates
 from tests.support.engines import find_kafka
 from tests.support.ports import free_ports
 
@@ -45,14 +47,30 @@ class KafkaNotStarted(Exception):
     """Kafka didn't start; the message ends with what it said."""
 
 
+@dataclass(frozen=True)
+class Login:
+    """A user of Kafka's and the password; of letters and digits only."""
+
+    name: str
+    password: str
+
+
+LOGIN = Login("xueji", "correctHorseBatteryStaple")
+
+
 class KafkaServer:
     """Apache Kafka in one process, on free ports of the loopback interface, its data in a folder.
 
     A context manager: started on entering, stopped and deleted on leaving. Between, it can be
     killed and started again, with the same port and data.
+
+    With `secured`, it has another listener besides, with TLS and SASL: PLAIN and SCRAM-SHA-512, for
+    the user that `secured` names. The tests' own clients go on without.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, secured: Login | None = None) -> None:
+        self._secured = secured
+        self._secured_port = 0
         self._parts = find_kafka()
         self._folder = Path(tempfile.mkdtemp(prefix="xueji-kafka-"))
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,6 +92,16 @@ class KafkaServer:
     def bootstrap_servers(self) -> str:
         """Where clients begin, as `host:port`."""
         return f"127.0.0.1:{self._port}"
+
+    @property
+    def secured_servers(self) -> str:
+        """Where clients begin that use TLS and SASL; the certificate is of this name."""
+        return f"localhost:{self._secured_port}"
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate of the authority that vouches for the listener with TLS."""
+        return self._folder / "ca.pem"
 
     def start(self) -> None:
         """Start it on the port and data that it has, and wait until it serves."""
@@ -100,8 +128,8 @@ class KafkaServer:
         raise KafkaNotStarted(f"Kafka did not start:\n{self._log_tail()}")
 
     def _configure(self) -> None:
-        self._port, controller = free_ports(2)
-        settings = {
+        self._port, controller, self._secured_port = free_ports(3)
+        settings: dict[str, object] = {
             "process.roles": "broker,controller",
             "node.id": 1,
             "controller.quorum.bootstrap.servers": f"127.0.0.1:{controller}",
@@ -126,13 +154,37 @@ class KafkaServer:
             "broker.heartbeat.interval.ms": 200,
             "controlled.shutdown.enable": "false",
         }
+        if self._secured is not None:
+            settings |= self._secured_listener(self._secured)
+            settings["listeners"] = f"{settings['listeners']},SASL_SSL://{self.secured_servers}"
         lines = [f"{name}={value}\n" for name, value in settings.items()]
         (self._folder / "server.properties").write_text("".join(lines), encoding="utf-8")
+
+    def _secured_listener(self, login: Login) -> dict[str, object]:
+        """Make certificates; gives the settings of the listener that has TLS and SASL."""
+        make_certificates(self.ca_file, self._folder / "broker.pem", "localhost")
+        modules = "org.apache.kafka.common.security"
+        plain = f'{modules}.plain.PlainLoginModule required user_{login.name}="{login.password}";'
+        return {
+            "listener.security.protocol.map": ",".join(
+                ("PLAINTEXT:PLAINTEXT", "CONTROLLER:PLAINTEXT", "SASL_SSL:SASL_SSL")
+            ),
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": self._folder / "broker.pem",
+            "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512",
+            "listener.name.sasl_ssl.plain.sasl.jaas.config": plain,
+            "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": (
+                f"{modules}.scram.ScramLoginModule required;"
+            ),
+        }
 
     def _format(self) -> None:
         identifier = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         arguments = ["format", "--standalone", "--cluster-id", f"A{identifier[1:]}"]
         arguments += ["--config", str(self._folder / "server.properties")]
+        if self._secured is not None:
+            login = f"name={self._secured.name},password={self._secured.password}"
+            arguments += ["--add-scram", f"SCRAM-SHA-512=[{login}]"]
         with (self._folder / "log").open("ab") as log:
             done = subprocess.run(
                 self._java("kafka.tools.StorageTool", *arguments),
