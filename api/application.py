@@ -10,7 +10,17 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from api import generations, identities, portraits, profiles, rosters
+from api import (
+    apps,
+    checking,
+    generations,
+    identities,
+    mappings,
+    portraits,
+    profiles,
+    rosters,
+)
+from api.authentication import count_refusal
 from api.errors import ApiError, error_response
 from api.services import Services
 from api.settings import Settings
@@ -73,6 +83,9 @@ def create_application(settings: Settings) -> FastAPI:
     application.add_exception_handler(Exception, _server_error)
     application.include_router(portraits.router)
     application.include_router(profiles.router)
+    application.include_router(checking.router)
+    application.include_router(mappings.router)
+    application.include_router(apps.router)
     application.include_router(generations.router)
     application.include_router(rosters.router)
     application.include_router(identities.router)
@@ -85,7 +98,8 @@ async def _to_ui() -> Response:
     return RedirectResponse("/ui")
 
 
-async def _api_error(_: Request, error: Any) -> Response:
+async def _api_error(request: Request, error: Any) -> Response:
+    count_refusal(request.scope, error)
     return error_response(error)
 
 

@@ -11,6 +11,7 @@ from hmac import compare_digest
 from typing import Any, Final
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 from api.bearer import InvalidToken, Issuer, IssuerUnreachable
 from api.errors import ApiError
@@ -18,6 +19,7 @@ from api.settings import Settings
 from api.xapi.limits import RateLimits
 from lrs.credentials import REMEMBER_SECONDS, Credential, Credentials, is_store_name
 from lrs.drafts import Authority, make_authority
+from lrs.request_counts import RequestCounts
 
 # What each kind of request asks for: one of these scopes (xAPI 1.0.3 Communication 4.2).
 WRITE_STATEMENTS: Final = ("statements/write", "all")
@@ -39,6 +41,8 @@ READ_ALL: Final = ("all/read", "all")
 OPERATE: Final = ("operate",)
 DECLARE: Final = ("operate", "all")  # what a district declares, in the credential's own store
 RETRY: Final = ("operate", "all")  # what was set aside: of all stores, or of the credential's own
+
+ASKING: Final = "xueji.credential"  # in a request's scope, once it is proved
 
 # From this age on, in seconds, a credential in use is looked up anew while it still serves.
 REFRESH_SECONDS: Final = REMEMBER_SECONDS / 2
@@ -101,7 +105,8 @@ def readable_authority(request: Request, credential: Credential) -> str | None:
 class Doorkeeper:
     """Proves credentials and keeps them to their rates; one of these an application."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, counts: RequestCounts) -> None:
+        self._counts = counts
         self._limits = RateLimits(
             settings.rate_limit, settings.rate_burst, settings.failed_logins_per_minute
         )
@@ -111,6 +116,9 @@ class Doorkeeper:
     async def admit(self, request: Request) -> Credential:
         """Give the credential that a request proves, and count it; raises ApiError."""
         credential = await self.prove(request)
+        request.scope[ASKING] = credential
+        if credential.holder is None:  # a person's asking is nothing of an app's
+            self._counts.asked(credential.store, credential.app)
         self._limits.count_request(credential)
         return credential
 
@@ -186,8 +194,22 @@ def doorkeeper(application: Any) -> Doorkeeper:
     state = application.state
     keeper: Doorkeeper | None = getattr(state, "doorkeeper", None)
     if keeper is None:
-        keeper = state.doorkeeper = Doorkeeper(state.settings)
+        keeper = state.doorkeeper = Doorkeeper(state.settings, state.request_counts)
     return keeper
+
+
+def count_refusal(scope: Scope, error: ApiError) -> None:
+    """Count an error of a request whose credential was proved, for the register of apps.
+
+    Rules are counted of xAPI only, where they are sentences of the specification's.
+    """
+    credential: Credential | None = scope.get(ASKING)
+    if credential is None or credential.holder is not None:
+        return
+    is_of_xapi = scope.get("root_path", "").endswith("/xapi")
+    rule = str(error.details.get("rule", "")).partition(";")[0] if is_of_xapi else ""
+    counts: RequestCounts = scope["app"].state.request_counts
+    counts.refused(credential.store, credential.app, error.status, rule)
 
 
 def basic_pair(header: str) -> tuple[str, str] | None:

@@ -12,11 +12,13 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 from rich.console import Console
 
+from api.checking_command import commands as profile_check_commands
 from api.generation_commands import dead_letters, generations, replay, status
 from api.http_protocol import LimitedProtocol
 from api.identity_commands import commands as identity_commands
 from api.import_commands import commands as import_commands
 from api.key_commands import commands as key_commands
+from api.mapping_commands import commands as mapping_commands
 from api.opening import opened_record
 from api.profile_commands import commands as profile_commands
 from api.roster_commands import commands as roster_commands
@@ -36,6 +38,8 @@ main.add_typer(import_commands, name="import")
 main.add_typer(profile_commands, name="profiles")
 main.add_typer(roster_commands, name="roster")
 main.add_typer(identity_commands, name="identity")
+main.add_typer(profile_check_commands, name="profile")
+main.add_typer(mapping_commands, name="mappings")
 main.add_typer(generations, name="generations")
 main.add_typer(dead_letters, name="dead-letters")
 main.command()(replay)

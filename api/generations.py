@@ -17,6 +17,7 @@ from api.services import Services
 from lrs.credentials import Credential, is_store_name
 from projections.comparison import BadCursor, Comparison, compare
 from projections.dead_letters import DeadLetter
+from projections.store_readers import MAPPINGS, MappingTexts
 from projections.warehouse import (
     Generation,
     GenerationIsLive,
@@ -200,8 +201,11 @@ def drop(services: Any, name: str) -> None:
 
 
 def described(services: Any, record: GenerationRecord, *, rows: bool) -> dict[str, Any]:
-    """Write down a generation for people."""
+    """Write down a generation for people; of stores' mappings the names, and to operators only."""
     origin = dict(record.origin)
+    texts: MappingTexts = origin.pop(MAPPINGS, {})
+    if texts and rows:
+        origin[MAPPINGS] = {store: sorted(documents) for store, documents in texts.items()}
     told: dict[str, Any] = {
         "name": record.name,
         "live": record.is_live,

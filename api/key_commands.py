@@ -58,6 +58,8 @@ def keys_add(
     app: Annotated[str, typer.Option(help="The app's name, its authority's account.")] = "",
     rate: Rate = DEFAULT,
     profile_check: ProfileCheck = DEFAULT,
+    vendor: Annotated[str, typer.Option(help="Whose app it is.")] = "",
+    title: Annotated[str, typer.Option(help="What people call the app.")] = "",
     role: Role = "",
     person: Person = "",
     school: Schools = None,
@@ -72,6 +74,8 @@ def keys_add(
             scope or (),
             rate=_rate(rate),
             profile_check=_unless_default(profile_check),
+            vendor=vendor,
+            title=title,
             holder=_holder(None, role, person, school, child),
         )
     _show_secret(credential.key, secret, as_json, store=store)
@@ -86,12 +90,15 @@ def keys_list(as_json: AsJson = False) -> None:
         print(json.dumps([_described(one) for one in listed], ensure_ascii=False))
         return
     key = Column("key", no_wrap=True, min_width=KEY_LENGTH)
-    table = Table(key, "store", "app", "role", "scopes", "rate", "profiles", "created", "revoked")
+    table = Table(
+        key, "store", "app", "vendor", "role", "scopes", "rate", "profiles", "created", "revoked"
+    )
     for one in listed:
         table.add_row(
             one.key,
             one.store,
-            one.app,
+            one.title or one.app,
+            one.vendor,
             "" if one.holder is None else _shown_holder(one.holder),
             " ".join(sorted(one.scopes)),
             DEFAULT if one.rate is None else f"{one.rate:g}",
@@ -110,6 +117,8 @@ def keys_change(
     ] = None,
     rate: Annotated[str | None, typer.Option(help="As of `keys add`.")] = None,
     profile_check: Annotated[str | None, typer.Option(help="As of `keys add`.")] = None,
+    vendor: Annotated[str | None, typer.Option(help="As of `keys add`.")] = None,
+    title: Annotated[str | None, typer.Option(help="As of `keys add`.")] = None,
     role: Role = "",
     person: Person = "",
     school: Schools = None,
@@ -126,6 +135,8 @@ def keys_change(
             scopes=scope or None,
             rate=UNSET if rate is None else _rate(rate),
             profile_check=UNSET if profile_check is None else _unless_default(profile_check),
+            vendor=vendor,
+            title=title,
             holder=_holder(None if known is None else known.holder, role, person, school, child),
         )
     console.print(f"{key} is changed.")

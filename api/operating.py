@@ -1,24 +1,39 @@
 """What operators do with generations, by way of the running server, or without one."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import httpx
 import msgspec
 
+from api.authentication import OPERATOR
 from api.generations import ReplayRequest, described, drop, letter_shown, shown
+from api.mappings import (
+    MappingRefused,
+    UnknownMapping,
+    all_pending,
+    checked,
+    listed,
+    one,
+    publish,
+    withdraw,
+)
 from api.opening import opened_record
 from api.relay_watching import watch_relay
 from api.replays import Replays, run_replay
 from api.server_file import ServerFile, read_server_file
 from api.settings import Settings
+from lrs.credentials import check_store_name
+from lrs.drafts import make_authority
 from lrs.record import Record
 from projections.comparison import BadCursor, compare
 from projections.folds import Fold
-from projections.reading import default_reader
+from projections.mapping import MappingError
+from projections.store_readers import mappings_of, reader_of
 from projections.warehouse import (
     BadName,
     Generation,
@@ -30,6 +45,7 @@ from projections.warehouse import (
     WarehouseUnavailable,
 )
 from streams.embedded import EmbeddedCarrier
+from streams.published_mappings import first_origin
 from streams.replay import Progress, ReplayRefused, ReplayRunning
 from streams.states import States
 
@@ -77,6 +93,18 @@ class Operator(Protocol):
 
     def retry(self) -> Fields:
         """Try again what was set aside, of all stores."""
+
+    def mappings(self, store: str) -> list[Fields]:
+        """List the mappings of a store."""
+
+    def mapping(self, store: str, name: str, version: int | None = None) -> Fields:
+        """Give a mapping with its document."""
+
+    def publish_mapping(self, store: str, text: str) -> Fields:
+        """Publish a mapping under the name that it says itself."""
+
+    def withdraw_mapping(self, store: str, name: str) -> Fields:
+        """Withdraw a mapping."""
 
 
 @contextmanager
@@ -175,6 +203,29 @@ class ByServer:
         """Try again what was set aside."""
         return self._ask("POST", "/v1/dead-letters/retry")
 
+    def mappings(self, store: str) -> list[Fields]:
+        """List the mappings of a store."""
+        listed: list[Fields] = self._ask("GET", "/v1/mappings", params={"store": store})["mappings"]
+        return listed
+
+    def mapping(self, store: str, name: str, version: int | None = None) -> Fields:
+        """Give a mapping with its document."""
+        parameters = {"store": store} | ({} if version is None else {"version": str(version)})
+        return self._ask("GET", f"/v1/mappings/{quote(name, safe='')}", params=parameters)
+
+    def publish_mapping(self, store: str, text: str) -> Fields:
+        """Publish a mapping."""
+        with _said():
+            name = quote(checked(text, {}).name, safe="")
+        return self._ask(
+            "PUT", f"/v1/mappings/{name}", params={"store": store}, content=text.encode()
+        )
+
+    def withdraw_mapping(self, store: str, name: str) -> Fields:
+        """Withdraw a mapping."""
+        path = f"/v1/mappings/{quote(name, safe='')}"
+        return self._ask("DELETE", path, params={"store": store})
+
     def _ask(self, method: str, path: str, **given: Any) -> Fields:
         return ask_server(self._client, method, path, **given)
 
@@ -205,7 +256,7 @@ def _name(name: str) -> str:
 
 # Without one -------------------------------------------------------------------------------------
 
-_REFUSALS = (NotPromotable, ReplayRefused, SchemaOutdated)
+_REFUSALS = (NotPromotable, ReplayRefused, SchemaOutdated, MappingError, MappingRefused)
 
 
 @contextmanager
@@ -234,6 +285,8 @@ def _said() -> Iterator[None]:
         raise OperatingError("another process is building this generation") from None
     except BadCursor as error:
         raise OperatingError(f"cursor: {error}") from None
+    except UnknownMapping as error:
+        raise OperatingError(f"there is no mapping {error}") from None
     except _REFUSALS as error:
         raise OperatingError(str(error)) from None
 
@@ -247,7 +300,7 @@ class Directly:
         self.warehouse = warehouse
         self.replays = Replays(settings, record, warehouse)
         self.relay = watch_relay(settings, record)
-        warehouse.ensure_live()
+        warehouse.ensure_live(first_origin(record))
 
     def replay(self, wanted: ReplayRequest, told: Told) -> Fields:
         """Build a generation."""
@@ -294,6 +347,7 @@ class Directly:
                 "events_per_second": 0.0,
             },
             "replays": self.replays.list(),
+            "mappings_waiting": all_pending(self.record, live.origin),
         }
 
     def dead_letters(self, limit: int, cursor: int) -> Fields:
@@ -310,9 +364,36 @@ class Directly:
         live = self.warehouse.generation()
         with closing(States(self.settings.carrier_file, live.identity)) as states:
             fold = Fold(timezone=self.settings.timezone)
-            carrier = EmbeddedCarrier(self.record, default_reader(), fold, live, states)
+            carrier = EmbeddedCarrier(self.record, reader_of(live), fold, live, states)
             tried, carried = carrier.retry_dead_letters()
         return {"tried": tried, "carried": carried}
+
+    def mappings(self, store: str) -> list[Fields]:
+        """List the mappings of a store."""
+        return listed(self.record, self._in_force(store), store)
+
+    def mapping(self, store: str, name: str, version: int | None = None) -> Fields:
+        """Give a mapping with its document."""
+        with _said():
+            return one(self.record, self._in_force(store), store, name, version)
+
+    def publish_mapping(self, store: str, text: str) -> Fields:
+        """Publish a mapping."""
+        with _said():
+            check_store_name(store)
+            return publish(self.record, self._in_force(store), store, text, self._authority)
+
+    def withdraw_mapping(self, store: str, name: str) -> Fields:
+        """Withdraw a mapping."""
+        with _said():
+            return withdraw(self.record, store, name, self._authority)
+
+    def _in_force(self, store: str) -> Mapping[str, str]:
+        return mappings_of(self.warehouse.generation().origin).get(store, {})
+
+    @property
+    def _authority(self) -> bytes:
+        return make_authority(self.settings.home_page, OPERATOR.app).json
 
     def position(self, generation: Generation) -> int:
         """Give the log position up to which a generation's rows are complete."""

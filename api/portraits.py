@@ -9,9 +9,11 @@ from starlette.responses import Response
 
 from api import answers
 from api.answers import Answer, LiveQuery, View
+from api.authentication import OPERATE
 from api.cursors import Paged
 from api.described import described
 from api.errors import REFUSALS
+from api.mappings import all_pending
 from api.records import Column, Records
 from api.roles import Resource, allow, student
 from api.services import Services
@@ -114,13 +116,24 @@ async def get_status(request: Request) -> dict[str, Any]:
     """Give position, lag, last error and dead letters of the carrier.
 
     `relay` tells how far what publishes the log to Kafka is and when it last did (`published`),
-    where workers are the carrier and the server knows their Kafka.
+    where workers are the carrier and the server knows their Kafka. `mappings_waiting` are those, by
+    store, that were published or withdrawn since the live generation was made: they take effect by
+    a replay. An operator sees every store's, others their own.
     """
-    await allow(request, Resource.STATUS)
+    credential = (await allow(request, Resource.STATUS)).credential
     services: Services = request.app.state.services
     carrier = services.carrier
     last = await asyncio.to_thread(services.record.last_position)
-    told = {"record": {"position": last}, "generation": services.generation.name, "relay": None}
+    store = "" if credential.may(*OPERATE) else credential.store
+    waiting = await asyncio.to_thread(
+        all_pending, services.record, services.generation.origin, store
+    )
+    told: dict[str, Any] = {
+        "record": {"position": last},
+        "generation": services.generation.name,
+        "relay": None,
+        "mappings_waiting": waiting,
+    }
     if services.relay is not None:
         told["relay"] = asdict(await asyncio.to_thread(services.relay.status))
     if carrier is None:

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.checking import NOBODY
 from api.opening import opened_record
 from api.profiles import counted, described, outline
 from lrs.json_input import decode
@@ -39,9 +40,6 @@ File = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, help="The Profile's JSON-LD document.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-# Who vouches for statements that are checked without a record.
-NOBODY = {"objectType": "Agent", "account": {"homePage": "https://xueji.dev/apps", "name": "check"}}
 
 
 @commands.command("add")

@@ -9,9 +9,18 @@ import msgspec
 from api.settings import Settings
 from lrs.record import Record
 from projections.folds import Fold
-from projections.reading import default_reader
+from projections.store_readers import MAPPINGS, mappings_of, reader_by
 from projections.warehouse import GenerationRecord, UnknownGeneration, Warehouse
-from streams.replay import BUILDING, Filters, Progress, Replay, ReplayStopped, is_running
+from streams.published_mappings import published_mappings
+from streams.replay import (
+    BUILDING,
+    Filters,
+    Progress,
+    Replay,
+    ReplayStopped,
+    is_running,
+    prepared,
+)
 from streams.replay_work import Tools
 from streams.replay_workers import Processes
 
@@ -35,20 +44,25 @@ def run_replay(
     niceness: int = 0,
 ) -> "Run":
     """Prepare a replay as the settings have it; its generation is made. Raises ReplayRefused."""
+    mappings = published_mappings(record)
+    generation = prepared(name, filters, log=record, warehouse=warehouse, mappings=mappings)
+    in_force = mappings_of(generation.origin)
+    workers = Processes(
+        settings.record_location, settings.timezone, mappings=in_force, niceness=niceness
+    )
     fold = Fold(timezone=settings.timezone)
-    workers = Processes(settings.record_location, settings.timezone, niceness=niceness)
     replay = Replay(
         name,
         filters,
         log=record,
-        tools=Tools(record, default_reader(), fold),
+        tools=Tools(record, reader_by(in_force), fold),
         workers=workers,
         warehouse=warehouse,
         states_file=settings.carrier_file,
         folder=settings.replays_folder,
+        mappings=in_force,
         told=told,
     )
-    replay.prepare()
     return Run(replay, workers)
 
 
@@ -179,7 +193,8 @@ class Replays:
     def _described(self, record: GenerationRecord) -> dict[str, Any]:
         running = self._running.get(record.name)
         known = {} if running is None else {"error": running.error, **_fields(running.progress)}
-        return {"name": record.name, **record.origin, **known, "state": self._state(record)}
+        origin = {key: value for key, value in record.origin.items() if key != MAPPINGS}
+        return {"name": record.name, **origin, **known, "state": self._state(record)}
 
     def _state(self, record: GenerationRecord) -> str:
         """Say in one word what a replay does: running, stopped, failed or complete."""

@@ -19,6 +19,8 @@ from lrs.attachments import AttachmentStore
 from lrs.credentials import Credentials
 from lrs.profiles import Door
 from lrs.record import Record
+from lrs.request_counts import RequestCounts
+from projections.apps import KnownActivity
 from projections.membership import RosterMembership
 from projections.portraits import Portraits
 from projections.warehouse import Generation, Warehouse
@@ -41,7 +43,9 @@ class Services:
     warehouse: Warehouse
     live: LiveGeneration
     replays: Replays
+    request_counts: RequestCounts
     relay: RelayWatch | None  # where a relay is part of what keeps the projections
+    app_activity: KnownActivity = field(default_factory=KnownActivity)
     members: Callable[[Generation], Membership] = RosterMembership
     streams: Streams = field(init=False)
     # In the tags of answers: another one in each process, and after what moves no position.
@@ -58,6 +62,7 @@ class Services:
         attachments = AttachmentStore.open(settings.attachments_location)
         record = Record.open(settings.record_location)
         credentials = Credentials(record.statements, settings.pepper())
+        counts = RequestCounts(record.statements)
         warehouse = Warehouse.open(settings.warehouse_dsn, cluster=settings.clickhouse_cluster)
         return cls(
             settings,
@@ -68,6 +73,7 @@ class Services:
             warehouse,
             LiveGeneration(settings, record, warehouse),
             Replays(settings, record, warehouse),
+            counts,
             watch_relay(settings, record),
         )
 
@@ -143,6 +149,8 @@ class Services:
         state.record, state.credentials = self.record, self.credentials
         state.attachments, state.door = self.attachments, self.door
         state.warehouse = self.warehouse
+        state.request_counts = self.request_counts
+        self.request_counts.start()
         self.live.switched = self._forget
 
     def _forget(self) -> None:
@@ -154,6 +162,7 @@ class Services:
         """Stop replays and the carrier, then close what they work with."""
         self.replays.close()
         self.live.close()
+        self.request_counts.close()
         self.record.close()
         self.attachments.close()
         self.warehouse.close()

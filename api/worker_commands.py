@@ -11,7 +11,7 @@ from rich.console import Console
 
 from api.settings import Settings
 from projections.folds import Fold
-from projections.reading import default_reader
+from projections.store_readers import reader_of
 from projections.warehouse import Generation, Warehouse, WarehouseUnavailable
 
 LOOK_SECONDS = 1.0  # between two looks at which generation is live
@@ -40,7 +40,7 @@ def run_worker(settings: Settings, name: str) -> None:
     )
     warehouse, generation = _begin(settings, options.topic)
     fold = Fold(timezone=settings.timezone)
-    worker = Worker(options, default_reader(), fold, generation)
+    worker = Worker(options, reader_of(generation), fold, generation)
     worker.watch(LOOK_SECONDS, lambda: warehouse.live_identity() == generation.identity)
     try:
         worker.run()

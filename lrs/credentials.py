@@ -46,6 +46,7 @@ _KEY: Final = re.compile(r"[0-9a-f]{32}")
 _KEY_BYTES: Final = 16
 _SECRET_BYTES: Final = 32
 _PEPPER_CONTEXT: Final = b"xueji secret"
+_LONGEST_WORDS: Final = 200  # characters
 _NO_HASH: Final = bytes(32)
 
 
@@ -53,7 +54,8 @@ class Credential(msgspec.Struct, frozen=True):
     """What an app may do, and in which store.
 
     `rate` is how many requests a second it may make (0: any number), `profile_check` one of
-    PROFILE_CHECKS; None in either means what the server's settings say. `holder` is who has it, in
+    PROFILE_CHECKS; None in either means what the server's settings say. `vendor` and `title` are
+    what people are told of the app. `holder` is who has it, in
     which role; None where it is nobody's but the app's.
     """
 
@@ -65,6 +67,8 @@ class Credential(msgspec.Struct, frozen=True):
     revoked: int | None = None
     rate: float | None = None
     profile_check: str | None = None
+    vendor: str = ""
+    title: str = ""
     holder: Holder | None = None
 
     def may(self, *scopes: str) -> bool:
@@ -115,6 +119,8 @@ class Credentials:
         *,
         rate: float | None = None,
         profile_check: str | None = None,
+        vendor: str = "",
+        title: str = "",
         holder: Holder | None = None,
     ) -> tuple[Credential, str]:
         """Make a credential; gives it with its secret, which is not kept and not shown again.
@@ -134,12 +140,13 @@ class Credentials:
             now_microseconds(),
             rate=_right_rate(rate),
             profile_check=_right_profile_check(profile_check),
+            vendor=_right_words(vendor),
+            title=_right_words(title),
             holder=holder,
         )
         self._recorder.write(
-            "INSERT INTO credentials"
-            " (key, secret_hash, store, app, scopes, created, rate, profile_check, holder)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO credentials (key, secret_hash, store, app, scopes, created, rate,"
+            " profile_check, vendor, title, holder) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 key,
                 self._hash(secret),
@@ -149,6 +156,8 @@ class Credentials:
                 credential.created,
                 credential.rate,
                 credential.profile_check,
+                credential.vendor,
+                credential.title,
                 _holder_text(holder),
             ],
         )
@@ -161,6 +170,8 @@ class Credentials:
         scopes: Iterable[str] | None = None,
         rate: float | msgspec.UnsetType | None = msgspec.UNSET,
         profile_check: str | msgspec.UnsetType | None = msgspec.UNSET,
+        vendor: str | None = None,
+        title: str | None = None,
         holder: Holder | None = None,
     ) -> Credential:
         """Change what a credential may do; what isn't named stays. Gives it as it is then.
@@ -180,12 +191,22 @@ class Credentials:
             profile_check=old.profile_check
             if profile_check is msgspec.UNSET
             else _right_profile_check(profile_check),
+            vendor=old.vendor if vendor is None else _right_words(vendor),
+            title=old.title if title is None else _right_words(title),
             holder=holder,
         )
         self._recorder.write(
-            "UPDATE credentials SET scopes = ?, rate = ?, profile_check = ?, holder = ?"
-            " WHERE key = ?",
-            [_scopes_text(new.scopes), new.rate, new.profile_check, _holder_text(holder), key],
+            "UPDATE credentials SET scopes = ?, rate = ?, profile_check = ?, vendor = ?, title = ?,"
+            " holder = ? WHERE key = ?",
+            [
+                _scopes_text(new.scopes),
+                new.rate,
+                new.profile_check,
+                new.vendor,
+                new.title,
+                _holder_text(holder),
+                key,
+            ],
         )
         self._remembered.pop(key, None)
         return new
@@ -347,6 +368,15 @@ def _right_profile_check(check: str | None) -> str | None:
     return check
 
 
+def _right_words(words: str) -> str:
+    if len(words) > _LONGEST_WORDS or not words.isprintable():
+        raise ValueError(
+            f"a vendor and a title are at most {_LONGEST_WORDS} characters on one line,"
+            f" not {words[:_LONGEST_WORDS]!r}"
+        )
+    return words
+
+
 def _credential(row: Any) -> Credential:
     return Credential(
         row["key"],
@@ -357,5 +387,7 @@ def _credential(row: Any) -> Credential:
         row["revoked"],
         row["rate"],
         row["profile_check"],
+        row["vendor"],
+        row["title"],
         msgspec.json.decode(row["holder"], type=Holder) if row["holder"] else None,
     )

@@ -393,6 +393,13 @@ class Record(Application[str]):
         found = self._declared([row["position"] for row in rows])
         return sorted(found, key=lambda version: version.id)
 
+    def declaring_stores(self, kind: str) -> list[str]:
+        """Name the stores that ever declared something of a kind."""
+        rows = self.statements.read(
+            f"SELECT DISTINCT store FROM declarations WHERE kind = {self.statements.mark}", [kind]
+        )
+        return sorted(row["store"] for row in rows)
+
     def declaration_history(self, store: str, kind: str, id_: str) -> list[DeclarationVersion]:
         """Give every version a declaration has had, oldest first."""
         events = self.recorder.select_events(declaration_originator(store, kind, id_))

@@ -26,6 +26,7 @@ TEXT_FIELDS = ("phase", "subject", "class_group", "school", "response", "layer")
 FLAG_FIELDS = ("success", "completion")
 NUMBER_FIELDS = ("score", "rating", "duration", "progress")
 TIME_FIELDS = ("due",)
+_LONGEST_MESSAGE = 1_000  # characters: a message shows what was found, which may be anything
 FIELDS = (*IRI_FIELDS, *TEXT_FIELDS, "knowledge_points", *FLAG_FIELDS, *NUMBER_FIELDS, *TIME_FIELDS)
 
 
@@ -128,6 +129,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     verbs: tuple[str, ...]
     when: Conditions
     facts: tuple[FactRule, ...]
+    origin: str = ""  # the document's file name
 
 
 class ContextExtension(msgspec.Struct, frozen=True):
@@ -157,7 +159,8 @@ def load_mapping(text: str, origin: str) -> VocabularyMapping:
     try:
         # A subclass of the safe loader: no Python objects can be built.
         document = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        # A date that is none, and a number too long, are told by other errors than YAML's own.
         raise MappingError(origin, "", "", f"is not valid YAML: {error}") from error
     return _mapping(document, _Place(origin))
 
@@ -223,7 +226,16 @@ def _merged(
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """The safe loader, but a key that stands twice is an error instead of the last one winning."""
+    """The safe loader, but a key that stands twice is an error instead of the last one winning.
+
+    Aliases are refused: a few lines of them stand for more than a machine can hold.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "aliases are not taken", event.start_mark)
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
@@ -247,7 +259,8 @@ class _Place:
         return _Place(self.origin, self.rule, f"{self.key}{step}")
 
     def fail(self, message: str) -> NoReturn:
-        raise MappingError(self.origin, self.rule, self.key, message)
+        shown = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"
+        raise MappingError(self.origin, self.rule, self.key, shown)
 
     def table(
         self, value: Any, allowed: Sequence[str], required: Sequence[str] = ()
@@ -382,6 +395,7 @@ def _rule(value: Any, place: _Place) -> Rule:
         verbs=here.under("verbs").texts(table["verbs"], _Place.iri),
         when=_conditions(table.get("when", {}), here.under("when")),
         facts=tuple(_fact(each, here.under("facts").under(i)) for i, each in enumerate(facts)),
+        origin=place.origin,
     )
 
 

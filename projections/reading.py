@@ -3,9 +3,9 @@
 import functools
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -57,6 +57,13 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     names: list[tuple[NameKey, Naming]]
 
 
+class ReadsStatements(Protocol):
+    """What turns a statement into facts and names: a ``Reader``, or what chooses between some."""
+
+    def read(self, statement: dict[str, Any], *, store: str, position: int) -> Reading:
+        """Read one statement."""
+
+
 class Reader:
     """Reads statements by a set of mappings, put together once."""
 
@@ -64,9 +71,8 @@ class Reader:
         """Compile the mappings; raises ``MappingError`` where they contradict each other."""
         mappings = tuple(mappings)
         self._roles = merged_activity_types(mappings)
-        self._plans = {
-            verb: _plans_by_type(rules) for verb, rules in rules_by_verb(mappings).items()
-        }
+        self._rules = rules_by_verb(mappings)
+        self._plans = {verb: _plans_by_type(rules) for verb, rules in self._rules.items()}
         extensions = merged_context_extensions(mappings)
         self._extensions = tuple(
             (meaning.field, key, meaning.values) for key, meaning in extensions.items()
@@ -178,17 +184,8 @@ class Reader:
         activities: _Activities,
         fields: dict[str, Any],
     ) -> list[Fact]:
-        plan = _GENERIC
-        plans = self._plans.get(fields["verb"])
-        if plans:
-            definition = statement["object"].get("definition")
-            object_type = definition.get("type", "") if definition else ""
-            for candidate in plans.get(object_type) or plans[""]:
-                if candidate.always or candidate.holds(statement, context, fields):
-                    plan = candidate
-                    break
         facts: list[Fact] = []
-        for fact_plan in plan.facts:
+        for fact_plan in self._plan(statement, context, fields["verb"], fields["app"]).facts:
             people = fact_plan.people(statement, context)
             if people:
                 values = fact_plan.values(statement, activities, fields)
@@ -197,6 +194,37 @@ class Reader:
                     values["ordinal"], values["person"] = len(facts), person
                     facts.append(Fact(**values))
         return facts
+
+    def _plan(
+        self, statement: dict[str, Any], context: dict[str, Any], verb: str, app: str
+    ) -> "_Plan":
+        """What is read out of a statement: the first rule of its verb that holds, else one fact."""
+        plans = self._plans.get(verb)
+        if plans:
+            definition = statement["object"].get("definition")
+            object_type = definition.get("type", "") if definition else ""
+            for plan in plans.get(object_type) or plans[""]:
+                if plan.always or plan.holds(statement, context, app):
+                    return plan
+        return _GENERIC
+
+    # What a vendor is told ----------------------------------------------------------------------
+
+    @property
+    def verbs(self) -> Collection[str]:
+        """The verbs that a rule knows."""
+        return self._rules.keys()
+
+    def rules_of(self, verb: str) -> Sequence[Rule]:
+        """The rules of a verb, the most particular first; none where no mapping knows it."""
+        return self._rules.get(verb, ())
+
+    def rule_of(self, statement: dict[str, Any]) -> Rule | None:
+        """The rule that a valid statement is read by; ``None`` where none holds."""
+        context = statement.get("context") or _EMPTY
+        app = _app(statement.get("authority"))
+        plan = self._plan(statement, context, statement["verb"]["id"], app)
+        return None if plan is _GENERIC else plan.rule
 
 
 @functools.cache
@@ -270,18 +298,17 @@ class _FactPlan:
 class _Plan:
     """The facts of a rule and its conditions, but for the verb and the object's type."""
 
-    __slots__ = ("_when", "always", "facts")
+    __slots__ = ("_when", "always", "facts", "rule")
 
     def __init__(self, rule: Rule) -> None:
+        self.rule = rule
         self.facts = tuple(_FactPlan(fact) for fact in rule.facts)
         self._when = msgspec.structs.replace(rule.when, object_types=frozenset())
         self.always = self._when == Conditions()
 
-    def holds(
-        self, statement: dict[str, Any], context: dict[str, Any], fields: dict[str, Any]
-    ) -> bool:
+    def holds(self, statement: dict[str, Any], context: dict[str, Any], app: str) -> bool:
         when, thing = self._when, statement["object"]
-        if when.apps and fields["app"] not in when.apps:
+        if when.apps and app not in when.apps:
             return False
         if when.objects and thing.get("objectType", "Activity") not in when.objects:
             return False

@@ -173,12 +173,15 @@ class Warehouse:
         rows = self._ask("live_identity")
         return str(rows[0][0]) if rows else None
 
-    def ensure_live(self) -> "Generation":
-        """Give the live generation, brought up to date; made where there is none yet."""
+    def ensure_live(self, origin: Mapping[str, Any] | None = None) -> "Generation":
+        """Give the live generation, brought up to date; made where there is none yet.
+
+        `origin` says how one that is made comes about.
+        """
         for record in self.generations():
             if record.is_live:
                 return self.ensure(record.name)
-        return self.ensure()
+        return self.ensure(origin=origin)
 
     def promote(self, name: str) -> None:
         """Make a generation the live one, in one step for every reader; it's brought up to date.

@@ -23,7 +23,7 @@ from projections.dead_letters import DeadLetter
 from projections.facts import Fact
 from projections.folds import Fold, Person, PersonState
 from projections.identities import Identities, Link, load_identities
-from projections.reading import Reader
+from projections.reading import ReadsStatements
 from projections.tables import PROGRESS, Row
 from projections.warehouse import Generation, RowsRefused
 from streams.folding import Folding
@@ -134,7 +134,7 @@ class PartOrder:
 class ReadStep:
     """The first step: what messages of the statements topic say is written and cut into batches."""
 
-    def __init__(self, reader: Reader, generation: Generation, parts: int) -> None:
+    def __init__(self, reader: ReadsStatements, generation: Generation, parts: int) -> None:
         self._reader = reader
         self._generation = generation
         self._parts = parts

@@ -11,7 +11,7 @@ from typing import Protocol
 from lrs.record import LogEntry
 from projections.dead_letters import DeadLetter
 from projections.folds import Fold
-from projections.reading import Reader
+from projections.reading import ReadsStatements
 from projections.warehouse import Generation
 from streams.projector import Projector
 from streams.states import States
@@ -74,7 +74,7 @@ class EmbeddedCarrier:
     def __init__(
         self,
         log: Log,
-        reader: Reader,
+        reader: ReadsStatements,
         fold: Fold,
         generation: Generation,
         states: States,

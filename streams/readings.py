@@ -22,7 +22,7 @@ from projections.documents import Document, document_row
 from projections.facts import Fact
 from projections.folds import Person
 from projections.identities import Identities, Link, read_link
-from projections.reading import NameKey, Naming, Reader
+from projections.reading import NameKey, Naming, ReadsStatements
 from projections.tables import DOCUMENTS, FACTS, NAMES, Row, fact_row, name_row
 from projections.warehouse import Generation
 
@@ -55,7 +55,7 @@ class Readings:
 
 
 def read_entries(
-    reader: Reader,
+    reader: ReadsStatements,
     entries: Sequence[LogEntry],
     breathe: Callable[[], None] = lambda: None,
     names: dict[NameKey, Naming] | None = None,
@@ -76,7 +76,7 @@ def read_entries(
     return readings
 
 
-def _read_entry(reader: Reader, entry: LogEntry, readings: Readings) -> None:
+def _read_entry(reader: ReadsStatements, entry: LogEntry, readings: Readings) -> None:
     if entry.kind == "unreadable":
         raise Unreadable(entry.error)
     if entry.document is not None:

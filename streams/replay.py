@@ -23,6 +23,7 @@ from lrs.declarations import IDENTITY
 from lrs.record import LogEntry
 from lrs.times import iso_text, now_microseconds
 from projections.identities import Link, read_link
+from projections.store_readers import MAPPINGS, MappingTexts
 from projections.tables import IDENTITIES
 from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier, Log
@@ -121,7 +122,8 @@ class Replay:
     """Builds the generation of a name, or goes on with it.
 
     ``folder`` holds the spools of all replays of a data directory, ``states_file`` the carrier's
-    states. ``told`` is called with the progress whenever there is some.
+    states. ``mappings`` are those of stores that the ``tools`` read by. ``told`` is called
+    with the progress whenever there is some.
     """
 
     def __init__(
@@ -135,6 +137,7 @@ class Replay:
         warehouse: Warehouse,
         states_file: Path,
         folder: Path,
+        mappings: MappingTexts | None = None,
         chunk: int = _CHUNK,
         shard: int = _SHARD,
         told: Callable[[Progress], None] = lambda progress: None,
@@ -147,6 +150,7 @@ class Replay:
         self._warehouse = warehouse
         self._states_file = states_file
         self._folder = folder
+        self._mappings = mappings or {}
         self._chunk, self._shard = chunk, shard
         self._told = told
         self._stopping = threading.Event()
@@ -185,38 +189,13 @@ class Replay:
 
         Raises ``ReplayRefused``, and ``BadName`` for what can't be the name of one.
         """
-        self._warehouse.ensure_live()  # the first generation of a warehouse becomes the live one
-        for record in self._warehouse.generations():
-            if record.name == self.name:
-                if record.origin.get("kind") != "replay":
-                    raise ReplayRefused(f"generation {self.name!r} was made by no replay")
-                if record.is_live:
-                    raise ReplayRefused(f"generation {self.name!r} is live: name another")
-                if record.origin["filters"] != self.filters.told():
-                    raise ReplayRefused(
-                        f"generation {self.name!r} has other filters: {record.origin['filters']},"
-                        f" not {self.filters.told()}; name another, or drop it first"
-                    )
-                return self._warehouse.ensure(self.name)
-        return self._warehouse.ensure(self.name, self._first_origin())
-
-    def _first_origin(self) -> dict[str, Any]:
-        filters, last = self.filters, self._log.last_position()
-        until = last
-        if filters.until_stored is not None:
-            until = position_stored_by(self._log, filters.until_stored)
-        return {
-            "kind": "replay",
-            "state": BUILDING,
-            "filters": filters.told(),
-            "what_if": filters.is_what_if,
-            "from_position": filters.from_position,
-            "until_position": max(until, filters.from_position - 1),
-            "position": 0,
-            "log_end": last,
-            "began": iso_text(now_microseconds()),
-            "ended": None,
-        }
+        return prepared(
+            self.name,
+            self.filters,
+            log=self._log,
+            warehouse=self._warehouse,
+            mappings=self._mappings,
+        )
 
     def _complete(self, generation: Generation, position: int) -> None:
         self._warehouse.describe(
@@ -372,6 +351,54 @@ def _kept(results: Iterable[Result], keep: Callable[[Result], None]) -> Iterator
         for kept, future in waiting:
             future.result()
             yield kept
+
+
+def prepared(
+    name: str,
+    filters: Filters,
+    *,
+    log: Log,
+    warehouse: Warehouse,
+    mappings: MappingTexts,
+) -> Generation:
+    """Give the generation that a replay is to build or go on with, made if there is none.
+
+    One that is made is read by ``mappings``, those that stores have published; one that is there,
+    by those in its origin. Raises ``ReplayRefused``, and ``BadName`` for what can't be a name.
+    """
+    own = {MAPPINGS: mappings} if mappings else {}
+    warehouse.ensure_live(own)  # the first generation of a warehouse becomes the live one
+    for record in warehouse.generations():
+        if record.name == name:
+            if record.origin.get("kind") != "replay":
+                raise ReplayRefused(f"generation {name!r} was made by no replay")
+            if record.is_live:
+                raise ReplayRefused(f"generation {name!r} is live: name another")
+            if record.origin["filters"] != filters.told():
+                raise ReplayRefused(
+                    f"generation {name!r} has other filters: {record.origin['filters']},"
+                    f" not {filters.told()}; name another, or drop it first"
+                )
+            return warehouse.ensure(name)
+    return warehouse.ensure(name, {**_first_origin(filters, log), **own})
+
+
+def _first_origin(filters: Filters, log: Log) -> dict[str, Any]:
+    last = until = log.last_position()
+    if filters.until_stored is not None:
+        until = position_stored_by(log, filters.until_stored)
+    return {
+        "kind": "replay",
+        "state": BUILDING,
+        "filters": filters.told(),
+        "what_if": filters.is_what_if,
+        "from_position": filters.from_position,
+        "until_position": max(until, filters.from_position - 1),
+        "position": 0,
+        "log_end": last,
+        "began": iso_text(now_microseconds()),
+        "ended": None,
+    }
 
 
 def position_stored_by(log: Log, stored: int) -> int:

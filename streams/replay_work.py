@@ -20,7 +20,7 @@ from projections.dead_letters import DeadLetter, dead_letter_rows
 from projections.facts import Fact
 from projections.folds import Fold, Person, PersonState, Rows, encode
 from projections.identities import Identities, Link
-from projections.reading import NameKey, Naming, Reader, Reading
+from projections.reading import NameKey, Naming, Reading, ReadsStatements
 from projections.tables import (
     DEAD_LETTERS,
     DOCUMENTS,
@@ -52,19 +52,12 @@ class ReadableLog(Protocol):
         """Read at most ``limit`` entries behind position ``after``, in order."""
 
 
-class ReadsStatements(Protocol):
-    """What turns a statement into facts and names: projections.reading.Reader."""
-
-    def read(self, statement: Any, *, store: str, position: int) -> Reading:
-        """Read one statement."""
-
-
 @dataclass(frozen=True)
 class Tools:
     """What a process works with."""
 
     log: ReadableLog
-    reader: Reader
+    reader: ReadsStatements
     fold: Fold
 
 
@@ -112,7 +105,7 @@ def read_chunk(tools: Tools, chunk: Chunk) -> ChunkRead:
     """Read a chunk: facts to the spool, and rows of every table that has no fold."""
     reader = tools.reader
     if chunk.until_time is not None:
-        reader = cast(Reader, ReaderUntil(reader, chunk.until_time))
+        reader = ReaderUntil(reader, chunk.until_time)
     rows: dict[str, bytearray] = defaultdict(bytearray)
     names: Names = {}
     identities = _identities(chunk.folder)
@@ -153,7 +146,7 @@ def _wanted(entry: LogEntry, chunk: Chunk) -> bool:
 
 
 def _read(
-    reader: Reader, entries: Sequence[LogEntry], rows: dict[str, bytearray], names: Names
+    reader: ReadsStatements, entries: Sequence[LogEntry], rows: dict[str, bytearray], names: Names
 ) -> Iterator[list[Fact]]:
     """Read entries; gives their facts, and adds to rows and names what isn't folded.
 

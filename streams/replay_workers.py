@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from lrs.record import Record
 from projections.folds import Fold
-from projections.reading import default_reader
+from projections.store_readers import MappingTexts, reader_by
 from streams.replay_work import Tools
 
 COLLECT_AFTER = 100_000  # objects
@@ -44,18 +44,25 @@ class ThisProcess:
 class Processes:
     """Does the jobs in processes that open the record at ``location`` themselves.
 
-    ``niceness`` is added to theirs, so that what else the machine does comes first.
+    They read by the ``mappings`` of stores, those of the generation that is built. ``niceness`` is
+    added to theirs, so that what else the machine does comes first.
     """
 
     def __init__(
-        self, location: str, timezone: str, *, count: int | None = None, niceness: int = 0
+        self,
+        location: str,
+        timezone: str,
+        *,
+        mappings: MappingTexts | None = None,
+        count: int | None = None,
+        niceness: int = 0,
     ) -> None:
         self._count = count or len(os.sched_getaffinity(0))
         self._pool = ProcessPoolExecutor(
             self._count,
             mp_context=get_context("spawn"),
             initializer=_begin,
-            initargs=(location, timezone, niceness),
+            initargs=(location, timezone, mappings or {}, niceness),
         )
 
     def run(
@@ -82,7 +89,7 @@ class Processes:
 _tools: Tools  # of a worker process
 
 
-def _begin(location: str, timezone: str, niceness: int) -> None:
+def _begin(location: str, timezone: str, mappings: MappingTexts, niceness: int) -> None:
     """Prepare a worker process."""
     global _tools
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinating process decides
@@ -90,7 +97,7 @@ def _begin(location: str, timezone: str, niceness: int) -> None:
     os.nice(niceness)
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)  # what is decoded has no cycles
-    _tools = Tools(Record.open(location), default_reader(), Fold(timezone=timezone))
+    _tools = Tools(Record.open(location), reader_by(mappings), Fold(timezone=timezone))
 
 
 def _end_with_parent() -> None:

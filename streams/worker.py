@@ -24,7 +24,7 @@ from confluent_kafka.cimpl import NewTopic
 from faust.auth import Credentials, SASLCredentials, SSLCredentials
 
 from projections.folds import Fold, Person, PersonState, decode, encode
-from projections.reading import Reader
+from projections.reading import ReadsStatements
 from projections.warehouse import Generation
 from streams.broker import Broker
 from streams.chunked_transport import ChunkedApp, Chunks
@@ -133,7 +133,7 @@ class Worker:
     """The app of one worker of a generation: two agents and the table of states."""
 
     def __init__(
-        self, options: WorkerOptions, reader: Reader, fold: Fold, generation: Generation
+        self, options: WorkerOptions, reader: ReadsStatements, fold: Fold, generation: Generation
     ) -> None:
         self._parts = prepare_topics(options, generation)
         base = int(generation.origin.get("position", 0))

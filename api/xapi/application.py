@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.authentication import count_refusal
 from api.errors import ApiError, error_response
 from api.settings import Settings
 from api.xapi.about import get_about
@@ -96,10 +97,10 @@ class XapiApplication:
         except ClientDisconnect:
             return
         except ApiError as error:
-            response = error_response(error)
+            response = _refusal(request, error)
         except Exception:
             _log.exception("%s %s failed", scope["method"], scope["path"])
-            response = error_response(ApiError(500, "an internal error; nothing was stored"))
+            response = _refusal(request, ApiError(500, "an internal error; nothing was stored"))
         response.raw_headers.append(answered_header(request.scope["headers"], self._default))
         if request.method == "HEAD" != scope["method"]:
             send = without_body(send)
@@ -134,6 +135,11 @@ def across_origins(application: ASGIApp, settings: Settings) -> ASGIApp:
         expose_headers=EXPOSED_HEADERS,
         max_age=PREFLIGHT_SECONDS,
     )
+
+
+def _refusal(request: Request, error: ApiError) -> Response:
+    count_refusal(request.scope, error)
+    return error_response(error)
 
 
 def _handler(scope: Scope) -> Handler:

@@ -493,7 +493,9 @@ def test_a_short_rsa_key_proves_nothing(issuer: TokenIssuer, ask: Asking) -> Non
 def set_otherwise(application: RunningApplication, **settings: Any) -> None:
     """Let in by other settings, for this test."""
     given: Settings = application.state.settings
-    application.state.doorkeeper = Doorkeeper(given.model_copy(update=settings))
+    application.state.doorkeeper = Doorkeeper(
+        given.model_copy(update=settings), application.state.request_counts
+    )
 
 
 def test_keys_and_claims_may_be_named(

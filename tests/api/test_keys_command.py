@@ -49,6 +49,15 @@ def said(result: Result) -> str:
     return re.sub(r"[\s│]+", " ", result.output)
 
 
+def test_vendor_and_title_are_kept_and_can_be_changed(keys: Command) -> None:
+    key = made(keys, "--vendor", "甲公司", "--title", "抢答器")["key"]
+    assert [(one["vendor"], one["title"]) for one in listed(keys)] == [("甲公司", "抢答器")]
+    keys("change", key, "--title", "新抢答器")
+    assert [(one["vendor"], one["title"]) for one in listed(keys)] == [("甲公司", "新抢答器")]
+    assert "甲公司" in keys("list").stdout
+    assert "on one line" in said(keys("change", key, "--vendor", "x" * 201, status=2))
+
+
 def test_add_shows_key_and_secret_once_and_keeps_what_was_asked_for(keys: Command) -> None:
     shown = keys(
         *("add", "--store", "district", "--app", "homework"),

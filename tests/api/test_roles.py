@@ -80,6 +80,12 @@ ROUTES = {
     "DELETE /v1/replays/{name}": Route(Resource.REPLAYS, ANY),
     "GET /v1/dead-letters": Route(Resource.DEAD_LETTERS),
     "POST /v1/dead-letters/retry": Route(Resource.RETRY),
+    "POST /v1/profile/check": Route(Resource.PROFILE_CHECK),
+    "GET /v1/mappings": Route(Resource.MAPPINGS),
+    "GET /v1/mappings/{name}": Route(Resource.MAPPINGS, ANY),
+    "PUT /v1/mappings/{name}": Route(Resource.MAPPING_CHANGE, ANY),
+    "DELETE /v1/mappings/{name}": Route(Resource.MAPPING_CHANGE, ANY),
+    "GET /v1/apps": Route(Resource.APPS),
 }
 
 

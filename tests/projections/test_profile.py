@@ -19,7 +19,10 @@ from tests.support.teaching_cycle import broken_promises, meant
 REPOSITORY = Path(__file__).parents[2]
 PROFILE = orjson.loads((REPOSITORY / "projections/profiles/teaching-cycle.jsonld").read_bytes())
 DOCUMENTATION = (REPOSITORY / "docs/profile.md").read_text("utf-8")
-EXAMPLES = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", DOCUMENTATION, re.S)]
+# The paragraph before each block of JSON, and the block.
+_BLOCKS = re.findall(r"([^\n]+(?:\n[^\n]+)*)\n\n```json\n(.*?)```", DOCUMENTATION, re.S)
+WORDS_BEFORE_EXAMPLES = [words for words, _ in _BLOCKS]
+EXAMPLES = [json.loads(block) for _, block in _BLOCKS]
 
 # The actions a statement of each template is read as; the second is another person's.
 ACTIONS_OF_TEMPLATES = {
@@ -337,19 +340,21 @@ def test_a_statement_without_what_a_template_asks_for_does_not_follow_it():
 
 
 def test_the_examples_of_the_documentation_follow_the_profile():
-    actions = []
     for example in EXAMPLES:
-        statement = full(example)
-        assert len(meant(statement)) == 1
-        assert broken_promises(statement) == []
-        facts = default_reader().read(statement, store="district", position=1).facts
-        actions.append([fact.action for fact in facts])
-    assert actions == [
-        ["answer"],
-        ["badge_earned", "badge_given"],
-        ["rating_given", "rating_by_peer"],
-        ["result", "homework_marked"],
-    ]
+        assert len(meant(full(example))) == 1
+        assert broken_promises(full(example)) == []
+
+
+def test_the_examples_of_the_documentation_give_the_facts_named_before_them():
+    for words, example in zip(WORDS_BEFORE_EXAMPLES, EXAMPLES, strict=True):
+        facts = default_reader().read(full(example), store="district", position=1).facts
+        named = [code for code in re.findall(r"`(\w+)`", words) if code in vocabulary.ACTIONS]
+        assert list(dict.fromkeys(fact.action for fact in facts)) == named, words
+
+
+def test_the_documentation_has_an_example_of_every_template():
+    followed = {template.rsplit("/", 1)[1] for each in EXAMPLES for template in meant(full(each))}
+    assert followed == set(templates())
 
 
 def test_the_documentation_names_every_act_with_its_action():

@@ -92,8 +92,25 @@ CREATE TABLE IF NOT EXISTS credentials (
     former_until INTEGER,
     rate REAL,
     profile_check TEXT,
+    -- Whose app it is, and what people call it, for the register of apps.
+    vendor TEXT NOT NULL,
+    title TEXT NOT NULL,
     holder TEXT -- JSON: the role and whose records are the holder's own (lrs/holders.py)
 );
+
+-- How often apps ask and are refused (lrs/request_counts.py): status 0 stands for all requests.
+-- `hour` is in hours, `last` in seconds since 1970 UTC.
+CREATE TABLE IF NOT EXISTS request_counts (
+    store TEXT NOT NULL,
+    app TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    rule TEXT NOT NULL,
+    requests INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    PRIMARY KEY (store, app, hour, status, rule)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS request_counts_hour ON request_counts (hour);
 
 -- The xAPI Profiles that a store's statements are held against (lrs/profiles/), and whether they are.
 -- `key` is a hash of the version's id, which may be longer than an index takes.

@@ -1,0 +1,40 @@
+"""What apps have brought: counted over facts, and not counted anew all the time."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from projections.apps import KnownActivity
+from projections.warehouse import Generation, Warehouse
+from tests.support.carrying import carry
+from tests.support.clickhouse import embedded_dsn, fresh_catalogue
+from tests.support.histories import ListLog, answer, entry
+
+
+@pytest.fixture
+def generation() -> Iterator[Generation]:
+    warehouse = Warehouse.open(embedded_dsn(), catalogue=fresh_catalogue())
+    yield warehouse.ensure()
+    warehouse.close()
+
+
+def test_the_same_count_is_given_until_it_is_many_times_as_old_as_it_took(
+    generation: Generation, tmp_path: Path
+):
+    log = ListLog([entry(1, answer())])
+    carry(log, generation, tmp_path / "states.sqlite")
+    store = log.entries[0].store
+    patient, impatient = KnownActivity(patience=1_000_000), KnownActivity(patience=0)
+    [first] = patient.of(generation, store).apps.values()
+    assert (first.statements, first.persons, first.share_unread) == (1, 1, 0.0)
+    log.entries.append(entry(2, answer(statement_id="11111111-2222-4333-8444-555555555559")))
+    carry(log, generation, tmp_path / "states.sqlite")
+    assert [one.statements for one in patient.of(generation, store).apps.values()] == [1]
+    for counts in (2, 2):
+        [again] = impatient.of(generation, store).apps.values()
+        assert again.statements == counts
+
+
+def test_a_store_without_facts_has_no_apps(generation: Generation):
+    assert KnownActivity().of(generation, "nobody").apps == {}
