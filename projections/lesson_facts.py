@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import chain
 from typing import Any, Final, Protocol
 
@@ -13,7 +13,7 @@ from projections.facts import Fact
 from projections.teaching import LEARNERS_SIDE, LEARNING, TEACHERS_TOO, TEACHING
 from projections.warehouse import Generation
 
-_EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FACT_FIELDS: Final = Fact.__struct_fields__[:-1]  # what the query gives: none is deleted
 _NAMES_A_QUERY: Final = 500  # keeps a query's parameters under ClickHouse's limit of 256 KiB
 
@@ -206,6 +206,11 @@ def iso(moment: int) -> str:
     """Write down a moment in microseconds since 1970 UTC, to the millisecond."""
     time = _EPOCH + timedelta(microseconds=moment)
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def now() -> int:
+    """Give the time, in microseconds since 1970 UTC."""
+    return (datetime.now(UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
 def sort_out(

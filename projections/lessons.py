@@ -21,6 +21,7 @@ from projections.lesson_facts import (
     facts_of_lesson,
     iso,
     names_of,
+    now,
     sort_out,
 )
 from projections.mastery import Globals
@@ -104,6 +105,10 @@ class LessonFigures:
         for person, more in zip(persons, deeds, strict=True):
             self.deeds[person] += more
 
+    def shown(self) -> Shown:
+        """Write down each phase."""
+        return {phase: self.phases.get(phase, PhaseFigures()).shown() for phase in PHASES}
+
     @property
     def teaching(self) -> set[str]:
         """The accounts that taught, by what was done."""
@@ -144,7 +149,7 @@ class Lessons:
         people: People,
         timezone: str = DISTRICT_TIMEZONE,
         fixed: Globals | None = None,
-        now: Callable[[], int] | None = None,
+        now: Callable[[], int] = now,
     ) -> None:
         self.identity = generation.identity
         self._generation = generation
@@ -153,7 +158,7 @@ class Lessons:
         self._people = people
         self._timezone = ZoneInfo(timezone)
         self._fixed = fixed or Globals()
-        self._now = now or _now
+        self._now = now
 
     def report(self, store: str, lesson: str, *, width: int = MINUTE) -> Shown | None:
         """Report a lesson, or give None where there are no facts of it.
@@ -288,9 +293,7 @@ class Lessons:
                 ],
                 "subjects": sorted(one.subjects),
                 "knowledge_points": _named(sorted(one.points), "knowledge_point", names),
-                "phases": {
-                    phase: one.phases.get(phase, PhaseFigures()).shown() for phase in PHASES
-                },
+                "phases": one.shown(),
                 "evidence": {"lesson": one.lesson},
             }
             for one in figures
@@ -338,7 +341,3 @@ def _teacher_shown(found: LessonFacts, teacher: str) -> Shown:
 
 def _named(identifiers: Sequence[str], key: str, names: Names) -> list[Shown]:
     return [{key: each, "names": names.activity(each)} for each in identifiers]
-
-
-def _now() -> int:
-    return (datetime.now(UTC) - _EPOCH) // timedelta(microseconds=1)
