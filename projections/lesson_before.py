@@ -16,7 +16,6 @@ from projections.lesson_results import (
 )
 from projections.mastery import Filter, Globals, MasteryState
 from projections.shares import Figures, counted, expected_share, share_of
-from projections.teaching import LEARNING
 
 TENTHS: Final = tuple(tenth / 10 for tenth in range(1, 11))
 _WATCHED: Final = 1e-9  # what rounding may have taken from a share watched
@@ -27,7 +26,7 @@ def before_class(part: Part, fixed: Globals) -> Shown:
 
     Who has previewed is who did anything for the lesson before it.
     """
-    facts = [fact for fact in part.of_phase("pre") if fact.action in LEARNING]
+    facts = part.done_in("pre")
     of_person = _by_person(facts)
     previewed = [_preview(part, person, theirs) for person, theirs in of_person.items()]
     seconds = [each["seconds"] for each in previewed]
@@ -181,7 +180,7 @@ def _by_preview(part: Part, answered: Sequence[Fact]) -> list[Shown]:
 
     ``unchecked`` are those who previewed but answered nothing that can be right or wrong.
     """
-    previewed = {fact.person for fact in part.of_phase("pre") if fact.action in LEARNING}
+    previewed = {fact.person for fact in part.done_in("pre")}
     checks = _by_person(
         fact for fact in first_answers(part.of_phase("pre")) if fact.success is not None
     )

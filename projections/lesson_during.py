@@ -20,7 +20,7 @@ def in_class(part: Part, width: int) -> Shown:
 
     Present is who did anything in class.
     """
-    facts = part.of_phase("in")
+    facts = part.done_in("in")
     present = {fact.person for fact in facts}
     return {
         "expected": len(part.students),

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from projections.facts import Fact
-from projections.teaching import LEARNERS_SIDE, LEARNING, TEACHERS_TOO, TEACHING
+from projections.teaching import LEARNERS_SIDE, LEARNING, RECEIVED, TEACHERS_TOO, TEACHING
 from projections.warehouse import Generation
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -123,6 +123,10 @@ class Part:
     def of_phase(self, phase: str) -> list[Fact]:
         """Give the facts about learners in a phase."""
         return [fact for fact in self.learning if fact.phase == phase]
+
+    def done_in(self, phase: str) -> list[Fact]:
+        """Give what learners did themselves in a phase."""
+        return [fact for fact in self.of_phase(phase) if fact.action not in RECEIVED]
 
     def taught(self, phase: str) -> list[Shown]:
         """Write down what teachers did in a phase, in its order."""

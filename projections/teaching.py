@@ -45,6 +45,21 @@ LEARNING: Final = frozenset(
     }
 )
 
+# What learners are given, and don't do themselves.
+RECEIVED: Final = frozenset(
+    {
+        "result",
+        "badge_earned",
+        "feedback_received",
+        "tutoring_received",
+        "rating_by_teacher",
+        "rating_by_peer",
+        "rating_by_self",
+        "rating_by_parent",
+        "rating_received",
+    }
+)
+
 # Roles of OneRoster that are not a teacher's: whoever has another one, say a principal's, may
 # teach.
 LEARNERS_SIDE: Final = frozenset({"student", "parent", "guardian", "relative"})

@@ -18,6 +18,7 @@ from projections.warehouse import Generation, Warehouse
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue
 from tests.support.lessons import (
     LESSON,
+    PROFILE,
     STORE,
     Member,
     Played,
@@ -71,17 +72,19 @@ def played() -> Played:
 
 
 def phase_of(statement: Statement) -> str:
-    (phase,) = (
-        value
-        for name, value in statement["context"]["extensions"].items()
-        if name.endswith("/phase")
-    )
-    return str(phase)
+    extensions = statement["context"]["extensions"]
+    return str(extensions[f"{PROFILE}/extensions/phase"])
 
 
 def who(statement: Statement) -> str:
-    account = statement["actor"]["account"]
-    return f"account:{account['homePage']}|{account['name']}"
+    (person,) = doers(statement)
+    return person
+
+
+def doers(statement: Statement) -> list[str]:
+    """Give the persons who did it: the members of a group, or one person."""
+    agents = statement["actor"].get("member", [statement["actor"]])
+    return [f"account:{each['account']['homePage']}|{each['account']['name']}" for each in agents]
 
 
 def of_verb(statements: list[Statement], verb: str, phase: str) -> list[Statement]:
@@ -91,8 +94,12 @@ def of_verb(statements: list[Statement], verb: str, phase: str) -> list[Statemen
 
 
 def answers(statements: list[Statement], phase: str) -> list[Statement]:
-    answered = of_verb(statements, "/answered", phase)
-    return [each for each in answered if "success" in each["result"]]
+    """Give the first answers to items: votes have no success."""
+    first: dict[tuple[str, str], Statement] = {}
+    for each in of_verb(statements, "/answered", phase):
+        if "success" in each["result"]:
+            first.setdefault((who(each), each["object"]["id"]), each)
+    return list(first.values())
 
 
 def persons(listed: list[dict[str, Any]]) -> list[str]:
@@ -111,6 +118,9 @@ def report(lessons: Lessons, lesson: str = LESSON, **more: Any) -> dict[str, Any
     return found
 
 
+LEARNERS_VERBS = ("/answered", "/requested-attention", "/collaborated", "/paid-attention")
+
+
 def acts_of(statements: list[Statement]) -> Counter[str]:
     """Count what learners did in class by the second, as the timeline writes it in UTC."""
     return Counter(
@@ -120,8 +130,14 @@ def acts_of(statements: list[Statement]) -> Counter[str]:
         .isoformat(timespec="milliseconds")
         .replace("+00:00", "Z")
         for each in statements
-        if phase_of(each) == "in" and not each["verb"]["id"].endswith("/organised")
+        if each["verb"]["id"].endswith(LEARNERS_VERBS) and phase_of(each) == "in"
+        for _ in doers(each)
     )
+
+
+def facts_in(statements: list[Statement]) -> int:
+    readings = [default_reader().read(each, store=STORE, position=1) for each in statements]
+    return sum(len(reading.facts) for reading in readings)
 
 
 # A lesson that was played -------------------------------------------------------------------------
@@ -147,12 +163,15 @@ def test_the_head_says_what_the_lesson_is_in_chinese_and_english(
     told, planned = report(lessons, played.lesson), played.planned.lesson
     assert told["names"] == {"zh-CN": planned.zh, "en": planned.en}
     assert told["subjects"] == [planned.subject]
-    assert told["facts"] == len(played.statements)
-    assert told["begins"] == "2025-09-08T00:30:00.000Z"
-    assert told["ends"].startswith(max(acts_of(played.statements))[:19])
+    assert told["facts"] == facts_in(played.statements)
+    assert told["begins"][:19] <= min(acts_of(played.statements))[:19] < told["ends"][:19]
     (teacher,) = told["teachers"]
     assert teacher["name"] == planned.teacher.name
-    assert teacher["actions"] == {"homework_set": 1, "interaction_organised": 1}
+    assert teacher["actions"] == {
+        action: n
+        for (person, action), n in sorted(played.truth.teacher_acts.items())
+        if person == planned.teacher.key
+    }
     (class_group,) = told["classes"]
     assert class_group["class_group"] == planned.class_group
     assert class_group["took_part"] == class_group["expected"] == STUDENTS
@@ -168,8 +187,8 @@ def test_preview_tells_who_watched_how_far_and_who_did_not(
     put_in(generation, played.statements)
     pre = report(lessons, played.lesson)["pre"]
     said_before = [each for each in played.statements if phase_of(each) == "pre"]
-    everybody = {student.key for student in played.planned.class_group.students}
-    previewed = {who(each) for each in said_before}
+    everybody = {student.key for student in played.students}
+    previewed = {who(each) for each in said_before} & everybody
     assert persons(pre["previewed"]) == sorted(previewed)
     assert persons(pre["not_previewed"]) == sorted(everybody - previewed)
     assert (pre["share"]["count"], pre["share"]["n"]) == (len(previewed), STUDENTS)
@@ -221,7 +240,10 @@ def test_questions_stand_in_the_order_in_which_they_were_asked(
     asked = [item.iri for item in played.planned.items[2:6]]
     assert [each["item"] for each in questions] == asked
     assert [each["number"] for each in questions] == [1, 2, 3, 4]
-    assert all(each["not_answered"] == [] for each in questions)
+    everybody = {student.key for student in played.students}
+    for question in questions:
+        answered = set(persons(question["learners"]))
+        assert set(persons(question["not_answered"])) == everybody - answered
 
 
 def test_the_poll_counts_the_votes(
@@ -246,20 +268,18 @@ def test_the_timeline_holds_every_act_of_learners_once(
 ) -> None:
     put_in(generation, played.statements)
     told = report(lessons, played.lesson, width=width)["in"]
-    acts = [
-        each
-        for each in played.statements
-        if phase_of(each) == "in" and not each["verb"]["id"].endswith("/organised")
-    ]
     total: Counter[str] = Counter()
     for bucket in told["timeline"]["buckets"]:
         total.update(bucket["actions"])
         assert bucket["second"] % width == 0
         assert 1 <= bucket["persons"] <= STUDENTS
-    assert total.total() == len(acts)
-    assert total["answer"] == len(answers(played.statements, "in"))
-    assert total["hand_raised"] == told["hands"]["n"]
-    assert [each["action"] for each in told["teaching"]] == ["interaction_organised"]
+    truth = {action: n for (_, action), n in played.truth.lesson_acts.items()}
+    assert total == truth
+    assert told["hands"]["n"] == truth["hand_raised"]
+    assert sum(len(each["groups"]) for each in told["group_work"]) == len(
+        of_verb(played.statements, "/collaborated", "in")
+    )
+    assert told["attention"]["n"] == truth["attention"]
 
 
 def test_a_second_of_the_timeline_has_what_was_done_in_it(
@@ -285,18 +305,39 @@ def test_homework_tells_who_handed_in_and_what_was_corrected(
 ) -> None:
     put_in(generation, played.statements)
     post = report(lessons, played.lesson)["post"]
-    handed_in = {who(each) for each in of_verb(played.statements, "/completed", "post")}
     (homework,) = post["homework"]
-    done = [each for each in homework["learners"] if each["state"] == "done"]
-    missing = [each for each in homework["learners"] if each["state"] == "missing"]
-    assert persons(done) == sorted(handed_in)
-    assert len(done) + len(missing) == STUDENTS
-    assert homework["states"]["done"] == homework["share"]["count"] == len(handed_in)
+    handed_in = of_verb(played.statements, "/completed", "post")
+    in_time = {who(each): each["timestamp"] <= homework_due(played) for each in handed_in}
+    states = {each["person"]: each["state"] for each in homework["learners"]}
+    assert {person for person, state in states.items() if state == "on_time"} == {
+        person for person, is_in_time in in_time.items() if is_in_time
+    }
+    assert {person for person, state in states.items() if state == "late"} == {
+        person for person, is_in_time in in_time.items() if not is_in_time
+    }
+    assert set(states) - set(in_time) == {
+        person for person, state in states.items() if state in ("begun", "missing")
+    }
+    assert homework["share"]["count"] == len(handed_in)
     assert sum(homework["layers"].values()) == 6
-    corrected = of_verb(played.statements, "/corrected", "post")
+    corrected = {
+        (who(each), each["object"]["id"])
+        for each in of_verb(played.statements, "/corrected", "post")
+    }
     wrong = [each for each in answers(played.statements, "post") if not each["result"]["success"]]
-    assert post["corrections"]["share"]["count"] == len(corrected)
+    again = {
+        (who(each), each["object"]["id"])
+        for each in of_verb(played.statements, "/answered", "post")
+        if each["result"]["success"]
+    }
+    put_right = [each for each in wrong if (who(each), each["object"]["id"]) in corrected | again]
     assert post["corrections"]["share"]["n"] == len(wrong)
+    assert post["corrections"]["share"]["count"] == len(put_right)
+
+
+def homework_due(played: Played) -> str:
+    (assigned,) = (each for each in played.statements if each["verb"]["id"].endswith("/assign"))
+    return str(assigned["context"]["extensions"][f"{PROFILE}/extensions/due"])
 
 
 def test_homework_proves_each_learner_in_each_point_from_preview_to_homework(
@@ -380,10 +421,10 @@ def test_a_batch_that_was_offline_for_hours_changes_the_lesson_in_its_place(
 
     put_in(generation, prompt)
     before = acts()
-    assert report(lessons, played.lesson)["facts"] == len(prompt)
+    assert report(lessons, played.lesson)["facts"] == facts_in(prompt)
     put_in(generation, late, first=1_000)
     put_in(generation, late[:5], first=1_000)  # the app sends some of it again
-    assert report(lessons, played.lesson)["facts"] == len(played.statements)
+    assert report(lessons, played.lesson)["facts"] == facts_in(played.statements)
     assert acts() - before == acts_of(late)
     assert acts() == acts_of(played.statements)
 
@@ -577,6 +618,29 @@ def test_both_classes_of_a_dual_teacher_lesson_stand_alone_and_together(
     assert there["in"]["attention"]["median"] == 0.4
     assert persons(there["in"]["questions"][0]["not_answered"]) == [key("gao")]
     assert here["in"]["group_work"] == []
+
+
+def test_a_dual_teacher_lesson_that_was_played_has_both_classes_as_the_truth_has_them(
+    generation: Generation, lessons: Lessons
+) -> None:
+    dual = play(students_of_a_class=STUDENTS, host=True)
+    put_in(generation, dual.statements)
+    told = report(lessons, dual.lesson, width=1)
+    assert len(told["parts"]) == 2
+    truth = {action: n for (_, action), n in dual.truth.lesson_acts.items()}
+    total: Counter[str] = Counter()
+    of_parts: Counter[str] = Counter()
+    for bucket in told["in"]["timeline"]["buckets"]:
+        total.update(bucket["actions"])
+    for part in told["parts"]:
+        for bucket in part["in"]["timeline"]["buckets"]:
+            of_parts.update(bucket["actions"])
+    assert total == of_parts == truth
+    assert len(told["in"]["joined_remotely"]) == truth["session_joined"]
+    guests = {each["class_group"] for each in told["in"]["joined_remotely"]}
+    assert guests == {dual.planned.class_group.code}
+    answered = [sum(each["answers"] for each in part["in"]["questions"]) for part in told["parts"]]
+    assert sum(answered) == truth["answer"]
 
 
 def test_of_both_classes_together_each_learner_has_the_own_class(

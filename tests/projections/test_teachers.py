@@ -333,20 +333,22 @@ def test_the_portrait_of_a_teacher_whose_lesson_was_played_counts_what_the_apps_
 ) -> None:
     played = play()
     put_in(generation, played.statements)
-    account = played.planned.lesson.teacher.account
-    person = f"account:https://demo-district.example/accounts|{account}"
+    person = played.planned.teacher.person.key
     told = teachers.portrait(STORE, person)
     assert told is not None
     assert told["name"] == played.planned.lesson.teacher.name
-    assert {name: each["n"] for name, each in dimensions(told).items()} == {
-        "resources": 0,
-        "pushes": 0,
-        "strategy": 0,
-        "interaction": 1,
-        "feedback": 0,
+    truth = {act: n for (who, act), n in played.truth.teacher_acts.items() if who == person}
+    found = {
+        each["action"]: each["n"]
+        for dimension in told["dimensions"]
+        for each in dimension["actions"]
+        if each["n"]
     }
+    counted = {action for dimension in DIMENSIONS for action in dimension.actions}
+    assert found == {action: n for action, n in truth.items() if action in counted}
+    assert told["acts"] == sum(truth.values())
     (lesson,) = told["lessons"]["newest"]
     assert lesson["lesson"] == played.lesson
     assert lesson["names"]["zh-CN"] == played.planned.lesson.zh
-    assert lesson["phases"]["in"]["answers"] == 4 * len(played.planned.class_group.students)
+    assert lesson["phases"]["in"]["answers"] == played.truth.lesson_acts[played.lesson, "answer"]
     assert told["homework"]["set"] == 1

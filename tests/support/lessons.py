@@ -1,14 +1,15 @@
 """Lessons for tests: played by the sample apps, read to facts, and put into a generation."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 import orjson
 
-from apps.demo_district import Session, Truth, sessions_of, statements_of
-from apps.district import Planned, make_district
+from apps.district import SCALES, Planned, Student, make_district
+from apps.teaching_days import Session, acts_of, sessions_of
+from apps.truth import Truth
 from projections.reading import default_reader
 from projections.tables import fact_row, name_row
 from projections.warehouse import Generation
@@ -63,30 +64,38 @@ class Played:
 
     planned: Planned
     statements: list[Statement]  # in the order of their times
+    truth: Truth
 
     @property
     def lesson(self) -> str:
         """Its activity id."""
-        (grouping,) = {
-            each["id"]
-            for each in self.statements[0]["context"]["contextActivities"]["grouping"]
-            if each["definition"]["type"].endswith("/lesson")
-        }
-        return str(grouping)
+        return self.planned.lesson.iri
+
+    @property
+    def students(self) -> list[Student]:
+        """Those of the class on the lesson's day."""
+        return self.planned.class_group.students_on(self.planned.day)
 
 
-def play(number: int = 0, students_of_a_class: int = 6, seed: int = 1) -> Played:
-    """Let the sample apps play a lesson of the demo district, its `number`-th by day."""
-    district = make_district(seed, students_of_a_class)
-    planned, truth = district.lessons[number], Truth(district)
-    sessions = [each for each in sessions_of(district) if each.planned is planned]
-    return Played(planned, [one for each in sessions for one in _said(each, seed, truth)])
+def play(*, students_of_a_class: int = 6, seed: int = 1, host: bool = False) -> Played:
+    """Let the sample apps play the first lesson of the demo district.
+
+    Or the first that is a lesson of two classes, with all that both of them do.
+    """
+    scale = SCALES["small"]
+    district = make_district(seed, replace(scale, students=students_of_a_class * scale.classes))
+    planned = next(each for each in district.lessons if (each.host is not None) == host)
+    truth, said = Truth(district), list[Statement]()
+    for session in sessions_of(district):
+        if session.planned.lesson.iri == planned.lesson.iri:
+            said += _said(session, seed, truth)
+    return Played(planned, sorted(said, key=lambda each: str(each["timestamp"])), truth)
 
 
 def _said(session: Session, seed: int, truth: Truth) -> list[Statement]:
     said = [
-        orjson.loads(statement.to_json("1.0.3"))
-        for statement in statements_of(session, seed, truth)
+        orjson.loads(act.statement(identity).to_json("1.0.3"))
+        for identity, act in acts_of(session, seed, truth)
     ]
     account = {"homePage": "https://record.example/apps", "name": session.app}
     return [{**statement, "authority": {"account": account}} for statement in said]
@@ -100,12 +109,7 @@ def put_in(
     for position, statement in enumerate(statements, first):
         reading = default_reader().read(statement, store=store, position=position)
         facts += [fact_row(fact) for fact in reading.facts]
-        names += [
-            name_row(
-                each.store, each.subject, each.language, (each.time, each.statement, each.name)
-            )
-            for each in reading.names
-        ]
+        names += [name_row(*name, latest) for name, latest in reading.names]
     generation.insert("facts", facts)
     generation.insert("names", names)
 
