@@ -220,6 +220,7 @@ def now() -> int:
 def sort_out(
     generation: Generation,
     roster: ClassRoster,
+    people: People,
     store: str,
     facts: Sequence[Fact],
     *,
@@ -230,12 +231,7 @@ def sort_out(
     lesson, begins = facts[0].lesson, begin_of(facts)
     classes = sorted({fact.class_group for fact in facts} - {""})
     day = local_day(begins, timezone)
-    enrolled = {
-        class_group: {
-            each.person: each.name for each in roster.students(store, class_group, on=day)
-        }
-        for class_group in classes
-    }
+    enrolled = _enrolled(roster, people, store, classes, day)
     teachers, staff = _teachers(roster, store, facts)
     learning = [fact for fact in facts if fact.person not in staff]
     names = names_of(generation, store, _subjects(lesson, facts))
@@ -270,6 +266,19 @@ def _teachers(roster: ClassRoster, store: str, facts: Sequence[Fact]) -> tuple[s
     teachers = {person for person in shown if roles.get(person) not in LEARNERS_SIDE}
     others = {person for person, role in roles.items() if role != "student"}
     return teachers, teachers | others
+
+
+def _enrolled(
+    roster: ClassRoster, people: People, store: str, classes: Sequence[str], day: date
+) -> dict[str, dict[str, str]]:
+    """Give the students of each class on a day: by person, as facts have them, their names."""
+    members = {each: list(roster.students(store, each, on=day)) for each in classes}
+    accounts = sorted({member.person for some in members.values() for member in some})
+    person_of = people.persons_of(store, accounts) if accounts else {}
+    return {
+        each: {person_of.get(member.person, member.person): member.name for member in some}
+        for each, some in members.items()
+    }
 
 
 def _subjects(lesson: str, facts: Sequence[Fact]) -> set[str]:

@@ -1,7 +1,7 @@
 """Lesson reports: one lesson as a closed loop, before, in and after class; and lists of lessons."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, NamedTuple
@@ -39,6 +39,13 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 Place = tuple[int, str]  # of the last lesson of a page: when it began, and its id
 
 
+class Limits(NamedTuple):
+    """Whose lessons may be listed: those of some classes, and those that some persons taught."""
+
+    classes: Collection[str]
+    teachers: Collection[str]
+
+
 class Wanted(NamedTuple):
     """Which lessons are to be listed: all where nothing is named. Days are the district's."""
 
@@ -47,6 +54,7 @@ class Wanted(NamedTuple):
     subject: str = ""
     first_day: date | None = None
     last_day: date | None = None
+    among: Limits | None = None
 
 
 @dataclass
@@ -175,7 +183,13 @@ class Lessons:
             return None
         now = self._now()
         sorted_out = sort_out(
-            self._generation, self._roster, store, facts, timezone=self._timezone, now=now
+            self._generation,
+            self._roster,
+            self._people,
+            store,
+            facts,
+            timezone=self._timezone,
+            now=now,
         )
         several = sorted_out.parts if len(sorted_out.parts) > 1 else ()
         return {
@@ -211,12 +225,15 @@ class Lessons:
         """
         wanted, limit = wanted or Wanted(), max(1, min(limit, LONGEST_PAGE))
         before, before_lesson = after or (_EVER, "")
-        teachers = self._people.accounts_of(store, wanted.teacher) if wanted.teacher else ()
+        limits = wanted.among or Limits((), ())
         rows = self._generation.query(
             "lessons",
             store=store,
             classes=list(wanted.classes),
-            teachers=list(teachers),
+            teachers=self._accounts(store, [wanted.teacher] if wanted.teacher else []),
+            is_limited=int(wanted.among is not None),
+            own_classes=sorted(limits.classes),
+            own_teachers=self._accounts(store, limits.teachers),
             teaching=sorted(TEACHING),
             learning=sorted(LEARNING),
             subject=wanted.subject,
@@ -229,6 +246,10 @@ class Lessons:
         figures = lesson_figures(self._generation, store, [lesson for lesson, _ in page])
         listed = self._listed(store, [figures[lesson] for lesson, _ in page if lesson in figures])
         return listed, (page[-1][1], page[-1][0]) if len(rows) > limit else None
+
+    def _accounts(self, store: str, persons: Collection[str]) -> list[str]:
+        found = {each for person in persons for each in self._people.accounts_of(store, person)}
+        return sorted(found)
 
     def _head(self, found: LessonFacts) -> Shown:
         """Tell what a lesson is."""

@@ -78,6 +78,7 @@ class Teachers:
         evidence query.
         """
         position = self._position()
+        person = self._people.persons_of(store, [person]).get(person, person)
         role = self._roster.roles(store, [person]).get(person)
         accounts = list(self._people.accounts_of(store, person))
         if role in LEARNERS_SIDE or (role is None and not self._teaches(store, accounts)):

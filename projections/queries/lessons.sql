@@ -1,6 +1,6 @@
 -- A page of the lessons of a store, the newest first: each with when it began, its first act in class or
 -- else its first act, as far as facts of these classes, of this subject and of this teacher tell, where
--- any are named.
+-- any are named. Limited, they are the lessons of some classes, or by some teachers.
 --
 -- All versions of a fact are of the same lesson and time, so that most lessons are found without FINAL,
 -- which costs ten times as much: only those from which a statement was voided need it.
@@ -16,6 +16,12 @@ FROM
           empty({teachers:Array(String)})
           OR person IN {teachers:Array(String)} AND action IN {teaching:Array(String)}
           OR counterpart IN {teachers:Array(String)} AND action IN {learning:Array(String)}
+      )
+      AND (
+          {is_limited:UInt8} = 0
+          OR class_group IN {own_classes:Array(String)}
+          OR person IN {own_teachers:Array(String)} AND action IN {teaching:Array(String)}
+          OR counterpart IN {own_teachers:Array(String)} AND action IN {learning:Array(String)}
       )
       AND lesson GLOBAL NOT IN
       (
@@ -33,6 +39,12 @@ FROM
           empty({teachers:Array(String)})
           OR person IN {teachers:Array(String)} AND action IN {teaching:Array(String)}
           OR counterpart IN {teachers:Array(String)} AND action IN {learning:Array(String)}
+      )
+      AND (
+          {is_limited:UInt8} = 0
+          OR class_group IN {own_classes:Array(String)}
+          OR person IN {own_teachers:Array(String)} AND action IN {teaching:Array(String)}
+          OR counterpart IN {own_teachers:Array(String)} AND action IN {learning:Array(String)}
       )
       AND lesson GLOBAL IN
       (

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from projections.lesson_during import BadWidth
-from projections.lessons import Lessons, Wanted
+from projections.lessons import Lessons, Limits, Wanted
 from projections.reading import default_reader
 from projections.tables import fact_row
 from projections.warehouse import Generation, Warehouse
@@ -783,6 +783,16 @@ def test_lessons_are_listed_by_class_teacher_subject_and_day(
 ) -> None:
     several(generation)
     assert "".join(numbers(lessons.page(STORE, wanted)[0])) == expected
+
+
+def test_a_list_can_be_limited_to_lessons_of_classes_or_by_teachers(
+    generation: Generation, lessons: Lessons
+) -> None:
+    several(generation)
+    of_both = Wanted(among=Limits({"7-1"}, {key("lu")}))
+    assert numbers(lessons.page(STORE, of_both)[0]) == ["2", "1"]
+    assert numbers(lessons.page(STORE, of_both._replace(classes=["7-2"]))[0]) == ["2"]
+    assert lessons.page(STORE, Wanted(among=Limits((), ()))) == ([], None)
 
 
 def test_a_page_leads_to_the_next(generation: Generation, lessons: Lessons) -> None:
