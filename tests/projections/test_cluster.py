@@ -32,6 +32,7 @@ SHARD = "<shard><replica><host>127.0.0.1</host><port>{port}</port></replica></sh
 GIVEN = {
     "store": "demo",
     "person": "a",
+    "accounts": ["a", "b"],
     "stores": ["demo", "demo"],
     "persons": ["a", "b"],
     "subjects": ["a", "b"],
