@@ -15,10 +15,12 @@ from api import (
     checking,
     generations,
     identities,
+    lessons,
     mappings,
     portraits,
     profiles,
     rosters,
+    teachers,
 )
 from api.authentication import count_refusal
 from api.errors import ApiError, error_response
@@ -82,6 +84,8 @@ def create_application(settings: Settings) -> FastAPI:
     application.add_exception_handler(HTTPException, _http_error)
     application.add_exception_handler(Exception, _server_error)
     application.include_router(portraits.router)
+    application.include_router(lessons.router)
+    application.include_router(teachers.router)
     application.include_router(profiles.router)
     application.include_router(checking.router)
     application.include_router(mappings.router)

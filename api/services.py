@@ -21,8 +21,11 @@ from lrs.profiles import Door
 from lrs.record import Record
 from lrs.request_counts import RequestCounts
 from projections.apps import KnownActivity
+from projections.lessons import Lessons
 from projections.membership import RosterMembership
+from projections.people import KnownPeople
 from projections.portraits import Portraits
+from projections.teachers import Teachers
 from projections.warehouse import Generation, Warehouse
 from streams.relay_watch import RelayWatch
 from streams.states import States
@@ -53,6 +56,8 @@ class Services:
     known_own: KnownOwn = field(default_factory=KnownOwn)
     _found: dict[str | None, tuple[float, Generation]] = field(default_factory=dict)
     _portraits: dict[str, Portraits] = field(default_factory=dict)  # by the generation's identity
+    _lessons: dict[str, Lessons] = field(default_factory=dict)
+    _teachers: dict[str, Teachers] = field(default_factory=dict)
     _finding: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -121,6 +126,32 @@ class Services:
                 self._portraits[generation.identity] = portraits
         return portraits
 
+    def lessons_of(self, generation: Generation) -> Lessons:
+        """Give the lessons of a generation that has been found, the same ones each time."""
+        with self._finding:
+            lessons = self._lessons.get(generation.identity)
+            if lessons is None:
+                zone = self.settings.timezone
+                people = KnownPeople(generation, zone)
+                position = self._position_of(generation)
+                lessons = Lessons(generation, position, roster=people, people=people, timezone=zone)
+                self._lessons[generation.identity] = lessons
+        return lessons
+
+    def teachers_of(self, generation: Generation) -> Teachers:
+        """Give the teachers of a generation that has been found, the same ones each time."""
+        with self._finding:
+            teachers = self._teachers.get(generation.identity)
+            if teachers is None:
+                zone = self.settings.timezone
+                people = KnownPeople(generation, zone)
+                position = self._position_of(generation)
+                teachers = Teachers(
+                    generation, position, roster=people, people=people, timezone=zone
+                )
+                self._teachers[generation.identity] = teachers
+        return teachers
+
     def membership(self) -> Membership:
         """Give who belongs where by the roster, as the live generation has it.
 
@@ -157,6 +188,8 @@ class Services:
         """Find generations anew: another one is live."""
         self._found.clear()
         self._portraits.clear()
+        self._lessons.clear()
+        self._teachers.clear()
 
     def close(self) -> None:
         """Stop replays and the carrier, then close what they work with."""

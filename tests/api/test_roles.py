@@ -14,6 +14,7 @@ from api.roles import ALL, NONE, OWN, ROLES, RULES, KnownOwn, Resource, reach_of
 from lrs.declarations import Declaration
 from lrs.holders import Holder
 from projections.membership import RosterMembership
+from projections.vocabulary import EXTENSION_CLASS, TYPE_LESSON
 from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.membership import InMemory
 from tests.support.oidc import AUDIENCE, TokenIssuer, running_issuer
@@ -45,6 +46,9 @@ class Subjects(NamedTuple):
 
 
 STUDENTS = Subjects(STUDENT, STRANGER)
+TEACHERS = Subjects(TEACHER, OTHER_TEACHER)
+LESSONS = Subjects("https://district.example/lessons/1", "https://district.example/lessons/9")
+PERSONAL = (STUDENTS, TEACHERS, LESSONS)
 ANY = Subjects("anything", "nothing")  # the name of what is nobody's own
 
 
@@ -67,6 +71,9 @@ ROUTES = {
     "POST /v1/roster": Route(Resource.ROSTER_CHANGE, ANY, "home_page"),
     "GET /v1/roster/schools": Route(Resource.ROSTER),
     "GET /v1/roster/classes": Route(Resource.ROSTER),
+    "GET /v1/portraits/teachers/{person}": Route(Resource.TEACHER_PORTRAIT, TEACHERS),
+    "GET /v1/lessons": Route(Resource.LESSON),
+    "GET /v1/lessons/{lesson_id}": Route(Resource.LESSON, LESSONS),
     "GET /v1/status": Route(Resource.STATUS),
     "GET /v1/profiles": Route(Resource.PROFILES),
     "GET /v1/profiles/findings": Route(Resource.FINDINGS),
@@ -110,11 +117,20 @@ def store(application: RunningApplication) -> str:
     """A store with evidence about each of the students."""
     name = f"store-{uuid4()}"
     client = application.xapi(name)
-    for student in ("ming", "hong", "stranger"):
-        position = client.post(statement(student)).headers["X-Xueji-Position"]
+    for student, number in (("ming", 1), ("hong", 2), ("stranger", 9)):
+        where = in_lesson(f"https://district.example/lessons/{number}", f"class-{number}")
+        position = client.post(statement(student, context=where)).headers["X-Xueji-Position"]
     answer = client.request("GET", "/v1/students", params={"after": position})
     assert len(answer.json()["students"]) == 3, answer.text
     return name
+
+
+def in_lesson(lesson: str, class_group: str) -> dict[str, Any]:
+    activity = {"id": lesson, "definition": {"type": TYPE_LESSON}}
+    return {
+        "contextActivities": {"grouping": [activity]},
+        "extensions": {EXTENSION_CLASS: class_group},
+    }
 
 
 def asking(application: RunningApplication, store: str, role: str) -> XapiClient:
@@ -157,7 +173,7 @@ def test_a_route_is_open_to_a_role_as_far_as_the_table_says(
     client = asking(application, store, role)
     for name in subjects or ("",):
         answer = asked(client, route, name)
-        is_strange = subjects is STUDENTS and name == subjects.strange
+        is_strange = any(subjects is each for each in PERSONAL) and name == subjects.strange
         is_open = reach == ALL or (reach == OWN and not is_strange)
         assert (answer.status_code != 403) == is_open, (role, route, name, answer.text)
         assert answer.status_code not in (401, 500), answer.text
