@@ -15,7 +15,7 @@ from string import Template
 
 import msgspec
 
-from projections.tables import DEAD_LETTERS, NAMES, TABLES, Table
+from projections.tables import DEAD_LETTERS, NAMES, ROSTER_TABLES, TABLES, Table
 from projections.warehouse import Generation
 
 LONGEST_PAGE = 500
@@ -23,7 +23,10 @@ KEYS_SHOWN = 20  # of one subject's rows in one table
 
 # What says when a row came, and not what is known.
 _VERSIONS = frozenset({"position", "is_deleted", "since", "version"})
-_SUBJECTS = {NAMES.name: "subject", DEAD_LETTERS.name: "toString(position)"}  # else the person
+# What a row of a table is about, where it isn't a person: of the roster, the record by its id.
+_SUBJECTS = {NAMES.name: "subject", DEAD_LETTERS.name: "toString(position)"} | {
+    table.name: table.key[1] for table in ROSTER_TABLES
+}
 
 
 class TableComparison(msgspec.Struct, frozen=True):

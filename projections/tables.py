@@ -51,6 +51,21 @@ def perhaps(type_name: str, name: str) -> Column:
     return Column(name, f"Nullable({type_name})", None)
 
 
+def words(name: str) -> Column:
+    """Several texts with few different values."""
+    return Column(name, "Array(LowCardinality(String))", ())
+
+
+def day(name: str) -> Column:
+    """A day; a table's rows all give it as a date, or all as days since 1970-01-01."""
+    return Column(name, "Date32", 0)
+
+
+def flag(name: str) -> Column:
+    """Yes (1) or no (0)."""
+    return Column(name, "UInt8", 0)
+
+
 POSITION = Column("position", "UInt64", 0)
 IS_DELETED = Column("is_deleted", "UInt8", 0)
 
@@ -101,7 +116,7 @@ FACTS = Table(
         word("lesson"),
         word("course"),
         word("subject"),
-        Column("knowledge_points", "Array(LowCardinality(String))", ()),
+        words("knowledge_points"),
         text("item"),
         word("verb"),
         word("app"),
@@ -144,9 +159,7 @@ PERSON_DAYS = Table(
     (
         word("store"),
         text("person"),
-        Column(
-            "day", "Date32", 0
-        ),  # a table's rows all give it as a date, or all as days since 1970-01-01
+        day("day"),
         word("phase"),
         word("subject"),
         word("app"),
@@ -278,6 +291,122 @@ PROGRESS = Table(
     (Column("part", "UInt16", 0), Column("source", "UInt16", 0), POSITION),
 )
 
+ROSTER_ORGS = Table(
+    "roster_orgs",
+    ("store", "org"),
+    (
+        word("store"),
+        text("org"),
+        text("name"),
+        word("type"),
+        text("parent"),
+        text("identifier"),
+        POSITION,
+        IS_DELETED,
+    ),
+)
+
+ROSTER_SESSIONS = Table(
+    "roster_sessions",
+    ("store", "session"),
+    (
+        word("store"),
+        text("session"),
+        text("title"),
+        word("type"),
+        day("begin"),
+        day("end"),
+        text("parent"),
+        word("school_year"),
+        POSITION,
+        IS_DELETED,
+    ),
+)
+
+ROSTER_COURSES = Table(
+    "roster_courses",
+    ("store", "course"),
+    (
+        word("store"),
+        text("course"),
+        text("title"),
+        text("code"),
+        text("org"),
+        words("grades"),
+        words("subjects"),
+        POSITION,
+        IS_DELETED,
+    ),
+)
+
+ROSTER_CLASSES = Table(
+    "roster_classes",
+    ("store", "class_group"),
+    (
+        word("store"),
+        text("class_group"),
+        text("title"),
+        text("code"),
+        word("type"),
+        text("course"),
+        word("school"),
+        words("grades"),
+        word("grade"),
+        word("stage"),
+        words("subjects"),
+        words("sessions"),
+        day("until"),
+        POSITION,
+        IS_DELETED,
+    ),
+)
+
+ROSTER_USERS = Table(
+    "roster_users",
+    ("store", "user"),
+    (
+        word("store"),
+        text("user"),
+        text("person"),
+        text("name"),
+        word("role"),
+        words("grades"),
+        words("orgs"),
+        flag("enabled"),
+        day("until"),
+        POSITION,
+        IS_DELETED,
+    ),
+)
+
+ROSTER_ENROLLMENTS = Table(
+    "roster_enrollments",
+    ("store", "enrollment"),
+    (
+        word("store"),
+        text("enrollment"),
+        text("user"),
+        text("person"),
+        word("class_group"),
+        word("school"),
+        word("role"),
+        flag("is_primary"),
+        day("begin"),
+        day("end"),
+        POSITION,
+        IS_DELETED,
+    ),
+)
+
+ROSTER_TABLES: tuple[Table, ...] = (
+    ROSTER_ORGS,
+    ROSTER_SESSIONS,
+    ROSTER_COURSES,
+    ROSTER_CLASSES,
+    ROSTER_USERS,
+    ROSTER_ENROLLMENTS,
+)
+
 # What is known of persons, activities and the log's events; each row is of a store.
 TABLES: dict[str, Table] = {
     table.name: table
@@ -291,6 +420,7 @@ TABLES: dict[str, Table] = {
         DOCUMENTS,
         NAMES,
         DEAD_LETTERS,
+        *ROSTER_TABLES,
     )
 }
 

@@ -335,6 +335,7 @@ def test_a_generation_that_lacks_a_migration_is_refused_until_it_is_migrated(
         "documents",
         "dead_letters",
         "progress",
+        "roster",
     ]
     assert newer.generation(LIVE).parts() == {}
     assert newer.migrate(LIVE) == []
