@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from api import generations, portraits, profiles
+from api import classes, district, generations, portraits, profiles
 from api.errors import ApiError, error_response
 from api.services import Services
 from api.settings import Settings
@@ -72,6 +72,8 @@ def create_application(settings: Settings) -> FastAPI:
     application.add_exception_handler(HTTPException, _http_error)
     application.add_exception_handler(Exception, _server_error)
     application.include_router(portraits.router)
+    application.include_router(classes.router)
+    application.include_router(district.router)
     application.include_router(profiles.router)
     application.include_router(generations.router)
     application.add_api_route("/", _to_ui, include_in_schema=False)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import NamedTuple
 
 from fastapi import FastAPI
 
@@ -19,13 +20,28 @@ from lrs.attachments import AttachmentStore
 from lrs.credentials import Credentials
 from lrs.profiles import Door
 from lrs.record import Record
+from projections.district import District
 from projections.portraits import Portraits
+from projections.rankings import Rankings
 from projections.warehouse import Generation, Warehouse
 from streams.relay_watch import RelayWatch
 from streams.states import States
 
 # How long a generation found by its name is taken to be the same, in seconds.
 REMEMBER_SECONDS = 1.0
+
+
+class Boards(NamedTuple):
+    """What tells of schools and the whole district: it remembers answers that are dear."""
+
+    district: District
+    rankings: Rankings
+
+    @classmethod
+    def of(cls, generation: Generation, position: Callable[[], int]) -> "Boards":
+        """Make those of a generation."""
+        district = District(generation, position)
+        return cls(district, Rankings(generation, district, position))
 
 
 @dataclass
@@ -47,6 +63,7 @@ class Services:
     edition: str = field(default_factory=lambda: secrets.token_hex(4))
     known_own: KnownOwn = field(default_factory=KnownOwn)
     _found: dict[str | None, tuple[float, Generation]] = field(default_factory=dict)
+    _boards: dict[str, Boards] = field(default_factory=dict)  # by the generation's identity
     _portraits: dict[str, Portraits] = field(default_factory=dict)  # by the generation's identity
     _finding: threading.Lock = field(default_factory=threading.Lock)
 
@@ -114,6 +131,16 @@ class Services:
                 self._portraits[generation.identity] = portraits
         return portraits
 
+    def boards(self, generation: Generation) -> Boards:
+        """Give what tells of schools and the district, the same ones each time."""
+        with self._finding:
+            boards = self._boards.get(generation.identity)
+            if boards is None:
+                boards = self._boards[generation.identity] = Boards.of(
+                    generation, self._position_of(generation)
+                )
+        return boards
+
     def membership(self) -> Membership:
         """Give who belongs where by the roster, as the live generation has it.
 
@@ -148,6 +175,7 @@ class Services:
         """Find generations anew: another one is live."""
         self._found.clear()
         self._portraits.clear()
+        self._boards.clear()
 
     def close(self) -> None:
         """Stop replays and the carrier, then close what they work with."""

@@ -50,6 +50,14 @@ GIVEN = {
     "of": "xueji_live",
     "name": "live",
     "database": "xueji_live",
+    "subject": "",
+    "from": "2026-09-01",
+    "to": "2026-12-31",
+    "recent": "2026-11-01",
+    "before": "2026-09-01",
+    "enough": 5,
+    "is_limited": 0,
+    "among": ["a"],
 }
 ASKED_OF_THE_CATALOGUE = {"generations", "live_identity", "dropped", "migrations_applied"}
 SCHEMA = [
