@@ -51,7 +51,10 @@ class Remembered:
                     again = self._renew(question, work_out)
             return again.value, again.position
         if self._is_old(answer):
-            threading.Thread(target=self._renew_quietly, args=(question, work_out)).start()
+            thread = threading.Thread(
+                target=self._renew_quietly, args=(question, work_out), daemon=True
+            )
+            thread.start()
         return answer.value, answer.position
 
     def _is_old(self, answer: _Answer[Any]) -> bool:
