@@ -105,7 +105,8 @@ class Classes:
             store=store,
             class_group=class_group,
             subject=subject,
-            **{"from": span.begin.isoformat(), "to": span.end.isoformat()},
+            first_day=span.begin.isoformat(),
+            last_day=span.end.isoformat(),
         )
         return [_Done(*row) for row in rows]
 
@@ -170,7 +171,7 @@ def find_at_risk(
     rows = generation.query(
         "at_risk_weeks",
         recent=weeks.recent.isoformat(),
-        before=weeks.before.isoformat(),
+        earliest=weeks.before.isoformat(),
         **asked,
     )
     points = generation.query("at_risk_points", enough=ENOUGH_TRIES, **asked)

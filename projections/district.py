@@ -82,7 +82,8 @@ class District:
             store=store,
             school=school,
             subject="",
-            **{"from": begin.isoformat(), "to": span.end.isoformat()},
+            first_day=begin.isoformat(),
+            last_day=span.end.isoformat(),
         )
         return [
             {"school": row[0], "week": row[1], **dict(zip(_WEEK_FIELDS, row[2:], strict=True))}

@@ -131,7 +131,8 @@ class Rankings:
         rows = self._generation.query(
             "month_activity",
             store=store,
-            **{"from": span.begin.isoformat(), "to": span.end.isoformat()},
+            first_day=span.begin.isoformat(),
+            last_day=span.end.isoformat(),
         )
         return [_Activity(*row) for row in rows]
 

@@ -23,7 +23,7 @@ GLOBAL LEFT JOIN
         sumIf(each.correct, week < {recent:Date32}) AS correct_before,
         max(each.last_day) AS last
     FROM {database:Identifier}.person_weeks AS each FINAL
-    WHERE store = {store:String} AND week BETWEEN {before:Date32} AND {on:Date32}
+    WHERE store = {store:String} AND week BETWEEN {earliest:Date32} AND {on:Date32}
       AND person GLOBAL IN (
           SELECT person FROM (
 --include placed

@@ -8,7 +8,7 @@ FROM
 (
     SELECT person, day, phase, subject, actions, answers, correct, seconds, due, on_time
     FROM {database:Identifier}.person_days FINAL
-    WHERE store = {store:String} AND day BETWEEN {from:Date32} AND {to:Date32}
+    WHERE store = {store:String} AND day BETWEEN {first_day:Date32} AND {last_day:Date32}
       AND ({subject:String} = '' OR subject = {subject:String})
       AND person GLOBAL IN (
           SELECT person FROM (

@@ -10,7 +10,7 @@ FROM
         person, week, actions, before, during, after, answers, correct, seconds, due, on_time,
         last_day
     FROM {database:Identifier}.person_weeks FINAL
-    WHERE store = {store:String} AND week BETWEEN {from:Date32} AND {to:Date32}
+    WHERE store = {store:String} AND week BETWEEN {first_day:Date32} AND {last_day:Date32}
       AND ({subject:String} = '' OR subject = {subject:String})
 ) AS weeks
 GLOBAL INNER JOIN

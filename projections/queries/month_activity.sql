@@ -6,7 +6,7 @@ FROM
 (
     SELECT person, app, sum(actions) AS actions, uniqExact(day) AS active, max(day) AS last_day
     FROM {database:Identifier}.person_days FINAL
-    WHERE store = {store:String} AND day BETWEEN {from:Date32} AND {to:Date32}
+    WHERE store = {store:String} AND day BETWEEN {first_day:Date32} AND {last_day:Date32}
     GROUP BY person, app
 ) AS days
 GLOBAL LEFT JOIN
