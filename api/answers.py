@@ -109,7 +109,7 @@ class Asked:
     ) -> None:
         self.request = request
         self.services: Services = request.app.state.services
-        self._after = after
+        self.after = after
         self._name = generation
         self._live = live  # None where the route has no live answers
 
@@ -146,8 +146,8 @@ class Asked:
         subject = question.subject
         known = subject if isinstance(subject, Subject) else None
         asker = await allow(self.request, question.resource, known, is_counted=is_first)
-        if is_first and self._after is not None:
-            await self._wait(self._after)
+        if is_first and self.after is not None:
+            await self._wait(self.after)
         view = await asyncio.to_thread(self._view, asker)
         if callable(subject) and asker.own is not None:
             found = await asyncio.to_thread(subject, view)

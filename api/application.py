@@ -13,6 +13,8 @@ from starlette.types import Receive, Scope, Send
 from api import (
     apps,
     checking,
+    classes,
+    district,
     generations,
     identities,
     lessons,
@@ -86,6 +88,8 @@ def create_application(settings: Settings) -> FastAPI:
     application.include_router(portraits.router)
     application.include_router(lessons.router)
     application.include_router(teachers.router)
+    application.include_router(classes.router)
+    application.include_router(district.router)
     application.include_router(profiles.router)
     application.include_router(checking.router)
     application.include_router(mappings.router)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import NamedTuple
 
 from fastapi import FastAPI
 
@@ -21,10 +22,12 @@ from lrs.profiles import Door
 from lrs.record import Record
 from lrs.request_counts import RequestCounts
 from projections.apps import KnownActivity
+from projections.district import District
 from projections.lessons import Lessons
 from projections.membership import RosterMembership
 from projections.people import KnownPeople
 from projections.portraits import Portraits
+from projections.rankings import Rankings
 from projections.teachers import Teachers
 from projections.warehouse import Generation, Warehouse
 from streams.relay_watch import RelayWatch
@@ -32,6 +35,19 @@ from streams.states import States
 
 # How long a generation found by its name is taken to be the same, in seconds.
 REMEMBER_SECONDS = 1.0
+
+
+class Boards(NamedTuple):
+    """What tells of schools and the whole district: it remembers answers that are dear."""
+
+    district: District
+    rankings: Rankings
+
+    @classmethod
+    def of(cls, generation: Generation, position: Callable[[], int]) -> "Boards":
+        """Make those of a generation."""
+        district = District(generation, position)
+        return cls(district, Rankings(generation, district, position))
 
 
 @dataclass
@@ -55,6 +71,7 @@ class Services:
     edition: str = field(default_factory=lambda: secrets.token_hex(4))
     known_own: KnownOwn = field(default_factory=KnownOwn)
     _found: dict[str | None, tuple[float, Generation]] = field(default_factory=dict)
+    _boards: dict[str, Boards] = field(default_factory=dict)  # by the generation's identity
     _portraits: dict[str, Portraits] = field(default_factory=dict)  # by the generation's identity
     _lessons: dict[str, Lessons] = field(default_factory=dict)
     _teachers: dict[str, Teachers] = field(default_factory=dict)
@@ -152,6 +169,16 @@ class Services:
                 self._teachers[generation.identity] = teachers
         return teachers
 
+    def boards(self, generation: Generation) -> Boards:
+        """Give what tells of schools and the district, the same ones each time."""
+        with self._finding:
+            boards = self._boards.get(generation.identity)
+            if boards is None:
+                boards = self._boards[generation.identity] = Boards.of(
+                    generation, self._position_of(generation)
+                )
+        return boards
+
     def membership(self) -> Membership:
         """Give who belongs where by the roster, as the live generation has it.
 
@@ -190,6 +217,7 @@ class Services:
         self._portraits.clear()
         self._lessons.clear()
         self._teachers.clear()
+        self._boards.clear()
 
     def close(self) -> None:
         """Stop replays and the carrier, then close what they work with."""

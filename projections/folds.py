@@ -9,7 +9,7 @@ from projections import activity
 from projections.activity import ANSWERS, ActivityState, Calendar, monday_of
 from projections.calibration import Calibration
 from projections.facts import Fact
-from projections.mastery import Filter, MasteryState, PointState
+from projections.mastery import ENOUGH_TRIES, Filter, MasteryState, PointState
 
 Person = tuple[str, str]  # store, and lrs.actors.actor_key within it
 Rows = dict[str, list[tuple[Any, ...]]]  # by table, each in the column order of projections.tables
@@ -155,6 +155,8 @@ class Fold:
             point = state.mastery.points.get(name)
             if point is not None and point.day < monday:
                 known = self._mastery.mastery(name, point)
+                if point.tries >= ENOUGH_TRIES:
+                    point.best = max(point.best or 0.0, known.probability)
                 state.closed_weeks.append(
                     ClosedWeek(
                         name,
@@ -175,6 +177,7 @@ class Fold:
             name,
             point.subject,
             *self._mastery.mastery(name, point),
+            point.best,
             point.tries,
             point.successes,
             point.last_time,

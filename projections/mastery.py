@@ -45,6 +45,9 @@ FEATURES = POINT_FEATURES + RESPONSE_FEATURES
 RECENT_RATE = 0.3  # weight of the newest try in `recent`: a memory of about three tries
 STEADY_RATE = 0.1  # weight of the newest in `steady` and `surprise`: about ten
 SHRINK = math.pi / 8.0  # MacKay 1992: E[sigmoid] is about sigmoid(mean / sqrt(1 + pi/8 variance))
+# A knowledge point counts as known from this many tries on: with fewer, what is shown would mostly
+# be the model's prior.
+ENOUGH_TRIES = 5
 INTERVAL = 1.959963984540054  # standard deviations on either side that hold 95 % of a Gaussian
 
 
@@ -125,6 +128,7 @@ class PointState(msgspec.Struct, array_like=True, gc=False):
     surprise: float = 0.0
     day: int = 0  # local day of the last response, in days since 1970-01-01
     subject: str = ""  # that the last response was in
+    best: float | None = None  # the highest probability at the end of a week, of enough tries
 
 
 class MasteryState(msgspec.Struct):

@@ -11,6 +11,7 @@ from typing import Any
 
 from projections import documents
 from projections.identities import accounts_of, person_of
+from projections.mastery import ENOUGH_TRIES
 from projections.warehouse import Generation
 
 PHASES = ("pre", "in", "post")
@@ -19,9 +20,6 @@ LONGEST_PAGE = 500
 # Bytes of the persons that one query is limited to: well under ClickHouse's limit of 256 KiB.
 _LONGEST_SHARE = 100_000
 
-# A knowledge point counts as weak or strong, and in the radar, from this many tries on: with fewer,
-# what is shown would mostly be the model's prior.
-ENOUGH_TRIES = 5
 # A rank says something from this many persons on.
 ENOUGH_PERSONS = 5
 

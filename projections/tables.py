@@ -213,6 +213,7 @@ PERSON_MASTERY = Table(
         number("probability"),
         number("low"),
         number("high"),
+        perhaps("Float64", "best"),  # the highest at the end of an earlier week
         count("tries"),
         count("successes"),
         moment("last_time"),

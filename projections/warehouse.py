@@ -522,7 +522,9 @@ def _connect(dsn: str, cluster: str = "") -> Client:
 
 @cache
 def _query(name: str) -> str:
-    return files("projections").joinpath("queries", f"{name}.sql").read_text("utf-8")
+    """Read a query; a line ``--include NAME`` stands for another, without its comments."""
+    text = files("projections").joinpath("queries", f"{name}.sql").read_text("utf-8")
+    return _INCLUDED.sub(lambda found: _COMMENT.sub("", _query(found[1])), text)
 
 
 @cache
@@ -550,6 +552,8 @@ def _migrations(schema: str) -> tuple[Migration, ...]:
 
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_INCLUDED = re.compile(r"^--include (\w+)$", re.MULTILINE)
+_COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
 
 # What clickhouse-connect raises for a value that it can't write into a column's type.
 _UNFIT = (DataError, TypeError, ValueError, AttributeError, OverflowError, struct.error)

@@ -268,6 +268,21 @@ def test_a_week_is_kept_once_its_point_is_responded_to_in_a_later_one():
     assert "person_mastery_weeks" not in FOLD.rows(state)
 
 
+def test_the_best_that_mastery_was_at_the_end_of_a_week_is_kept_once_there_were_enough_tries():
+    state, begin = FOLD.start(STORE, PERSON), answer(1).time
+    best = PERSON_MASTERY.column_names.index("best")
+    plan = [(0, True), (0, True), (1, True), (1, True), (1, True), (2, False), (3, False)]
+    seen = []
+    for number, (week, success) in enumerate(plan, 1):
+        FOLD.apply(state, answer(number, time=begin + week * WEEK + number, success=success))
+        [row] = FOLD.rows(state)["person_mastery"]
+        seen.append((row[PERSON_MASTERY.column_names.index("probability")], row[best]))
+    assert [reached for _, reached in seen[:5]] == [None] * 5
+    top = seen[4][0]
+    assert [reached for _, reached in seen[5:]] == [top, top]
+    assert seen[6][0] < top
+
+
 def test_what_was_done_on_time_is_counted_of_what_was_due():
     state = FOLD.start(STORE, PERSON)
     due = answer(1).time + 10

@@ -58,7 +58,7 @@ def point(
     name: str, probability: float, *, reach: float = 0.1, tries: int = ENOUGH_TRIES, key: str = "an"
 ) -> tuple[Any, ...]:
     low, high = probability - reach, probability + reach
-    estimates = (0.5, 0.25, probability, low, high)
+    estimates = (0.5, 0.25, probability, low, high, None)
     return ("demo", key, name, "mathematics", *estimates, tries, tries, AT + HOUR, 1, 0)
 
 

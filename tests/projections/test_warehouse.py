@@ -215,7 +215,7 @@ def test_a_tombstone_takes_a_row_away_and_a_later_row_brings_it_back(
 
 
 def test_keys_are_given_for_every_table_of_persons(generation: Generation) -> None:
-    mastery = ("demo", "a", "point", "mathematics", 0.1, 0.2, 0.5, 0.4, 0.6, 3, 2, 10, 5, 0)
+    mastery = ("demo", "a", "point", "mathematics", 0.1, 0.2, 0.5, 0.4, 0.6, None, 3, 2, 10, 5, 0)
     generation.insert("person_mastery", [mastery])
     assert generation.keys_of(PERSON_MASTERY, in_demo(["a"])) == {("demo", "a", "point")}
     week = ("demo", "a", "point", 20_001, "mathematics", 0.5, 0.4, 0.6, 3, 2, 5, 0)

@@ -116,7 +116,8 @@ ORDER BY (store, person, week, subject)
 SETTINGS index_granularity = 1024, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- A person's mastery of a knowledge point: mean and variance on the logit scale, and the
--- probability of a right answer with its 95 % interval.
+-- probability of a right answer with its 95 % interval; `best` is the highest that the probability
+-- was at the end of an earlier week, once there had been enough tries.
 CREATE TABLE IF NOT EXISTS {database:Identifier}.person_mastery
 (
     store LowCardinality(String),
@@ -128,6 +129,7 @@ CREATE TABLE IF NOT EXISTS {database:Identifier}.person_mastery
     probability Float64,
     low Float64,
     high Float64,
+    best Nullable(Float64),
     tries UInt32,
     successes UInt32,
     last_time DateTime64(6, 'UTC'),

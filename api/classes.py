@@ -1,0 +1,92 @@
+"""Portraits of classes, and who is at risk."""
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from api import answers
+from api.answers import Answer, View
+from api.days import From, On, To, day_of, span_of
+from api.described import described
+from api.errors import REFUSALS
+from api.records import Column, Records
+from api.roles import Resource, class_group
+from projections.classes import Classes, find_at_risk
+
+router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
+
+AT_RISK = Records(
+    "students",
+    (
+        Column("person", "text", "The key of the person."),
+        Column("class_group", "text"),
+        Column("school", "text"),
+        Column("reasons", "object", "Each with code, sentences, numbers and evidence."),
+    ),
+)
+
+Subject = Annotated[str, Query(description="A subject's code, such as `mathematics`.")]
+
+
+@router.get(
+    "/portraits/classes/{name:path}",
+    summary="A class's portrait",
+    responses=described("class_portrait"),
+)
+async def get_class_portrait(
+    asked: answers.Query,
+    name: str,
+    on: On = None,
+    subject: Subject = "",
+    begin: From = None,
+    to: To = None,
+) -> Response:
+    """Give heat map, weak points, distribution, activity, homework load and who is at risk.
+
+    `name` is the class's id in the roster. What students did counts for the class they were in on
+    that day; mastery is of those who are in the class on the day `on`.
+    """
+
+    def ask(view: View) -> Answer | None:
+        day = day_of(view, on)
+        found = Classes(view.generation).portrait(
+            view.store, name, day, span_of(day, begin, to), subject
+        )
+        return found and {**found, "position": view.position}
+
+    return await asked.answer(
+        Resource.CLASS_PORTRAIT,
+        ask,
+        subject=class_group(name),
+        missing=f"the roster has no class {name}",
+    )
+
+
+@router.get("/at-risk", summary="Students at risk", responses=described("at_risk", AT_RISK))
+async def get_at_risk(
+    asked: answers.Query,
+    on: On = None,
+    class_name: Annotated[str, Query(alias="class_group", description="Of one class.")] = "",
+    school: Annotated[str, Query(description="Of one school.")] = "",
+) -> Response:
+    """List students at risk with the reasons, those with most reasons first.
+
+    A teacher is shown the students of the own classes, a school leader those of the own school.
+    """
+
+    def ask(view: View) -> Answer:
+        day = day_of(view, on)
+        found = find_at_risk(
+            view.generation, view.store, day, class_group=class_name, school=school
+        )
+        if view.own is not None:
+            found = [one for one in found if one.person in view.own.students]
+        return {
+            "on": day.isoformat(),
+            "position": view.position,
+            "students": [msgspec.to_builtins(one) for one in found],
+        }
+
+    return await asked.answer(Resource.CLASS_PORTRAIT, ask, records=AT_RISK)

@@ -1,0 +1,43 @@
+"""The days that routes about classes and schools ask for: parameters they share."""
+
+from datetime import date, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Query
+
+from api.answers import View
+from api.errors import ApiError
+from projections.classes import Span
+
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2298, 12, 31)  # what the tables' days can be
+LONGEST_SPAN = 400  # days: a school year and some
+
+On = Annotated[
+    date | None, Query(description="The day whose roster counts; today if not given (ISO 8601).")
+]
+From = Annotated[
+    date | None, Query(alias="from", description="The first day; four weeks back if not given.")
+]
+To = Annotated[date | None, Query(description="The last day; `on` if not given.")]
+
+
+def day_of(view: View, on: date | None) -> date:
+    """Give the day asked about, today in the district's timezone if none is; raises ApiError."""
+    day = on or datetime.now(ZoneInfo(view.services.settings.timezone)).date()
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ApiError(400, f"a day lies between {FIRST_DAY} and {LAST_DAY}", value=str(day))
+    return day
+
+
+def span_of(on: date, begin: date | None, end: date | None) -> Span:
+    """Give the days asked about; raises ApiError where they are none, or too many."""
+    span = Span.until(end or on, begin)
+    days = (span.end - span.begin).days + 1
+    if not (span.begin >= FIRST_DAY and span.end <= LAST_DAY and 1 <= days <= LONGEST_SPAN):
+        raise ApiError(
+            400,
+            f"`from` and `to` are 1 to {LONGEST_SPAN} days apart, `from` first",
+            value=f"{span.begin}..{span.end}",
+        )
+    return span

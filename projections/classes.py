@@ -1,0 +1,290 @@
+"""A class: what its students know point by point, what they do, and who of them is at risk.
+
+Mastery is of those who are in the class on the day asked about. What students did counts for the
+class that they were in on the day they did it: the roster is joined as it was.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from statistics import fmean, median
+from typing import Any, NamedTuple
+
+import msgspec
+
+from projections.at_risk import AtRisk, Weeks, at_risk, windows
+from projections.mastery import ENOUGH_TRIES
+from projections.roster import Member, Roster
+from projections.warehouse import Generation
+
+DEFAULT_DAYS = 28  # that a portrait looks back
+
+Portrait = dict[str, Any]
+
+
+class Span(NamedTuple):
+    """Days, both inclusive."""
+
+    begin: date
+    end: date
+
+    @classmethod
+    def until(cls, end: date, begin: date | None = None) -> "Span":
+        """Give the days up to one, four weeks of them if it isn't said from when on."""
+        return cls(begin or end - timedelta(days=DEFAULT_DAYS - 1), end)
+
+
+class _Done(NamedTuple):
+    """A row of the query ``class_weeks``."""
+
+    person: str
+    week: str
+    phase: str
+    subject: str
+    actions: int
+    answers: int
+    correct: int
+    seconds: float
+    due: int
+    on_time: int
+    days: int
+    last_day: str
+
+
+class Classes:
+    """The classes of one generation; safe to share between threads."""
+
+    def __init__(self, generation: Generation) -> None:
+        self._generation = generation
+        self._roster = Roster(generation)
+
+    def portrait(
+        self, store: str, class_group: str, on: date, span: Span, subject: str = ""
+    ) -> Portrait | None:
+        """Draw a class's portrait as of a day, or None where the roster has no such class.
+
+        Probabilities and shares are 0..1, times seconds, days ISO 8601.
+        """
+        found = self._generation.query("class_group", store=store, class_group=class_group)
+        if not found:
+            return None
+        title, kind, school, school_name, grade, stage, subjects = found[0]
+        members = self._roster.students(store, class_group, on=on)
+        done = self._done(store, class_group, span, subject)
+        heat_map = self._heat_map(store, class_group, on, subject, members)
+        return {
+            "class_group": class_group,
+            "title": title,
+            "type": kind,
+            "school": school,
+            "school_name": school_name,
+            "grade": grade,
+            "stage": stage,
+            "subjects": list(subjects),
+            "on": on.isoformat(),
+            "from": span.begin.isoformat(),
+            "to": span.end.isoformat(),
+            "subject": subject or None,
+            "n": len(members),
+            "students": _students(members, done),
+            "load": _load(members, done),
+            "activity": _by_week(done),
+            "distribution": _distribution(heat_map),
+            "weak_points": _weak_points(heat_map),
+            "heat_map": heat_map,
+            "at_risk": msgspec.to_builtins(self.at_risk(store, class_group, on)),
+        }
+
+    def at_risk(self, store: str, class_group: str, on: date) -> list[AtRisk]:
+        """List who of a class is at risk, with reasons, those with most first."""
+        return find_at_risk(self._generation, store, on, class_group=class_group)
+
+    def _done(self, store: str, class_group: str, span: Span, subject: str) -> list[_Done]:
+        rows = self._generation.query(
+            "class_weeks",
+            store=store,
+            class_group=class_group,
+            subject=subject,
+            first_day=span.begin.isoformat(),
+            last_day=span.end.isoformat(),
+        )
+        return [_Done(*row) for row in rows]
+
+    def _heat_map(
+        self, store: str, class_group: str, on: date, subject: str, members: Sequence[Member]
+    ) -> dict[str, Any]:
+        """Give who knows what: the points by how few know them, a row a student by name."""
+        rows = self._generation.query(
+            "class_mastery",
+            store=store,
+            class_group=class_group,
+            on=on.isoformat(),
+            subject=subject,
+        )
+        cells: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+        subjects: dict[str, str] = {}
+        for person, point, of_subject, probability, low, high, tries, successes in rows:
+            subjects[point] = of_subject
+            cells[point][person] = {
+                "probability": probability,
+                "low": low,
+                "high": high,
+                "tries": tries,
+                "successes": successes,
+            }
+        names = names_of(self._generation, store, cells)
+        points = [
+            {
+                "knowledge_point": point,
+                "names": names.get(point, {}),
+                "subject": subjects[point],
+                **_summary(of_point.values()),
+            }
+            for point, of_point in cells.items()
+        ]
+        points.sort(key=lambda each: (each["mean"] is None, each["mean"], each["knowledge_point"]))
+        order = [point["knowledge_point"] for point in points]
+        return {
+            "points": points,
+            "students": [
+                {
+                    "person": member.person,
+                    "name": member.name,
+                    "cells": [cells[point].get(member.person) for point in order],
+                }
+                for member in members
+            ],
+        }
+
+
+def find_at_risk(
+    generation: Generation, store: str, on: date, *, class_group: str = "", school: str = ""
+) -> list[AtRisk]:
+    """List who is at risk in a class, in a school, or in all of a store."""
+    weeks = windows(on)
+    asked = {
+        "store": store,
+        "on": on.isoformat(),
+        "class_group": class_group,
+        "school": school,
+    }
+    rows = generation.query(
+        "at_risk_weeks",
+        recent=weeks.recent.isoformat(),
+        earliest=weeks.before.isoformat(),
+        **asked,
+    )
+    points = generation.query("at_risk_points", enough=ENOUGH_TRIES, **asked)
+    return at_risk(
+        [Weeks(*row) for row in rows], {person: (n, fallen) for person, n, fallen in points}, weeks
+    )
+
+
+def names_of(
+    generation: Generation, store: str, subjects: Iterable[str]
+) -> dict[str, dict[str, str]]:
+    """Give what activities are called, by language."""
+    found: dict[str, dict[str, str]] = {}
+    asked = list(subjects)
+    for first in range(0, len(asked), 500):  # keeps parameters under ClickHouse's limit
+        some = asked[first : first + 500]
+        rows = generation.query("names_of", store=store, subjects=some)
+        for subject, language, name in sorted(rows):
+            found.setdefault(subject, {})[language] = name
+    return found
+
+
+def _summary(cells: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Say how far a class is in a point: over the students with enough tries in it."""
+    known = [cell["probability"] for cell in cells if cell["tries"] >= ENOUGH_TRIES]
+    return {"n": len(known), "mean": fmean(known) if known else None}
+
+
+def _students(members: Sequence[Member], done: Sequence[_Done]) -> list[dict[str, Any]]:
+    """Tell of each student who is in the class what they did in those days."""
+    by_person: dict[str, list[_Done]] = defaultdict(list)
+    for one in done:
+        by_person[one.person].append(one)
+    return [
+        {
+            "person": member.person,
+            "name": member.name,
+            "begin": member.begin.isoformat() if member.begin else None,
+            "end": member.end.isoformat() if member.end else None,
+            **_totals(by_person.get(member.person, ())),
+        }
+        for member in members
+    ]
+
+
+def _totals(done: Sequence[_Done]) -> dict[str, Any]:
+    answers, correct = sum(one.answers for one in done), sum(one.correct for one in done)
+    due, on_time = sum(one.due for one in done), sum(one.on_time for one in done)
+    after = [one for one in done if one.phase == "post"]
+    return {
+        "actions": sum(one.actions for one in done),
+        "answers": answers,
+        "accuracy": correct / answers if answers else None,
+        "seconds": sum(one.seconds for one in done),
+        "homework_seconds": sum(one.seconds for one in after),
+        "homework_answers": sum(one.answers for one in after),
+        "due": due,
+        "on_time": on_time / due if due else None,
+        "last_day": max((one.last_day for one in done), default=None),
+    }
+
+
+def _load(members: Sequence[Member], done: Sequence[_Done]) -> dict[str, Any]:
+    """Tell how much homework a student had in a week: the middle one, and the one with most."""
+    weekly: dict[tuple[str, str], float] = defaultdict(float)
+    for one in done:
+        if one.phase == "post":
+            weekly[one.person, one.week] += one.seconds
+    seconds = list(weekly.values())
+    return {
+        "n": len(members),
+        "weeks": len({week for _, week in weekly}),
+        "median_seconds_a_week": median(seconds) if seconds else None,
+        "most_seconds_a_week": max(seconds, default=None),
+    }
+
+
+def _by_week(done: Sequence[_Done]) -> list[dict[str, Any]]:
+    """Add up activity by week and phase, with how many students were active."""
+    groups: dict[tuple[str, str], list[_Done]] = defaultdict(list)
+    for one in done:
+        groups[one.week, one.phase].append(one)
+    return [
+        {
+            "week": week,
+            "phase": phase,
+            "students": len({one.person for one in some}),
+            "actions": sum(one.actions for one in some),
+            "answers": sum(one.answers for one in some),
+            "correct": sum(one.correct for one in some),
+            "seconds": sum(one.seconds for one in some),
+        }
+        for (week, phase), some in sorted(groups.items())
+    ]
+
+
+def _distribution(heat_map: dict[str, Any]) -> dict[str, Any]:
+    """Count students by their mean mastery, in tenths."""
+    tenths = [0] * 10
+    means = []
+    for student in heat_map["students"]:
+        known = [
+            cell["probability"]
+            for cell in student["cells"]
+            if cell is not None and cell["tries"] >= ENOUGH_TRIES
+        ]
+        if known:
+            means.append(fmean(known))
+            tenths[min(9, int(means[-1] * 10))] += 1
+    return {"n": len(means), "mean": fmean(means) if means else None, "tenths": tenths}
+
+
+def _weak_points(heat_map: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the points in which a class is weakest, of those that at least five students know."""
+    known = [point for point in heat_map["points"] if point["n"] >= 5]
+    return known[: min(5, (len(known) + 1) // 2)]

@@ -1,0 +1,11 @@
+-- How many points of each student are known well enough, and how many of them have fallen: where the
+-- best that was reached at the end of an earlier week lies above the interval of today.
+SELECT person, toUInt64(count()), toUInt64(countIf(best > high))
+FROM {database:Identifier}.person_mastery FINAL
+WHERE store = {store:String} AND tries >= {enough:UInt32}
+  AND person GLOBAL IN (
+      SELECT person FROM (
+--include placed
+      )
+  )
+GROUP BY person

@@ -1,0 +1,90 @@
+"""Answers that are dear to work out, remembered for a while: those about a whole district.
+
+They read every student's rows, while a district's record grows every second. So an answer is worked
+out anew, beside those who ask, only once it is many times as old as working it out took: a
+twentieth of the time at most goes into that. Whoever has to see a position of the log waits for it.
+"""
+
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Generic, TypeVar
+
+PATIENCE = 20  # times as long as it took
+MOST_REMEMBERED = 256
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Answer(Generic[T]):
+    value: T
+    position: int  # of the log, that it reflects
+    ended: float
+    took: float
+    is_renewed: bool = False  # just now, by somebody
+
+
+class Remembered:
+    """Answers of one generation by their questions; safe to share between threads."""
+
+    def __init__(self, position: Callable[[], int]) -> None:
+        self._position = position
+        self._answers: dict[Hashable, _Answer[Any]] = {}
+        self._lock = threading.Lock()
+        self._asking: dict[Hashable, threading.Lock] = {}
+
+    def ask(self, question: Hashable, work_out: Callable[[], T], least: int = 0) -> tuple[T, int]:
+        """Give an answer and the position it reflects, at least ``least`` where that is reached.
+
+        Raises what working it out raises; where there is an older answer, that is given instead.
+        """
+        with self._lock:
+            answer = self._answers.get(question)
+            asking = self._asking.setdefault(question, threading.Lock())
+        if answer is None or answer.position < min(least, self._position()):
+            with asking:  # of those who ask at once, one works it out
+                with self._lock:
+                    again = self._answers.get(question)
+                if again is None or again is answer:
+                    again = self._renew(question, work_out)
+            return again.value, again.position
+        if self._is_old(answer):
+            thread = threading.Thread(
+                target=self._renew_quietly, args=(question, work_out), daemon=True
+            )
+            thread.start()
+        return answer.value, answer.position
+
+    def _is_old(self, answer: _Answer[Any]) -> bool:
+        """Whether it is time to work an answer out anew; says so once."""
+        old = monotonic() - answer.ended > PATIENCE * answer.took
+        if not old or answer.position == self._position():
+            return False
+        with self._lock:
+            first, answer.is_renewed = not answer.is_renewed, True
+        return first
+
+    def _renew_quietly(self, question: Hashable, work_out: Callable[[], Any]) -> None:
+        try:
+            self._renew(question, work_out)
+        except Exception:  # ClickHouse is away: the older answer is what there is
+            with self._lock:
+                answer = self._answers.get(question)
+                if answer is not None:
+                    answer.is_renewed = False
+
+    def _renew(self, question: Hashable, work_out: Callable[[], T]) -> _Answer[T]:
+        position, began = self._position(), monotonic()
+        value = work_out()
+        ended = monotonic()
+        answer = _Answer(value, position, ended, ended - began)
+        with self._lock:
+            self._answers.pop(question, None)
+            self._answers[question] = answer
+            while len(self._answers) > MOST_REMEMBERED:
+                oldest = next(iter(self._answers))
+                del self._answers[oldest]
+                self._asking.pop(oldest, None)
+        return answer
