@@ -71,13 +71,11 @@ GIVEN = {
     "of": "xueji_live",
     "name": "live",
     "database": "xueji_live",
-    "subject": "",
     "first_day": "2026-09-01",
     "last_day": "2026-12-31",
     "recent": "2026-11-01",
     "earliest": "2026-09-01",
     "enough": 5,
-    "is_limited": 0,
     "among": ["a"],
 }
 ASKED_OF_THE_CATALOGUE = {"generations", "live_identity", "dropped", "migrations_applied"}
