@@ -15,6 +15,7 @@ from api import (
     checking,
     classes,
     district,
+    evidence,
     generations,
     identities,
     lessons,
@@ -22,6 +23,7 @@ from api import (
     portraits,
     profiles,
     rosters,
+    students,
     teachers,
 )
 from api.authentication import count_refusal
@@ -90,6 +92,8 @@ def create_application(settings: Settings) -> FastAPI:
     application.include_router(teachers.router)
     application.include_router(classes.router)
     application.include_router(district.router)
+    application.include_router(students.router)
+    application.include_router(evidence.router)
     application.include_router(profiles.router)
     application.include_router(checking.router)
     application.include_router(mappings.router)

@@ -13,6 +13,7 @@ from api.authentication import OPERATE
 from api.cursors import Paged
 from api.described import described
 from api.errors import REFUSALS
+from api.evidence import From, Subject, To, asked_days, linked
 from api.mappings import all_pending
 from api.records import Column, Records
 from api.roles import Resource, allow, student
@@ -72,15 +73,33 @@ async def get_students(
     summary="A student's portrait",
     responses=described("student_portrait", live=True),
 )
-async def get_student_portrait(asked: LiveQuery, person: str) -> Response:
-    """Give activity by phase, mastery with interval, weak and strong points, and the radar.
+async def get_student_portrait(
+    asked: LiveQuery,
+    person: str,
+    subject: Subject = "",
+    first: From = None,
+    last: To = None,
+) -> Response:
+    """Give the radar, mastery with interval and trend, weak and strong points, activity by phase.
+
+    Also punctuality, ratings, badges and videos. Each figure opens its evidence. `from` and `to`
+    bound all but mastery, which is as of now; without them the radar is of the last four weeks, and
+    everything else of all days. The class of today is what a student is compared with, or, where no
+    roster knows it, the store.
 
     `person` is the actor's name in the record, such as ``mbox:mailto:ming@school.example`` or
     ``account:https://district.example|s001``. Live, it is sent again whenever it changes.
     """
+
+    def ask(view: View) -> Answer | None:
+        days = asked_days(first, last)
+        portrait = view.portraits.student(view.store, person, subject=subject, days=days)
+        found: Answer | None = linked(view, portrait)
+        return found
+
     return await asked.answer(
         Resource.STUDENT_PORTRAIT,
-        lambda view: view.portraits.student(view.store, person),
+        ask,
         subject=student(person),
         mark=lambda view: view.portraits.mark(view.store, person),
         missing=f"there is no evidence about {person}",

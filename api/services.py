@@ -139,7 +139,8 @@ class Services:
         with self._finding:
             portraits = self._portraits.get(generation.identity)
             if portraits is None:
-                portraits = Portraits(generation, self._position_of(generation))
+                position, timezone = self._position_of(generation), self.settings.timezone
+                portraits = Portraits(generation, position, timezone)
                 self._portraits[generation.identity] = portraits
         return portraits
 

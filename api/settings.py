@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,7 @@ from pydantic_settings import (
 )
 
 from lrs.versions import Version
+from projections.homework import DAILY_MINUTES, LONGEST_HOMEWORK
 from streams.broker import Broker, Mechanism, Protocol
 
 SECRETS_FOLDER = Path("/run/secrets")  # where Docker, Podman and Swarm put what is secret
@@ -70,6 +72,8 @@ class Settings(BaseSettings):
     rate_burst: int = Field(10, gt=0)  # so many seconds' requests may come at once
     failed_logins_per_minute: int = Field(60, ge=0)  # of one client address; 0: any number
     cors_origins: str = "*"  # origins of pages that may ask, apart by commas; empty: none
+    # Of written homework a day, by stage, as JSON; what isn't named is as DAILY_MINUTES says.
+    homework_minutes: Mapping[str, float] = Field({}, validate_default=True)
     oidc_issuer: str = ""  # empty: no bearer tokens; else the issuer of those accepted
     oidc_audience: str = Field("", validate_default=True)  # what tokens have to be meant for
     oidc_jwks_url: str = ""  # the issuer's keys; empty: as its discovery document says
@@ -129,6 +133,16 @@ class Settings(BaseSettings):
         if text and protocol and not protocol.startswith("SASL_"):
             raise ValueError("is for XUEJI_KAFKA_SECURITY_PROTOCOL=SASL_SSL or SASL_PLAINTEXT")
         return text
+
+    @field_validator("homework_minutes")
+    @classmethod
+    def _stages_are_known(cls, minutes: Mapping[str, float]) -> Mapping[str, float]:
+        for stage, most in minutes.items():
+            if stage not in DAILY_MINUTES:
+                raise ValueError(f"no stage {stage!r}: one of {', '.join(DAILY_MINUTES)}")
+            if not 0 <= most <= LONGEST_HOMEWORK:
+                raise ValueError(f"{stage}: {most} is not 0 to {LONGEST_HOMEWORK} minutes")
+        return {**DAILY_MINUTES, **minutes}
 
     @field_validator("timezone")
     @classmethod

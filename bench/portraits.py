@@ -1,185 +1,165 @@
-"""Measures the queries of portraits at the scale of a district: median and 95th percentile.
+"""What a student's page asks, timed over a store of millions of facts that SQL makes.
 
-    python -m bench.portraits [--folder F] [--statements 5000000] [--asked 40]
-
-The warehouse is filled by ClickHouse itself with the rows that a term of a district leaves: 13
-schools, 223 classes, 9,029 students, 80 knowledge points each in three subjects, some five
-statements a student and day. With ``--folder`` it stays for another run. Each query is asked of
-different students, classes and schools, once each before it is timed, and answers of the whole
-district both as they are worked out and as they are remembered.
+Rows are made as the fold would make them in shape and number, not in value: half of what a query
+costs is finding and merging a person's rows, and that depends on how many there are.
 """
 
 import argparse
-import random
 import tempfile
 from collections.abc import Callable
-from contextlib import closing
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
-from statistics import quantiles
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bench.servers import machine
-from projections.classes import Classes, Span
-from projections.district import District
+from projections.evidence import Wanted, evidence
+from projections.homework import homework_plan
+from projections.mistakes import mistake_book
 from projections.portraits import Portraits
-from projections.rankings import Month, Quarter, Rankings
-from projections.warehouse import Generation, Warehouse
+from projections.warehouse import Generation, Warehouse, embedded_dsn
 
-STORE, HOME = "district", "https://district.example"
-SCHOOLS, CLASSES, STUDENTS, POINTS, DAYS = 13, 223, 9_029, 80, 90
-BEGIN = date(2026, 9, 1)
-END = BEGIN + timedelta(days=DAYS - 1)
-PART = 250_000  # rows an insert
-
-PERSON = f"concat('account:{HOME}|s', toString(number % {STUDENTS}))"
-SUBJECT = "['mathematics', 'chinese', 'english'][1 + {} % 3]"
-LATER = "toDate32('2299-12-31'), 1, 0"
-
-ROSTER = {
-    "roster_orgs": f"""SELECT '{STORE}', concat('school-', toString(number)),
-        concat('学校', toString(number)), 'school', 'district', '', 1, 0
-        FROM numbers({SCHOOLS})""",
-    "roster_classes": f"""SELECT '{STORE}', concat('class-', toString(number)),
-        concat('班', toString(number)), '', 'homeroom', '',
-        concat('school-', toString(number % {SCHOOLS})), [], toString(1 + number % 9),
-        if(number % 9 < 6, 'primary', 'junior'), [], [], {LATER} FROM numbers({CLASSES})""",
-    "roster_users": f"""SELECT '{STORE}', concat('s', toString(number)), {PERSON},
-        concat('学生', toString(number)), 'student', [], [], 1, {LATER}
-        FROM numbers({STUDENTS})""",
-    "roster_enrollments": f"""SELECT '{STORE}', concat('e', toString(number)),
-        concat('s', toString(number)), {PERSON}, concat('class-', toString(number % {CLASSES})),
-        concat('school-', toString(number % {CLASSES} % {SCHOOLS})), 'student', 1,
-        toDate32('1900-01-01'), {LATER} FROM numbers({STUDENTS})""",
-}
-ROWS = {
-    "persons": (
-        STUDENTS,
-        f"""SELECT '{STORE}', {PERSON}, 550, 0, 0, number + 1, 0
-        FROM numbers({{first}}, {{count}})""",
-    ),
-    "person_days": (
-        3 * DAYS * STUDENTS,
-        f"""SELECT '{STORE}', {PERSON},
-        toDate32('{BEGIN}') + intDiv(number, {3 * STUDENTS}),
-        ['pre', 'in', 'post'][1 + intDiv(number, {STUDENTS}) % 3],
-        {SUBJECT.format("cityHash64(number)")},
-        ['video', 'clicker', 'homework'][1 + intDiv(number, {STUDENTS}) % 3],
-        2, 2, 1, 60.0, 1, 1, 0, 0, number + 1, 0 FROM numbers({{first}}, {{count}})""",
-    ),
-    "person_weeks": (
-        3 * (DAYS // 7 + 1) * STUDENTS,
-        f"""SELECT '{STORE}', {PERSON},
-        toDate32('2026-08-31') + 7 * intDiv(number, {3 * STUDENTS}),
-        {SUBJECT.format(f"intDiv(number, {STUDENTS})")}, 9, 3, 3, 3, 6,
-        2 + cityHash64(number) % 4, 180.0, 2, 1 + cityHash64(number) % 2, 5,
-        toDate32('2026-09-04') + 7 * intDiv(number, {3 * STUDENTS}), number + 1, 0
-        FROM numbers({{first}}, {{count}})""",
-    ),
-    "person_mastery": (
-        POINTS * STUDENTS,
-        f"""SELECT '{STORE}', {PERSON},
-        concat('{HOME}/points/', toString(intDiv(number, {STUDENTS}))),
-        {SUBJECT.format(f"intDiv(number, {STUDENTS})")}, 0.3, 0.2, 0.2 + c, 0.1 + c, 0.3 + c,
-        0.2 + (cityHash64(number) % 613) / 1000, 6 + cityHash64(number) % 20, 5, 0, number + 1, 0
-        FROM (SELECT number, (cityHash64(number) % 600) / 1000 AS c
-              FROM numbers({{first}}, {{count}}))""",
-    ),
-}
-FACTS = f"""SELECT '{STORE}', generateUUIDv4(), 0, {PERSON},
-    ['answer', 'answer', 'homework_done', 'hand_raised'][1 + cityHash64(number) % 4],
-    ['pre', 'in', 'post'][1 + intDiv(number, {STUDENTS}) % 3],
-    concat('{HOME}/lessons/', toString(number % {STUDENTS} % {CLASSES}), '/',
-           toString(intDiv(number, {12 * STUDENTS}))),
-    'mathematics', [concat('{HOME}/points/', toString(cityHash64(number) % {POINTS}))],
-    concat('{HOME}/items/', toString(cityHash64(number) % 3000)),
-    'http://adlnet.gov/expapi/verbs/answered', 'homework',
-    toDateTime64('{BEGIN} 00:00:00', 6, 'UTC') + intDiv(number, {STUDENTS}) * 14000,
-    12.0, cityHash64(number) % 3 > 0, number + 1, 0 FROM numbers({{first}}, {{count}})"""
-FACT_COLUMNS = (
-    "store, statement, ordinal, person, action, phase, lesson, subject, knowledge_points, item,"
-    " verb, app, time, duration, success, position, is_deleted"
-)
-
-
-def fill(generation: Generation, statements: int) -> None:
-    """Write the rows of a term."""
-    for table, rows in ROSTER.items():
-        generation.run(f"INSERT INTO {generation.database}.{table} {rows}")
-    for table, (total, rows) in ROWS.items():
-        _insert(generation, table, total, rows)
-    _insert(generation, f"facts ({FACT_COLUMNS})", statements, FACTS)
-
-
-def _insert(generation: Generation, table: str, total: int, rows: str) -> None:
-    """Write rows some at a time, as ClickHouse's memory is bounded."""
-    for first in range(0, total, PART):
-        some = rows.format(first=first, count=min(PART, total - first))
-        generation.run(f"INSERT INTO {generation.database}.{table} {some}")
-
-
-def questions(generation: Generation) -> dict[str, Callable[[random.Random], Any]]:
-    """Give what is asked, by name: each of a student, class or school drawn anew."""
-    portraits = Portraits(generation, lambda: 1)
-    classes, span = Classes(generation), Span.until(END)
-
-    def worked_out(ask: Callable[[District, Rankings], Any]) -> Callable[[random.Random], Any]:
-        def asked(_: random.Random) -> Any:
-            district = District(generation, lambda: 1)  # which remembers nothing yet
-            return ask(district, Rankings(generation, district, lambda: 1))
-
-        return asked
-
-    remembering = District(generation, lambda: 1)
-    return {
-        "student's portrait": lambda chance: portraits.student(STORE, _student(chance)),
-        "list of students": lambda _: portraits.students(STORE, limit=50),
-        "class portrait": lambda chance: classes.portrait(STORE, _class(chance), END, span),
-        "school portrait": lambda chance: District(generation, lambda: 1).school(
-            STORE, f"school-{chance.randrange(SCHOOLS)}", END
-        ),
-        "district portrait": worked_out(lambda district, _: district.district(STORE, END)),
-        "district portrait, remembered": lambda _: remembering.district(STORE, END),
-        "ranking of schools": worked_out(lambda _, some: some.schools(STORE, Month(2026, 10))),
-        "ranking of apps": worked_out(lambda _, some: some.apps(STORE, Month(2026, 10))),
-        "quarterly report": worked_out(lambda _, some: some.quarterly(STORE, Quarter(2026, 4))),
-    }
-
-
-def _student(chance: random.Random) -> str:
-    return f"account:{HOME}|s{chance.randrange(STUDENTS)}"
-
-
-def _class(chance: random.Random) -> str:
-    return f"class-{chance.randrange(CLASSES)}"
+STORE, CLASS_SIZE, FACTS, LAST_DAY = "bench", 40, 2_000, date(2026, 11, 24)
+ZONE = ZoneInfo("Asia/Shanghai")
+_AT_ONCE = 250  # students whose facts one insert makes
 
 
 def main() -> None:
-    """Fill, ask, and print a line for each question."""
+    """Print p50 and p95 of each query, by the clock and in processor time."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, help="keep the warehouse here, for another run")
-    parser.add_argument("--statements", type=int, default=5_000_000)
-    parser.add_argument("--asked", type=int, default=40, help="times that each is asked")
+    parser.add_argument("--students", type=int, default=2_500, help="with 2,000 facts each")
+    parser.add_argument("--requests", type=int, default=100)
     given = parser.parse_args()
     print(machine())
     with tempfile.TemporaryDirectory() as folder:
-        where = (given.folder or Path(folder)).resolve()
-        where.mkdir(parents=True, exist_ok=True)
-        with closing(Warehouse.open(f"chdb://{where}/warehouse")) as warehouse:
+        warehouse = Warehouse.open(embedded_dsn(Path(folder)))
+        try:
             generation = warehouse.ensure()
-            if not generation.row_counts().get("facts"):
-                fill(generation, given.statements)
-            print({table: f"{rows:,}" for table, rows in generation.row_counts().items() if rows})
-            for name, ask in questions(generation).items():
-                took, chance = [], random.Random(1)
-                ask(chance)
-                for _ in range(given.asked):
-                    began = perf_counter()
-                    ask(chance)
-                    took.append(1000 * (perf_counter() - began))
-                p95 = quantiles(took, n=20)[-1]
-                print(f"{name}: p50 {quantiles(took)[1]:.0f} ms, p95 {p95:.0f} ms")
+            began = perf_counter()
+            fill(generation, given.students)
+            print(f"{given.students * FACTS} facts made in {perf_counter() - began:.0f} s")
+            for name, ask in queries(generation).items():
+                print(f"{name:16} {timed(ask, given.students, given.requests)}", flush=True)
+        finally:
+            warehouse.close()
+
+
+def queries(generation: Generation) -> dict[str, Callable[[str], Any]]:
+    """Give what is asked about a student."""
+    portraits = Portraits(generation, position=lambda: 1)
+
+    def plan(person: str) -> Any:
+        group = portraits.classes.of(STORE, person, LAST_DAY, 1)
+        return homework_plan(generation, STORE, person, ZONE, group)
+
+    return {
+        "portrait": lambda person: portraits.student(STORE, person),
+        "of a subject": lambda person: portraits.student(STORE, person, subject="english"),
+        "mistake book": lambda person: mistake_book(generation, STORE, person, ZONE),
+        "homework plan": plan,
+        "evidence": lambda person: evidence(
+            generation, STORE, Wanted(person=person, phase="pre"), ZONE
+        ),
+    }
+
+
+def timed(ask: Callable[[str], Any], students: int, requests: int) -> str:
+    """Ask about one student after the other, each of another class."""
+    walls, processor = [], []
+    ask(person(0))
+    for number in range(requests):
+        began, used = perf_counter(), process_time()
+        ask(person((number * 41 + 1) % students))
+        walls.append((perf_counter() - began) * 1e3)
+        processor.append((process_time() - used) * 1e3)
+    return "; ".join(
+        f"{what} p50 {_at(found, 0.5):.0f} p95 {_at(found, 0.95):.0f} ms"
+        for what, found in (("clock", sorted(walls)), ("processor", sorted(processor)))
+    )
+
+
+def person(number: int) -> str:
+    """Give the key of a student."""
+    return f"account:https://id.example|s{number:06d}"
+
+
+def fill(generation: Generation, students: int) -> None:
+    """Make facts, and the rows of persons, days, mastery and roster that go with them."""
+    for first in range(0, students, _AT_ONCE):
+        count = min(_AT_ONCE, students - first)
+        generation.run(
+            _FACTS.format(d=generation.database, f=FACTS, c=CLASS_SIZE, n=first, m=count)
+        )
+    for made in _ROWS:
+        generation.run(made.format(d=generation.database, c=CLASS_SIZE))
+
+
+_FACTS = """
+INSERT INTO {d}.facts (
+    store, person, statement, action, phase, lesson, subject, knowledge_points, item, app, time,
+    duration, success, rating, response, layer, part_of, progress, due, position)
+SELECT
+    'bench',
+    concat('account:https://id.example|s', leftPad(toString(p), 6, '0')),
+    generateUUIDv4(n),
+    multiIf(k % 20 = 0, 'video', k % 20 = 1, 'preview', k % 20 = 2, 'homework_done',
+            k % 20 = 3, 'homework_corrected', k % 50 = 4, 'badge_earned',
+            k % 50 = 5, 'rating_by_teacher', 'answer') AS act,
+    ['pre', 'in', 'post'][1 + k % 3],
+    concat('https://d.example/lessons/', toString(intDiv(p, {c})), '/', toString(intDiv(k, 20))),
+    ['mathematics', 'chinese', 'english'][1 + k % 3],
+    [concat('https://d.example/points/', toString(k % 3), '/', toString(intDiv(k, 100)))],
+    concat('https://d.example/items/', toString(k % 700)),
+    ['homework', 'clicker', 'video'][1 + k % 3],
+    toDateTime64('2026-08-01 00:00:00', 6, 'UTC') + k * 5000 AS moment,
+    if(act IN ('answer', 'video'), toFloat64(10 + k % 60), NULL),
+    if(act = 'answer', cityHash64(n) % 100 < 70, NULL),
+    if(startsWith(act, 'rating'), 0.5, NULL),
+    'B',
+    ['basic', 'advanced', 'challenge'][1 + k % 3],
+    'https://d.example/homework/1',
+    if(act = 'video', 0.5, NULL),
+    if(act IN ('preview', 'homework_done'), moment + (k % 7 - 1) * 3600, NULL),
+    n
+FROM
+(
+    SELECT number AS n, intDiv(number, {f}) AS p, number % {f} AS k
+    FROM numbers({n} * {f}, {m} * {f})
+)
+"""
+_ANSWERS = """
+(
+    SELECT store, person, subject, success, time, position, arrayJoin(knowledge_points) AS point
+    FROM {d}.facts WHERE action = 'answer'
+)
+"""
+_ROWS = (
+    "INSERT INTO {d}.persons SELECT store, person, count(), min(time), max(time), max(position), 0"
+    " FROM {d}.facts GROUP BY store, person",
+    "INSERT INTO {d}.person_days SELECT store, person,"
+    " toDate32(toDate(time, 'Asia/Shanghai')) AS day, phase, subject, app, count(),"
+    " countIf(action = 'answer'), countIf(success), sum(ifNull(duration, 0)),"
+    " countIf(due IS NOT NULL), countIf(time <= due), min(time), max(time), max(position), 0"
+    " FROM {d}.facts GROUP BY store, person, day, phase, subject, app",
+    "INSERT INTO {d}.person_mastery SELECT store, person, point, any(subject), 0.5, 0.2, 0.7, 0.5,"
+    " 0.8, count(), countIf(success), max(time), max(position), 0"
+    f" FROM {_ANSWERS} GROUP BY store, person, point",
+    "INSERT INTO {d}.person_mastery_weeks SELECT store, person, point,"
+    " toDate32(toMonday(toDate(time, 'Asia/Shanghai'))) AS week, any(subject), 0.6, 0.4, 0.75,"
+    f" count(), countIf(success), max(position), 0 FROM {_ANSWERS}"
+    " GROUP BY store, person, point, week",
+    "INSERT INTO {d}.roster_enrollments SELECT store, person, person, person,"
+    " concat('c', toString(intDiv(toUInt32(substring(person, -6)), {c}))), 's', 'student', 1,"
+    " '1900-01-01', '2299-12-31', 1, 0 FROM {d}.persons",
+    "INSERT INTO {d}.roster_classes SELECT DISTINCT store, class_group, class_group, '',"
+    " 'homeroom', '', 's', ['07'], '07', 'junior', [], [], '2299-12-31', 1, 0"
+    " FROM {d}.roster_enrollments",
+)
+
+
+def _at(ordered: list[float], share: float) -> float:
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
 if __name__ == "__main__":

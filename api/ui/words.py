@@ -127,12 +127,14 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "radar.title": ("学情雷达图", "Learning radar"),
     "radar.unit": ("0–100", "0–100"),
     "radar.help": (
-        "从五个方面看学习状态，越靠外越好。课前预习、课中参与、课后巩固：活动次数与全体同学相比"
-        "的位置，76 表示比大约 76% 的同学多。答题正确：答对的比例。知识掌握：各知识点掌握程度的"
-        "平均。括号里是依据的数量；证据不够的方面不画出来。",
-        "Five sides of learning; further out is better. Preview, taking part and practice compare"
-        " the number of activities with all students: 76 means more than about 76% of them. Right"
-        " answers is the share answered correctly. Mastery is the average over knowledge points."
+        "从七个方面看最近四周的学习状态，越靠外越好。课前预习、课中参与、课后巩固、投入时间：与本班"
+        "同学（没有名册时与全体同学）相比的位置，76 表示比大约 76% 的同学多。答题正确：答对的比例。"
+        "按时完成：按时的比例。知识掌握：各知识点掌握程度的平均。括号里是依据的数量；证据不够的方面"
+        "不画出来。",
+        "Seven sides of the last four weeks; further out is better. Preview, taking part, practice"
+        " and time compare with the class, or without a roster with all students: 76 means more"
+        " than about 76% of them. Right answers and on time are shares. Mastery is the average over"
+        " knowledge points."
         " What a number rests on stands beside it; a side without enough evidence is not drawn.",
     ),
     "radar.few": (
@@ -150,6 +152,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "dimension.consolidation.n": ("{n} 次活动", "n = {n} activities"),
     "dimension.accuracy.n": ("{n} 次作答", "n = {n} answers"),
     "dimension.mastery.n": ("{n} 个知识点", "n = {n} points"),
+    "dimension.punctuality": ("按时完成", "On time"),
+    "dimension.punctuality.n": ("{n} 项有期限", "n = {n} due"),
+    "dimension.time": ("投入时间", "Time"),
+    "dimension.time.n": ("{n} 次活动", "n = {n} activities"),
     # Weak and strong points
     "points.title": ("薄弱与优势", "Weak and strong points"),
     "points.weakest": ("相对薄弱", "Relatively weak"),

@@ -470,9 +470,8 @@ def test_real_responses_give_portraits_whose_counts_are_those_of_the_file(
                 if someone == learner and skill
             }
             assert student["facts"] == tries[learner, ""]
-            asked = {each["dimension"]: each for each in portrait["radar"]}["accuracy"]
-            assert asked["n"] == tries[learner, ""]
-            assert asked["value"] == successes[learner, ""] / tries[learner, ""]
+            assert portrait["activity"]["answers"] == tries[learner, ""]
+            assert portrait["activity"]["correct"] == successes[learner, ""]
 
 
 def some_responses(path: Path) -> list[dict[str, str]]:

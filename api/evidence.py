@@ -1,0 +1,171 @@
+"""The evidence behind figures: the facts, with the statements they were read from."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from api import answers
+from api.answers import Answer, View
+from api.cursors import Paged
+from api.described import described
+from api.errors import REFUSALS, ApiError
+from api.records import Column, Records
+from api.roles import Resource, person
+from projections.days import Days
+from projections.evidence import NONE, Wanted, evidence
+from projections.vocabulary import ACTIONS
+
+router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
+
+FACTS: Final = Records(
+    "facts",
+    (
+        Column("statement", "text", "The id of the statement that says so."),
+        Column("ordinal", "whole", "Which of the facts of that statement."),
+        Column("person", "text", "The account that it is about."),
+        Column("action", "text", "What was done, or given."),
+        Column("time", "moment", "When it happened."),
+        Column("phase", "text", "`pre`, `in`, `post`, or empty."),
+        Column("subject", "text"),
+        Column("lesson", "text"),
+        Column("course", "text"),
+        Column("knowledge_points", "texts"),
+        Column("item", "text", "What was acted on."),
+        Column("part_of", "text", "What that is part of: homework, check, deed, indicator."),
+        Column("layer", "text", "Of layered homework."),
+        Column("success", "truth"),
+        Column("completion", "truth"),
+        Column("response", "text"),
+        Column("score", "real", "-1..1"),
+        Column("rating", "real", "0..1"),
+        Column("progress", "real", "0..1"),
+        Column("duration", "real", "Seconds."),
+        Column("due", "moment", "By when it had to be done."),
+        Column("counterpart", "text", "The other person: who gave it, or to whom."),
+        Column("app", "text"),
+        Column("verb", "text"),
+        Column("class_group", "text"),
+        Column("school", "text"),
+        Column("names", "object", "What the things and people named are called, by language."),
+    ),
+)
+
+From = Annotated[date | None, Query(alias="from", description="The first day, the district's.")]
+To = Annotated[date | None, Query(alias="to", description="The last day, inclusive.")]
+Subject = Annotated[str, Query(description="The code of a subject, such as `mathematics`.")]
+
+
+def asked_days(first: date | None, last: date | None) -> Days:
+    """Give the days that a request asks for; raises ApiError 400 for an end before the begin."""
+    if first is not None and last is not None and last < first:
+        raise ApiError(400, f"parameter 'to': {last} is before 'from', {first}", value=str(last))
+    return Days(first, last)
+
+
+_SAYS_NONE = f"`{NONE}`: of those that don't say one."
+
+
+def _wanted(
+    who: Annotated[
+        str, Query(alias="person", description="The person, as portraits name them.")
+    ] = "",
+    action: Annotated[list[str] | None, Query(description="One of these actions.")] = None,
+    phase: Annotated[Literal["", "pre", "in", "post", "none"], Query(description=_SAYS_NONE)] = "",
+    subject: Annotated[str, Query(description=_SAYS_NONE)] = "",
+    knowledge_point: Annotated[str, Query(description="One of its knowledge points.")] = "",
+    lesson: Annotated[str, Query(description=_SAYS_NONE)] = "",
+    item: Annotated[str, Query(description=_SAYS_NONE)] = "",
+    part_of: Annotated[str, Query(description=_SAYS_NONE)] = "",
+    app: Annotated[str, Query(description="The app that posted it.")] = "",
+    known: Annotated[
+        list[Literal["success", "rating", "due", "duration", "progress"]] | None,
+        Query(description="Only facts that hold each of these."),
+    ] = None,
+    least_tries: Annotated[
+        int,
+        Query(ge=0, le=1_000_000, description="Responses to points with at least so many tries."),
+    ] = 0,
+    points_of: Annotated[str, Query(description="With `least_tries`: points of a subject.")] = "",
+    first: From = None,
+    last: To = None,
+) -> Wanted:
+    """Give what a request asks for."""
+    return Wanted(
+        person=who,
+        actions=tuple(action or ()),
+        phase=phase,
+        subject=subject,
+        knowledge_point=knowledge_point,
+        lesson=lesson,
+        item=item,
+        part_of=part_of,
+        app=app,
+        known=tuple(known or ()),
+        least_tries=least_tries,
+        points_of=points_of,
+        first=first,
+        last=last,
+    )
+
+
+@router.get(
+    "/evidence", summary="The facts behind a figure", responses=described("evidence", FACTS)
+)
+async def get_evidence(
+    asked: answers.Query, page: Paged, wanted: Annotated[Wanted, Depends(_wanted)]
+) -> Response:
+    """Give facts about a person, or of a lesson, newest first, with the statements' ids.
+
+    What figures say as `evidence.link` asks for exactly the facts that they rest on.
+    `GET /xapi/statements?statementId=` gives a statement itself.
+    """
+
+    def ask(view: View) -> Answer:
+        _check(wanted)
+        among = None if view.own is None else view.own.students | view.own.teachers
+        facts, following = evidence(
+            view.generation,
+            view.store,
+            wanted,
+            view.portraits.zone,
+            limit=page.limit,
+            after=page.place(int, str, int),
+            among=among,
+        )
+        return {"facts": facts, "next": page.next(following)}
+
+    about = person(wanted.person) if wanted.person else None
+    return await asked.answer(Resource.EVIDENCE, ask, subject=about, records=FACTS)
+
+
+def _check(wanted: Wanted) -> None:
+    """Raise ApiError 400 for what can't be asked."""
+    asked_days(wanted.first, wanted.last)
+    for action in wanted.actions:
+        if action not in ACTIONS:
+            raise ApiError(400, f"parameter 'action': there is no action {action!r}", value=action)
+    if not wanted.person and wanted.lesson in ("", NONE):
+        raise ApiError(400, "evidence is of a person or of a lesson: name `person` or `lesson`")
+    if wanted.least_tries and not wanted.person:
+        raise ApiError(400, "parameter 'least_tries': tries are a person's: name `person`")
+
+
+def linked(view: View, answer: Any) -> Any:
+    """Give an answer in which each figure's evidence is a link to it."""
+    is_live = view.generation.identity == view.services.generation.identity
+    return _linked(answer, {} if is_live else {"generation": view.generation.name})
+
+
+def _linked(answer: Any, more: Mapping[str, str]) -> Any:
+    if isinstance(answer, dict):
+        if answer.keys() == {"facts", "wanted"}:
+            query = urlencode({**answer["wanted"], **more}, doseq=True)
+            return {"facts": answer["facts"], "link": f"/v1/evidence?{query}"}
+        return {name: _linked(value, more) for name, value in answer.items()}
+    if isinstance(answer, list):
+        return [_linked(value, more) for value in answer]
+    return answer

@@ -1,0 +1,190 @@
+"""Evidence: the facts behind a figure, with the statements they were read from."""
+
+from collections.abc import Collection
+from datetime import date, tzinfo
+from typing import Any, Final
+
+import msgspec
+
+from projections.days import Days, iso_of
+from projections.identities import accounts_of, person_of
+from projections.names import names_of
+from projections.warehouse import Generation
+
+LONGEST_PAGE: Final = 500
+NONE: Final = "none"  # asks for facts that don't say it: of no phase, say
+# What facts can be asked to hold: `success` is whether it was right or wrong.
+KNOWN: Final = ("success", "rating", "due", "duration", "progress")
+Place = tuple[int, str, int]  # a fact's time, statement and ordinal
+
+_FIELDS: Final = (
+    "statement",
+    "ordinal",
+    "person",
+    "action",
+    "phase",
+    "lesson",
+    "course",
+    "subject",
+    "knowledge_points",
+    "item",
+    "verb",
+    "app",
+    "class_group",
+    "school",
+    "time",
+    "duration",
+    "success",
+    "completion",
+    "score",
+    "rating",
+    "response",
+    "layer",
+    "part_of",
+    "counterpart",
+    "progress",
+    "due",
+)
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which facts are asked for: those for which all that is said here holds.
+
+    Empty texts say nothing; ``none`` stands for facts that don't say it. Of ``actions`` one has to
+    be it, of ``known`` each has to be there. ``least_tries`` and ``points_of`` ask for responses to
+    the knowledge points that the person has responded to at least so often, and whose subject it
+    is. Days are the district's, inclusive.
+    """
+
+    person: str = ""
+    actions: tuple[str, ...] = ()
+    phase: str = ""
+    subject: str = ""
+    knowledge_point: str = ""
+    lesson: str = ""
+    item: str = ""
+    part_of: str = ""
+    app: str = ""
+    known: tuple[str, ...] = ()
+    least_tries: int = 0
+    points_of: str = ""
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def days(self) -> Days:
+        """The days asked about."""
+        return Days(self.first, self.last)
+
+    def within(self, days: Days) -> "Wanted":
+        """Give the same of these days only."""
+        return msgspec.structs.replace(self, first=days.first, last=days.last)
+
+    def parameters(self) -> dict[str, Any]:
+        """Give what is asked for by the names that requests have for it, without what is empty."""
+        said = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {
+            _PARAMETERS.get(name, name): _written(value) for name, value in said.items() if value
+        }
+
+
+_PARAMETERS: Final = {"actions": "action", "first": "from", "last": "to"}
+
+
+def _written(value: Any) -> str | int | list[str]:
+    if isinstance(value, date):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def figure_evidence(facts: int, wanted: Wanted) -> dict[str, Any]:
+    """Say what a figure rests on: how many facts, and what to ask to get exactly these."""
+    return {"facts": facts, "wanted": wanted.parameters()}
+
+
+def or_none(text: str) -> str:
+    """Give what asks for facts that say this, be it nothing."""
+    return text or NONE
+
+
+def evidence(
+    generation: Generation,
+    store: str,
+    wanted: Wanted,
+    zone: tzinfo,
+    *,
+    limit: int = 100,
+    after: Place | None = None,
+    among: Collection[str] | None = None,
+) -> tuple[list[dict[str, Any]], Place | None]:
+    """Give a page of facts, the newest first, and where the next one begins (None: there is none).
+
+    Of everyone in the lesson where no person is named, or of those of them who are ``among`` these
+    persons. Times are ISO 8601 in UTC.
+    """
+    person = person_of(generation, store, wanted.person) if wanted.person else ""
+    if person:
+        accounts = accounts_of(generation, store, person)
+    else:
+        accounts = [] if among is None else _in_lesson(generation, store, wanted.lesson, among)
+    since, until = wanted.days.moments(zone)
+    limit = max(1, min(limit, LONGEST_PAGE))
+    time, statement, ordinal = after or (until, "", 0)
+    rows = generation.query(
+        "evidence",
+        store=store,
+        is_anyones=int(not person and among is None),
+        accounts=accounts,
+        person=person,
+        actions=list(wanted.actions),
+        known=list(wanted.known),
+        since=since,
+        until=until,
+        is_further=int(after is not None),
+        after_time=time,
+        after_statement=statement or "00000000-0000-0000-0000-000000000000",
+        after_ordinal=ordinal,
+        least_tries=wanted.least_tries,
+        points_of=wanted.points_of,
+        limit=limit + 1,
+        **{
+            name: getattr(wanted, name)
+            for name in ("phase", "subject", "knowledge_point", "lesson", "item", "part_of", "app")
+        },
+    )
+    page = [dict(zip(_FIELDS, row, strict=True)) for row in rows[:limit]]
+    following = _place(page[-1]) if len(rows) > limit else None
+    return _shown(generation, store, page), following
+
+
+def _in_lesson(
+    generation: Generation, store: str, lesson: str, among: Collection[str]
+) -> list[str]:
+    """Give the accounts of those of these persons who were in a lesson."""
+    rows = generation.query("accounts_in_lesson", store=store, lesson=lesson)
+    return [account for account, person in rows if person in among]
+
+
+def _place(fact: dict[str, Any]) -> Place:
+    return fact["time"], fact["statement"], fact["ordinal"]
+
+
+def _shown(generation: Generation, store: str, facts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Write facts for reading: times, and what things and people are called."""
+    called = {one for fact in facts for one in _called(fact)}
+    names = names_of(generation, store, called)
+    return [
+        {
+            **fact,
+            "knowledge_points": list(fact["knowledge_points"]),
+            "time": iso_of(fact["time"]),
+            "due": None if fact["due"] is None else iso_of(fact["due"]),
+            "names": {one: names[one] for one in _called(fact) if one in names},
+        }
+        for fact in facts
+    ]
+
+
+def _called(fact: dict[str, Any]) -> list[str]:
+    named = (fact[name] for name in ("item", "lesson", "part_of", "counterpart", "person"))
+    return [one for one in (*named, *fact["knowledge_points"]) if one]

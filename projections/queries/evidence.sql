@@ -1,0 +1,42 @@
+-- The facts that a figure rests on, of some accounts or of anyone's, the newest first, by page.
+-- Empty parameters ask for nothing; 'none' asks for facts that don't say it.
+SELECT
+    toString(statement), ordinal, person, action, phase, lesson, course, subject, knowledge_points,
+    item, verb, app, class_group, school, toUnixTimestamp64Micro(time), duration, success,
+    completion, score, rating, response, layer, part_of, counterpart, progress,
+    toUnixTimestamp64Micro(due)
+FROM {database:Identifier}.facts FINAL
+WHERE store = {store:String}
+  AND ({is_anyones:UInt8} = 1 OR person IN {accounts:Array(String)})
+  AND (empty({actions:Array(String)}) OR has({actions:Array(String)}, action))
+  AND ({phase:String} = '' OR phase = if({phase:String} = 'none', '', {phase:String}))
+  AND ({subject:String} = '' OR subject = if({subject:String} = 'none', '', {subject:String}))
+  AND ({lesson:String} = '' OR lesson = if({lesson:String} = 'none', '', {lesson:String}))
+  AND ({item:String} = '' OR item = if({item:String} = 'none', '', {item:String}))
+  AND ({part_of:String} = '' OR part_of = if({part_of:String} = 'none', '', {part_of:String}))
+  AND ({app:String} = '' OR app = {app:String})
+  AND ({knowledge_point:String} = '' OR has(knowledge_points, {knowledge_point:String}))
+  AND (NOT has({known:Array(String)}, 'success') OR success IS NOT NULL)
+  AND (NOT has({known:Array(String)}, 'rating') OR rating IS NOT NULL)
+  AND (NOT has({known:Array(String)}, 'due') OR due IS NOT NULL)
+  AND (NOT has({known:Array(String)}, 'duration') OR duration IS NOT NULL)
+  AND (NOT has({known:Array(String)}, 'progress') OR progress IS NOT NULL)
+  AND toUnixTimestamp64Micro(time) >= {since:Int64}
+  AND toUnixTimestamp64Micro(time) < {until:Int64}
+  AND ({least_tries:UInt32} = 0 OR hasAny(
+      arrayMap(point -> toString(point), knowledge_points),
+      (
+          SELECT groupArray(toString(knowledge_point))
+          FROM {database:Identifier}.person_mastery FINAL
+          WHERE store = {store:String} AND person = {person:String}
+            AND tries >= {least_tries:UInt32}
+            AND ({points_of:String} = ''
+                OR subject = if({points_of:String} = 'none', '', {points_of:String}))
+      )))
+  AND ({is_further:UInt8} = 0 OR
+      (toUnixTimestamp64Micro(time), statement, ordinal)
+      < ({after_time:Int64}, toUUID({after_statement:String}), {after_ordinal:UInt16}))
+ORDER BY time DESC, statement DESC, ordinal DESC
+LIMIT {limit:UInt32}
+-- No version of a fact differs in what the index of lessons holds.
+SETTINGS use_skip_indexes_if_final = 1
