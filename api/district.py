@@ -92,9 +92,9 @@ async def get_rankings(
 
     A school leader is shown the own school's rank.
     """
-    period = _period(Month, month, "month")
 
     def ask(view: View) -> Answer:
+        period = _period(Month, month, "month")
         rankings = view.services.boards(view.generation).rankings
         rank = rankings.schools if of == "schools" else rankings.apps
         told, position = rank(view.store, period, least=asked.after or 0)
@@ -117,9 +117,9 @@ async def get_quarterly_report(
     quarter: Annotated[str, Query(description="Such as `2026-Q4`.")],
 ) -> Response:
     """Give figures and changes of a quarter, by month, school and app, with sentences (zh, en)."""
-    period = _period(Quarter, quarter, "quarter")
 
     def ask(view: View) -> Answer:
+        period = _period(Quarter, quarter, "quarter")
         rankings = view.services.boards(view.generation).rankings
         told, position = rankings.quarterly(view.store, period, least=asked.after or 0)
         return {**told, "position": position}

@@ -376,8 +376,8 @@ def test_what_is_served_fits_what_is_described(
 ) -> None:
     person = quote(agent_key("ming"), safe="")
     for path, answer in described(application):
-        if "{name}" in path:
-            continue  # of the roster, which there is none of here
+        if "{name}" in path or "teachers" in path:
+            continue  # of the roster, which there is none of here; of teachers, of whom neither
         served = ask(client, path.replace("{person}", person), person=agent_key("ming"))
         assert served.status_code == 200, served.text
         validator = Draft202012Validator(answer["content"][JSON]["schema"])

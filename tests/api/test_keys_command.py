@@ -27,7 +27,12 @@ def keys(tmp_path: Path) -> Command:
     """Runs `xueji keys` on an empty record of its own."""
 
     def run(*arguments: str, status: int = 0) -> Result:
-        environment = {"XUEJI_DATA_DIRECTORY": str(tmp_path), "COLUMNS": "200", "NO_COLOR": "1"}
+        environment = {
+            "XUEJI_DATA_DIRECTORY": str(tmp_path),
+            "TERM": "xterm",
+            "COLUMNS": "240",
+            "NO_COLOR": "1",
+        }
         done = CliRunner().invoke(main, ["keys", *arguments], env=environment)
         assert done.exit_code == status, done.output
         return done

@@ -25,7 +25,7 @@ def running(environment: dict[str, str]) -> Command:
     unset = dict.fromkeys(name for name in os.environ if name.startswith("XUEJI_"))
 
     def run(*arguments: str, status: int = 0) -> Result:
-        shown = {"COLUMNS": "200", "NO_COLOR": "1"}
+        shown = {"TERM": "xterm", "COLUMNS": "240", "NO_COLOR": "1"}
         done = CliRunner().invoke(main, list(arguments), env={**unset, **environment, **shown})
         assert done.exit_code == status, done.output
         return done

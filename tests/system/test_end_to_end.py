@@ -314,7 +314,7 @@ def test_a_query_waits_until_the_projection_is_there(app: App) -> None:
 def test_a_query_for_a_position_that_does_not_come_is_answered_504(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.portraits.PATIENCE", 0.2)
+    monkeypatch.setattr("api.answers.PATIENCE", 0.2)
     with running_application(tmp_path) as running:
         path = f"/v1/portraits/students/{person_key('nobody')}"
         asked = running.client.get(path, params={"after": 1}, auth=running.credential("district"))

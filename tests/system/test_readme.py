@@ -51,7 +51,7 @@ def run(command: list[str], server: Server, key: Key) -> str:
 
 @NO_CURL
 def test_what_the_readme_posts_is_in_the_portrait_that_it_reads(server: Server, key: Key) -> None:
-    post, post_by_tincan, read = (
+    post, post_by_tincan, read, link = (
         block.replace(ADDRESS_IN_README, server.address) for block in blocks("")
     )
     posted = run(["sh", "-c", post], server, key)
@@ -66,6 +66,7 @@ def test_what_the_readme_posts_is_in_the_portrait_that_it_reads(server: Server, 
     assert mastery["knowledge_point"] == "https://school.example/knowledge-points/fractions"
     assert mastery["names"] == {"zh-CN": "分数", "en": "Fractions"}
     assert (mastery["tries"], mastery["successes"]) == (1, 1)
+    run(["sh", "-c", link.replace("curl", "curl --fail-with-body")], server, key)
     assert 0 < mastery["low"] < mastery["probability"] < mastery["high"] < 1
 
 
