@@ -8,20 +8,26 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 from rich.console import Console
 
 from api.demo_posting import DistrictPosting
 from api.opening import opened_record
+from api.roster.files import roster_files
+from api.roster.importing import DEFAULT_SOURCE, import_roster
+from api.roster.plan import Import
 from api.settings import Settings
 from apps.catalogue import Catalogue
 from apps.client import Posting, TincanPosting
 from apps.demo_district import post_district
-from apps.district import District, Scale, make_district
+from apps.district import TERM, District, Scale, make_district
 from apps.roster import write_roster
+from apps.teaching import ACCOUNTS
 from apps.truth import Truth
 from lrs.credentials import Credentials
+from lrs.drafts import make_authority
 
 STORE = "demo"
 VIEWER = "demo-viewer"
@@ -47,12 +53,14 @@ def run_demo(
     """Serve, post the demo district, say where to look; serve on unless told to `leave`.
 
     Posting ends early, after the round in which `statements` is reached, if that is given. The
-    roster is written as OneRoster CSV beside the record. Raises DemoError.
+    roster is written as OneRoster CSV beside the record, and imported. Raises DemoError.
     """
     _check_port_is_free(settings)
     truth = Truth(make_district(SEED, scale), keeps_answers=False)
     credentials = _make_credentials(settings, truth.district)
-    write_roster(truth.district, settings.data_directory / ROSTER_FOLDER)
+    folder = settings.data_directory / ROSTER_FOLDER
+    write_roster(truth.district, folder)
+    _import_roster(settings, folder)
     base = f"http://{settings.host}:{settings.port}"
     with _serving(settings) as server:
         _wait_until_it_answers(base, server)
@@ -65,7 +73,7 @@ def run_demo(
         console.print(
             f"\n[bold]{truth.statements.total():,} statements[/bold] of"
             f" {len(truth.students):,} students are in the record and projected.\n"
-            f"花名册 Their roster, OneRoster CSV: {settings.data_directory / ROSTER_FOLDER}\n\n"
+            f"花名册 Their roster, OneRoster CSV: {folder}\n\n"
             f"打开 Open  [bold]{link}[/bold]\n"
             f"登录 Sign in later at {base}/ui with key {credentials[VIEWER][0]}"
             f" and secret {credentials[VIEWER][1]}",
@@ -75,6 +83,14 @@ def run_demo(
         if not leave:
             console.print("\nCtrl-C 结束 stops it.", highlight=False)
             server.wait()
+
+
+def _import_roster(settings: Settings, folder: Path) -> None:
+    """Declare the roster as of the term's first day; the same one again declares nothing."""
+    how = Import(DEFAULT_SOURCE, ACCOUNTS, TERM[0].isoformat())
+    authority = make_authority(settings.home_page, STORE).json
+    with opened_record(settings) as record:
+        import_roster(record, STORE, roster_files(folder), how, authority)
 
 
 def _posting(endpoint: str, credentials: Mapping[str, tuple[str, str]], scale: Scale) -> Posting:
