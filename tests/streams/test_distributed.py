@@ -98,6 +98,7 @@ class Cluster:
     generation: Generation
     log: list[LogEntry]
     base: int = 0
+    pace: int = 5
     statements: dict[int, list[Delivery]] = field(default_factory=lambda: defaultdict(list))
     facts: dict[int, list[bytes]] = field(default_factory=lambda: defaultdict(list))
     read: dict[int, int] = field(default_factory=lambda: defaultdict(int))
@@ -189,9 +190,15 @@ class Cluster:
         return replace(self, states=dict(self.states), folded=self.folded.copy(), steps=steps)
 
     def finish(self) -> None:
-        for source in range(SOURCES):
-            while self.read[source] < len(self.statements[source]):
-                self.read_some([source], 5, self.generation, 99)
+        """Read what is left and fold what comes of it, a few messages at a time, the oldest first.
+
+        So a link finds rows that were folded without it.
+        """
+        while left := [one for one in range(SOURCES) if self.read[one] < len(self.statements[one])]:
+            oldest = min(left, key=lambda one: self.statements[one][self.read[one]].position)
+            self.read_some([oldest], self.pace, self.generation, 99)
+            for part in range(PARTS):
+                self.fold_some(part, 99, self.generation, ALL)
         for part in range(PARTS):
             while self.folded[part] < len(self.facts[part]):
                 self.fold_some(part, 3, self.generation, ALL)
@@ -222,6 +229,15 @@ turns = st.builds(
     lost=st.sampled_from([None] * 8 + [0, 1]),
     zombie=st.sampled_from([False, False, False, True]),
 )
+
+
+# How many messages are read before they are folded.
+paces = st.sampled_from([1, 2, 5, 99])
+
+
+def scripts(most: int) -> st.SearchStrategy[list[Turn]]:
+    """Make scripts, often none, so that all is left to workers that live."""
+    return st.just(list[Turn]()) | st.lists(turns, max_size=most)
 
 
 @st.composite
@@ -281,25 +297,27 @@ def differing(generation: Generation, one: str, other: str) -> dict[str, Any]:
 
 
 @settings(max_examples=EXAMPLES)
-@given(arrivals=logs(), script=st.lists(turns, max_size=30))
+@given(arrivals=logs(), script=scripts(30), pace=paces)
 def test_any_mixing_of_sources_gives_the_rows_of_one_clean_replay(
     arrivals: list[tuple[str, Any]],
     script: list[Turn],
+    pace: int,
     generation: Generation,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     mixed, clean, start = next(_stores), next(_stores), next(_starts)
-    run(Cluster(generation, numbered(arrivals, mixed, start), base=start - 1), script)
+    run(Cluster(generation, numbered(arrivals, mixed, start), start - 1, pace), script)
     file = tmp_path_factory.mktemp("law") / "states.sqlite"
     carry(ListLog(numbered(arrivals, clean, start)), generation, file)
     assert differing(generation, mixed, clean) == {}
 
 
 @settings(max_examples=EXAMPLES // 2)
-@given(arrivals=logs(), script=st.lists(turns, max_size=15), data=st.data())
+@given(arrivals=logs(), script=scripts(15), pace=paces, data=st.data())
 def test_a_generation_that_was_built_before_is_gone_on_with(
     arrivals: list[tuple[str, Any]],
     script: list[Turn],
+    pace: int,
     data: st.DataObject,
     generation: Generation,
     tmp_path_factory: pytest.TempPathFactory,
@@ -310,7 +328,7 @@ def test_a_generation_that_was_built_before_is_gone_on_with(
     log = numbered(arrivals, mixed, start)
     folder = tmp_path_factory.mktemp("law")
     carry(ListLog(log[:before]), generation, folder / "before.sqlite")
-    run(Cluster(generation, log, base=start - 1 + before), script)
+    run(Cluster(generation, log, start - 1 + before, pace), script)
     carry(ListLog(numbered(arrivals, clean, start)), generation, folder / "clean.sqlite")
     assert differing(generation, mixed, clean) == {}
 
