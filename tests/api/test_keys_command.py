@@ -12,6 +12,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
+from api import key_commands
 from api.command_line import main
 from lrs.credentials import PROFILE_CHECKS
 from tests.support.servers import ROOT, XUEJI, Key, Server, running_server
@@ -20,6 +21,12 @@ from tests.support.servers import ROOT, XUEJI, Key, Server, running_server
 PATIENCE = 30.0
 
 Command = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables are shown whole, whatever the width of the terminal that the tests run in."""
+    monkeypatch.setattr(key_commands.console, "_width", 240)
 
 
 @pytest.fixture

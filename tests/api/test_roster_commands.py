@@ -11,6 +11,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
+from api import identity_commands
 from api.command_line import main
 from api.roster.files import packed
 from tests.support.oneroster import HOME, Rows, files_of, person, small_rows
@@ -21,11 +22,17 @@ APP = "https://homework.example.cn"
 Command = Callable[..., Result]
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables are shown whole, whatever the width of the terminal that the tests run in."""
+    monkeypatch.setattr(identity_commands.console, "_width", 240)
+
+
 def running(environment: dict[str, str]) -> Command:
     unset = dict.fromkeys(name for name in os.environ if name.startswith("XUEJI_"))
 
     def run(*arguments: str, status: int = 0) -> Result:
-        shown = {"TERM": "xterm", "COLUMNS": "240", "NO_COLOR": "1"}
+        shown = {"COLUMNS": "200", "NO_COLOR": "1"}
         done = CliRunner().invoke(main, list(arguments), env={**unset, **environment, **shown})
         assert done.exit_code == status, done.output
         return done

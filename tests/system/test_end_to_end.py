@@ -123,7 +123,17 @@ RECORDS_OWN = {"stored", "authority", "version"}
 def learning(portrait: Json) -> Json:
     """Leave out of a portrait when it was drawn, and what depends on other people."""
     kept = ("name", "activity", "mastery", "weakest", "strongest")
-    return {name: portrait[name] for name in kept}
+    told: Json = without_evidence({name: portrait[name] for name in kept})
+    return told
+
+
+def without_evidence(told: Any) -> Any:
+    """Leave out links to evidence, which name the person."""
+    if isinstance(told, list):
+        return [without_evidence(each) for each in told]
+    if not isinstance(told, dict):
+        return told
+    return {name: without_evidence(part) for name, part in told.items() if name != "evidence"}
 
 
 def phases(portrait: Json) -> dict[str, tuple[int, int, int]]:
