@@ -122,10 +122,11 @@ class Following:
         return self._is_behind and monotonic() - self._asked_at >= OLDEST
 
     async def _is_changed(self, view: View) -> bool:
-        if self._question.mark is None or self._seen[0] != view.generation.identity:
+        if self._question.mark is None:
             return True
         marked = await asyncio.to_thread(self._question.mark, view)
-        is_changed = marked != self._marked or self._is_due()
+        is_other = self._seen[0] != view.generation.identity
+        is_changed = is_other or marked != self._marked or self._is_due()
         self._marked, self._is_behind = marked, not is_changed
         return is_changed
 

@@ -33,8 +33,14 @@ RELAY_SUFFIX: Final = ".relay"
 
 _quiet: Final = logging.getLogger(f"{__name__}.librdkafka")
 _quiet.setLevel(logging.CRITICAL + 1)
+# The last is what producing says once the client knows that it is fenced, without saying why.
 _FENCED: Final = frozenset(
-    {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
+    {
+        KafkaError._FENCED,
+        KafkaError.PRODUCER_FENCED,
+        KafkaError.INVALID_PRODUCER_EPOCH,
+        KafkaError._FATAL,
+    }
 )
 
 

@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import orjson
 import pytest
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from eventsourcing.persistence import StoredEvent
 
@@ -432,6 +432,25 @@ def test_of_two_relays_the_older_stops_and_nothing_is_published_twice(
     assert "another relay" in str(older.raised)
     newer.reaches(200)
     assert_once_and_in_order(published(address, topic), log.entries)
+
+
+def test_who_learns_while_producing_that_another_was_opened_is_fenced(
+    address: str, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Beaten:
+        """A producer whose client has been told already, and says no more than that."""
+
+        def begin_transaction(self) -> None:
+            pass
+
+        def produce(self, *_: Any, **__: Any) -> None:
+            raise KafkaException(KafkaError(KafkaError._FATAL, "Unable to produce message"))
+
+    with Publisher(Broker(address), topic, partitions=3, replication=1) as publisher:
+        monkeypatch.setattr(publisher, "_producer", Beaten())
+        with pytest.raises(Fenced):
+            publisher.publish([], Marker(1, "older"))
+        monkeypatch.undo()
 
 
 def test_of_relays_that_start_together_one_stays(
