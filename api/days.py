@@ -8,7 +8,8 @@ from fastapi import Query
 
 from api.answers import View
 from api.errors import ApiError
-from projections.classes import Span
+from projections.classes import DEFAULT_DAYS
+from projections.days import Span, last_days
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2298, 12, 31)  # what the tables' days can be
 LONGEST_SPAN = 400  # days: a school year and some
@@ -32,12 +33,13 @@ def day_of(view: View, on: date | None) -> date:
 
 def span_of(on: date, begin: date | None, end: date | None) -> Span:
     """Give the days asked about; raises ApiError where they are none, or too many."""
-    span = Span.until(end or on, begin)
-    days = (span.end - span.begin).days + 1
-    if not (span.begin >= FIRST_DAY and span.end <= LAST_DAY and 1 <= days <= LONGEST_SPAN):
+    last = end or on
+    span = Span(begin, last) if begin else last_days(last, DEFAULT_DAYS)
+    days = (span.last - span.first).days + 1
+    if not (span.first >= FIRST_DAY and span.last <= LAST_DAY and 1 <= days <= LONGEST_SPAN):
         raise ApiError(
             400,
             f"`from` and `to` are 1 to {LONGEST_SPAN} days apart, `from` first",
-            value=f"{span.begin}..{span.end}",
+            value=f"{span.first}..{span.last}",
         )
     return span

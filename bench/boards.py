@@ -21,7 +21,8 @@ from time import perf_counter
 from typing import Any
 
 from bench.servers import machine
-from projections.classes import Classes, Span
+from projections.classes import DEFAULT_DAYS, Classes
+from projections.days import last_days
 from projections.district import District
 from projections.portraits import Portraits
 from projections.rankings import Month, Quarter, Rankings
@@ -122,7 +123,7 @@ def _insert(generation: Generation, table: str, total: int, rows: str) -> None:
 def questions(generation: Generation) -> dict[str, Callable[[random.Random], Any]]:
     """Give what is asked, by name: each of a student, class or school drawn anew."""
     portraits = Portraits(generation, lambda: 1)
-    classes, span = Classes(generation), Span.until(END)
+    classes, span = Classes(generation), last_days(END, DEFAULT_DAYS)
 
     def worked_out(ask: Callable[[District, Rankings], Any]) -> Callable[[random.Random], Any]:
         def asked(_: random.Random) -> Any:

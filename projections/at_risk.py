@@ -5,7 +5,6 @@ A rule speaks only where there is enough evidence for it, and a share is called 
 looked at today; they predict nothing.
 """
 
-import math
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from statistics import median
@@ -13,6 +12,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import msgspec
+
+from projections.shares import wilson
 
 RECENT_WEEKS = 4
 BEFORE_WEEKS = 8  # before those, to compare with
@@ -26,8 +27,6 @@ FEWEST_ACTIONS = 16  # in the weeks before, for less to say something
 LESS = 0.5
 FEWEST_FALLEN = 3
 FALLEN_SHARE = 0.2
-
-_Z = 1.959963984540054
 
 
 class Weeks(NamedTuple):
@@ -102,16 +101,6 @@ def at_risk(
             found.append(AtRisk(one.person, one.class_group, one.school, told))
     found.sort(key=lambda each: (-len(each.reasons), each.person))
     return found
-
-
-def wilson(right: int, n: int) -> tuple[float, float]:
-    """Give the 95 % interval of a share (Wilson 1927); 0..1 where nothing was seen."""
-    if not n:
-        return 0.0, 1.0
-    share, z2 = right / n, _Z * _Z
-    center = (share + z2 / (2 * n)) / (1 + z2 / n)
-    reach = _Z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(0.0, center - reach), min(1.0, center + reach)
 
 
 def _rhythm(students: Iterable[Weeks]) -> dict[str, date]:

@@ -6,32 +6,22 @@ class that they were in on the day they did it: the roster is joined as it was.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from statistics import fmean, median
 from typing import Any, NamedTuple
 
 import msgspec
 
 from projections.at_risk import AtRisk, Weeks, at_risk, windows
+from projections.days import Span
 from projections.mastery import ENOUGH_TRIES
+from projections.names import names_of
 from projections.roster import Member, Roster
 from projections.warehouse import Generation
 
 DEFAULT_DAYS = 28  # that a portrait looks back
 
 Portrait = dict[str, Any]
-
-
-class Span(NamedTuple):
-    """Days, both inclusive."""
-
-    begin: date
-    end: date
-
-    @classmethod
-    def until(cls, end: date, begin: date | None = None) -> "Span":
-        """Give the days up to one, four weeks of them if it isn't said from when on."""
-        return cls(begin or end - timedelta(days=DEFAULT_DAYS - 1), end)
 
 
 class _Done(NamedTuple):
@@ -82,8 +72,8 @@ class Classes:
             "stage": stage,
             "subjects": list(subjects),
             "on": on.isoformat(),
-            "from": span.begin.isoformat(),
-            "to": span.end.isoformat(),
+            "from": span.first.isoformat(),
+            "to": span.last.isoformat(),
             "subject": subject or None,
             "n": len(members),
             "students": _students(members, done),
@@ -105,8 +95,8 @@ class Classes:
             store=store,
             class_group=class_group,
             subject=subject,
-            first_day=span.begin.isoformat(),
-            last_day=span.end.isoformat(),
+            first_day=span.first.isoformat(),
+            last_day=span.last.isoformat(),
         )
         return [_Done(*row) for row in rows]
 
@@ -178,20 +168,6 @@ def find_at_risk(
     return at_risk(
         [Weeks(*row) for row in rows], {person: (n, fallen) for person, n, fallen in points}, weeks
     )
-
-
-def names_of(
-    generation: Generation, store: str, subjects: Iterable[str]
-) -> dict[str, dict[str, str]]:
-    """Give what activities are called, by language."""
-    found: dict[str, dict[str, str]] = {}
-    asked = list(subjects)
-    for first in range(0, len(asked), 500):  # keeps parameters under ClickHouse's limit
-        some = asked[first : first + 500]
-        rows = generation.query("names_of", store=store, subjects=some)
-        for subject, language, name in sorted(rows):
-            found.setdefault(subject, {})[language] = name
-    return found
 
 
 def _summary(cells: Iterable[dict[str, Any]]) -> dict[str, Any]:

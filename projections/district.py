@@ -11,8 +11,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from projections.at_risk import AtRisk
-from projections.classes import Span, find_at_risk, names_of
+from projections.classes import find_at_risk
+from projections.days import Span
 from projections.mastery import ENOUGH_TRIES
+from projections.names import names_of
 from projections.pooling import Group, Pooled, pool
 from projections.remembering import Remembered
 from projections.roster import Roster
@@ -76,14 +78,14 @@ class District:
 
     def weeks(self, store: str, span: Span, school: str = "") -> list[dict[str, Any]]:
         """Give what students did, by week and school, with the Monday of each week."""
-        begin = span.begin - timedelta(days=span.begin.weekday())
+        begin = span.first - timedelta(days=span.first.weekday())
         rows = self._generation.query(
             "district_weeks",
             store=store,
             school=school,
             subject="",
             first_day=begin.isoformat(),
-            last_day=span.end.isoformat(),
+            last_day=span.last.isoformat(),
         )
         return [
             {"school": row[0], "week": row[1], **dict(zip(_WEEK_FIELDS, row[2:], strict=True))}

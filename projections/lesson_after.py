@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
+from projections.days import iso_of
 from projections.facts import Fact
-from projections.lesson_facts import Part, Shown, Student, iso
+from projections.lesson_facts import Part, Shown, Student
 from projections.lesson_results import (
     answers_of,
     first_answers,
@@ -103,7 +104,7 @@ def _homework_shown(part: Part, homework: _Homework) -> Shown:
         "names": part.names.activity(homework.item),
         "layers": _layers(homework),
         "set": [part.act(fact) for fact in homework.given],
-        "due": iso(due) if due is not None else None,
+        "due": iso_of(due) if due is not None else None,
         "states": {state: states[state] for state in STATES},
         "share": counted(handed_in, len(learners)),
         "learners": learners,
@@ -130,7 +131,7 @@ def _learner(part: Part, homework: _Homework, person: str) -> Shown:
     spent = [fact.duration for fact in (*begun, *([done] if done else ())) if fact.duration]
     return part.who(person) | {
         "state": _state(homework, done, begun, part.now),
-        "time": iso(done.time) if done else None,
+        "time": iso_of(done.time) if done else None,
         "seconds": sum(spent) if spent else None,
         "score": marked.score if marked else done.score if done else None,
         "result": learner_results(first_answers(begun)),

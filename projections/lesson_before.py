@@ -6,8 +6,9 @@ from copy import deepcopy
 from statistics import median
 from typing import Final
 
+from projections.days import iso_of
 from projections.facts import Fact
-from projections.lesson_facts import Part, Shown, iso
+from projections.lesson_facts import Part, Shown
 from projections.lesson_results import (
     first_answers,
     item_results,
@@ -55,8 +56,8 @@ def _preview(part: Part, person: str, facts: Sequence[Fact]) -> Shown:
     return part.who(person) | {
         "actions": len(facts),
         "seconds": sum(fact.duration or 0.0 for fact in facts),
-        "first_time": iso(facts[0].time),
-        "last_time": iso(facts[-1].time),
+        "first_time": iso_of(facts[0].time),
+        "last_time": iso_of(facts[-1].time),
         "watched": max(watched, default=None),
         "checks": learner_results(first_answers(facts)),
         "evidence": part.evidence(person=person, phase="pre"),

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from statistics import fmean, median
 from typing import Final
 
+from projections.days import iso_of
 from projections.facts import Fact
-from projections.lesson_facts import Part, Shown, iso
+from projections.lesson_facts import Part, Shown
 from projections.lesson_results import by_item, item_results, point_results, responses
 
 MICROSECONDS: Final = 1_000_000
@@ -71,8 +72,8 @@ def _timeline(part: Part, facts: Sequence[Fact], width: int) -> Shown:
     starts = sorted(buckets)
     return {
         "width": width,
-        "begins": iso(starts[0] * MICROSECONDS) if starts else None,
-        "ends": iso((starts[-1] + width) * MICROSECONDS) if starts else None,
+        "begins": iso_of(starts[0] * MICROSECONDS) if starts else None,
+        "ends": iso_of((starts[-1] + width) * MICROSECONDS) if starts else None,
         "buckets": [_bucket(start - starts[0], start, buckets[start]) for start in starts],
     }
 
@@ -80,7 +81,7 @@ def _timeline(part: Part, facts: Sequence[Fact], width: int) -> Shown:
 def _bucket(second: int, start: int, bucket: _Bucket) -> Shown:
     return {
         "second": second,
-        "time": iso(start * MICROSECONDS),
+        "time": iso_of(start * MICROSECONDS),
         "persons": len(bucket.persons),
         "actions": dict(sorted(bucket.actions.items())),
         "hands": bucket.actions["hand_raised"],
@@ -124,7 +125,7 @@ def _poll(part: Part, item: str, votes: Sequence[Fact]) -> Shown:
     return {
         "item": item,
         "names": part.names.activity(item),
-        "time": iso(min(fact.time for fact in votes)),
+        "time": iso_of(min(fact.time for fact in votes)),
         "voters": len(last),
         "votes": [
             {"response": each["response"], "n": each["n"]} for each in responses(last.values())
@@ -161,7 +162,7 @@ def _groups(part: Part, facts: Sequence[Fact]) -> list[Shown]:
         groups[fact.statement].append(fact)
     return [
         {
-            "time": iso(members[0].time),
+            "time": iso_of(members[0].time),
             "seconds": members[0].duration,
             "learners": [part.who(fact.person) for fact in members],
             "statement": statement,
@@ -211,7 +212,7 @@ def _attention(part: Part, facts: Sequence[Fact]) -> Shown:
 
 def _acts(part: Part, facts: Iterable[Fact], action: str) -> list[Shown]:
     return [
-        part.who(fact.person) | {"time": iso(fact.time), "statement": fact.statement}
+        part.who(fact.person) | {"time": iso_of(fact.time), "statement": fact.statement}
         for fact in _of_action(facts, action)
     ]
 

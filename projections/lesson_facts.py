@@ -4,18 +4,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from itertools import chain
 from typing import Any, Final, Protocol
 
 import msgspec
 
+from projections import names
+from projections.days import day_of, iso_of
 from projections.facts import Fact
 from projections.teaching import LEARNERS_SIDE, LEARNING, RECEIVED, TEACHERS_TOO, TEACHING
 from projections.warehouse import Generation
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FACT_FIELDS: Final = Fact.__struct_fields__[:-1]  # what the query gives: none is deleted
-_NAMES_A_QUERY: Final = 500  # keeps a query's parameters under ClickHouse's limit of 256 KiB
 
 Shown = dict[str, Any]
 
@@ -76,12 +76,12 @@ class Names:
 
 def names_of(generation: Generation, store: str, subjects: Iterable[str]) -> Names:
     """Look up what persons and activities are called."""
-    wanted = sorted({subject for subject in subjects if subject})
-    pages = (
-        wanted[first : first + _NAMES_A_QUERY] for first in range(0, len(wanted), _NAMES_A_QUERY)
+    found = names.names_of(generation, store, subjects)
+    return Names(
+        (subject, language, name)
+        for subject, by_language in found.items()
+        for language, name in by_language.items()
     )
-    rows = (generation.query("names_of", store=store, subjects=page) for page in pages)
-    return Names((str(a), str(b), str(c)) for a, b, c in chain.from_iterable(rows))
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Part:
     def act(self, fact: Fact) -> Shown:
         """Write down one act."""
         return {
-            "time": iso(fact.time),
+            "time": iso_of(fact.time),
             "person": fact.person,
             "name": self.names.person(fact.person),
             "action": fact.action,
@@ -201,17 +201,6 @@ def begin_of(facts: Sequence[Fact]) -> int:
     return min((fact.time for fact in facts if fact.phase == "in"), default=facts[0].time)
 
 
-def local_day(moment: int, timezone: tzinfo) -> date:
-    """Give the local day of a moment in microseconds since 1970 UTC."""
-    return (_EPOCH + timedelta(microseconds=moment)).astimezone(timezone).date()
-
-
-def iso(moment: int) -> str:
-    """Write down a moment in microseconds since 1970 UTC, to the millisecond."""
-    time = _EPOCH + timedelta(microseconds=moment)
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def now() -> int:
     """Give the time, in microseconds since 1970 UTC."""
     return (datetime.now(UTC) - _EPOCH) // timedelta(microseconds=1)
@@ -230,7 +219,7 @@ def sort_out(
     """Find out who taught and who learnt in which class of a lesson that has facts."""
     lesson, begins = facts[0].lesson, begin_of(facts)
     classes = sorted({fact.class_group for fact in facts} - {""})
-    day = local_day(begins, timezone)
+    day = day_of(begins, timezone)
     enrolled = _enrolled(roster, people, store, classes, day)
     teachers, staff = _teachers(roster, store, facts)
     learning = [fact for fact in facts if fact.person not in staff]

@@ -6,8 +6,9 @@ from statistics import median
 from typing import Any
 
 from projections.activity import ANSWERS
+from projections.days import iso_of
 from projections.facts import Fact
-from projections.lesson_facts import Part, Shown, iso
+from projections.lesson_facts import Part, Shown
 from projections.shares import share_of
 
 # A learner's first answer to an item says what they knew; later ones are tries at what they got
@@ -61,7 +62,7 @@ def item_result(part: Part, item: str, firsts: Sequence[Fact], tries: int, phase
         "part_of": _common(fact.part_of for fact in firsts),
         "layer": _common(fact.layer for fact in firsts),
         "knowledge_points": points,
-        "time": iso(min(fact.time for fact in firsts)),
+        "time": iso_of(min(fact.time for fact in firsts)),
         "answers": len(firsts),
         "tries": tries,
         "result": _result(firsts),
@@ -133,6 +134,6 @@ def _answer(part: Part, fact: Fact) -> Shown:
         "response": fact.response,
         "success": fact.success,
         "seconds": fact.duration,
-        "time": iso(fact.time),
+        "time": iso_of(fact.time),
         "statement": fact.statement,
     }

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from projections.days import iso_of, midnight
 from projections.folds import DISTRICT_TIMEZONE
 from projections.lesson_after import after_class
 from projections.lesson_before import before_class
@@ -19,7 +20,6 @@ from projections.lesson_facts import (
     People,
     Shown,
     facts_of_lesson,
-    iso,
     names_of,
     now,
     sort_out,
@@ -34,7 +34,6 @@ LONGEST_PAGE: Final = 200
 MINUTE: Final = 60  # seconds: the usual width of the timeline's buckets
 
 _EVER: Final = 10_413_792_000_000_000  # microseconds: the year 2300, beyond what columns hold
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Place = tuple[int, str]  # of the last lesson of a page: when it began, and its id
 
@@ -196,7 +195,7 @@ class Lessons:
             "store": store,
             "generation": self._generation.name,
             "position": position,
-            "as_of": iso(now),
+            "as_of": iso_of(now),
             **self._head(sorted_out),
             **self._phases(sorted_out.whole, width),
             "parts": [
@@ -258,8 +257,8 @@ class Lessons:
         return {
             "lesson": whole.lesson,
             "names": whole.names.activity(whole.lesson),
-            "begins": iso(found.begins),
-            "ends": iso(found.ends),
+            "begins": iso_of(found.begins),
+            "ends": iso_of(found.ends),
             "subjects": sorted({fact.subject for fact in facts} - {""}),
             "courses": _named(
                 sorted({fact.course for fact in facts} - {""}), "course", whole.names
@@ -283,13 +282,9 @@ class Lessons:
         """Give the moments that the first day begins and the last one ends, in microseconds."""
         first, last = wanted.first_day, wanted.last_day
         return {
-            "from": self._midnight(first) if first else -_EVER,
-            "to": self._midnight(last + timedelta(days=1)) if last else _EVER,
+            "from": midnight(first, self._timezone) if first else -_EVER,
+            "to": midnight(last + timedelta(days=1), self._timezone) if last else _EVER,
         }
-
-    def _midnight(self, day: date) -> int:
-        midnight = datetime.combine(day, time(), self._timezone)
-        return (midnight - _EPOCH) // timedelta(microseconds=1)
 
     def _listed(self, store: str, figures: Sequence[LessonFigures]) -> list[Shown]:
         teachers = self._teachers(store, figures)
@@ -303,7 +298,7 @@ class Lessons:
             {
                 "lesson": one.lesson,
                 "names": names.activity(one.lesson),
-                "begins": iso(one.begins),
+                "begins": iso_of(one.begins),
                 "classes": [
                     {"class_group": each, "title": titles.get(each, "")}
                     for each in sorted(one.classes)

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-INTERVAL = 1.959963984540054  # standard deviations on either side that hold 95 % of a Gaussian
+from projections.mastery import INTERVAL
+
 FEWEST_GROUPS = 3  # with fewer nothing can be said of how groups differ
 
 

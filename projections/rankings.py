@@ -1,11 +1,12 @@
 """Schools and apps ranked month by month (月通报), and the report of a quarter (季度分析)."""
 
 from calendar import monthrange
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
-from projections.classes import Span
+from projections.days import Span
 from projections.district import District
 from projections.remembering import Remembered
 from projections.roster import Roster
@@ -73,7 +74,7 @@ class Quarter(NamedTuple):
     @property
     def span(self) -> Span:
         """Its days."""
-        return Span(self.months[0].span.begin, self.months[-1].span.end)
+        return Span(self.months[0].span.first, self.months[-1].span.last)
 
     def before(self) -> "Quarter":
         """Give the quarter before."""
@@ -95,6 +96,9 @@ class _Activity(NamedTuple):
     active_days: int
 
 
+Active = Callable[[Span], list[_Activity]]
+
+
 class Rankings:
     """The rankings and reports of one generation; safe to share between threads."""
 
@@ -112,13 +116,15 @@ class Rankings:
         Beside it stands how far their students are, pooled over all subjects, which is no rank.
         """
         return self._remembered.ask(
-            ("schools", store, month), lambda: self._rank_schools(store, month), least
+            ("schools", store, month),
+            lambda: self._rank_schools(store, month, self._activities(store)),
+            least,
         )
 
     def apps(self, store: str, month: Month, *, least: int = 0) -> tuple[Report, int]:
         """Rank apps by how many persons they reached in a month."""
         return self._remembered.ask(
-            ("apps", store, month), lambda: self._rank_apps(store, month), least
+            ("apps", store, month), lambda: self._rank_apps(month, self._activities(store)), least
         )
 
     def quarterly(self, store: str, quarter: Quarter, *, least: int = 0) -> tuple[Report, int]:
@@ -127,20 +133,26 @@ class Rankings:
             ("quarterly", store, quarter), lambda: self._report(store, quarter), least
         )
 
-    def _activity(self, store: str, span: Span) -> list[_Activity]:
-        rows = self._generation.query(
-            "month_activity",
-            store=store,
-            first_day=span.begin.isoformat(),
-            last_day=span.end.isoformat(),
-        )
-        return [_Activity(*row) for row in rows]
+    def _activities(self, store: str) -> Active:
+        """Give what tells who was active in which days; it asks for the same days once."""
 
-    def _rank_schools(self, store: str, month: Month) -> Report:
-        now = _of_schools(self._activity(store, month.span))
-        past = _of_schools(self._activity(store, month.before().span))
+        @cache
+        def of(span: Span) -> list[_Activity]:
+            rows = self._generation.query(
+                "month_activity",
+                store=store,
+                first_day=span.first.isoformat(),
+                last_day=span.last.isoformat(),
+            )
+            return [_Activity(*row) for row in rows]
+
+        return of
+
+    def _rank_schools(self, store: str, month: Month, active: Active) -> Report:
+        now = _of_schools(active(month.span))
+        past = _of_schools(active(month.before().span))
         rows = []
-        for school in self._roster.schools(store, on=month.span.end):
+        for school in self._roster.schools(store, on=month.span.last):
             one = now.get(school.org)
             before = past.get(school.org)
             per_head = one.actions / school.students if one and school.students else 0.0
@@ -160,9 +172,10 @@ class Rankings:
             )
         return {"month": str(month), "of": "schools", "ranking": ranked(rows, "per_student")}
 
-    def _rank_apps(self, store: str, month: Month) -> Report:
-        now = _of_apps(self._activity(store, month.span))
-        past = _of_apps(self._activity(store, month.before().span))
+    @staticmethod
+    def _rank_apps(month: Month, active: Active) -> Report:
+        now = _of_apps(active(month.span))
+        past = _of_apps(active(month.before().span))
         rows = [
             {
                 "app": app,
@@ -176,11 +189,10 @@ class Rankings:
         return {"month": str(month), "of": "apps", "ranking": ranked(rows, "persons")}
 
     def _report(self, store: str, quarter: Quarter) -> Report:
-        now, past = self._figures(store, quarter.span), self._figures(store, quarter.before().span)
-        diagnosis = self._district.diagnosis(store, quarter.span.end)
-        months = [
-            {"month": str(month), **self._figures(store, month.span)} for month in quarter.months
-        ]
+        active = self._activities(store)
+        now, past = _figures(active(quarter.span)), _figures(active(quarter.before().span))
+        diagnosis = self._district.diagnosis(store, quarter.span.last)
+        months = [{"month": str(month), **_figures(active(month.span))} for month in quarter.months]
         surely = [
             {"subject": cell["subject"], "stage": cell["stage"], **school}
             for cell in diagnosis
@@ -189,28 +201,29 @@ class Rankings:
         ]
         return {
             "quarter": str(quarter),
-            "from": quarter.span.begin.isoformat(),
-            "to": quarter.span.end.isoformat(),
+            "from": quarter.span.first.isoformat(),
+            "to": quarter.span.last.isoformat(),
             "figures": now,
             "before": past,
             "change": {name: _change(now[name], past[name]) for name in ("persons", "actions")},
             "months": months,
-            "schools": self._rank_schools(store, quarter.months[-1])["ranking"],
-            "apps": self._rank_apps(store, quarter.months[-1])["ranking"],
+            "schools": self._rank_schools(store, quarter.months[-1], active)["ranking"],
+            "apps": self._rank_apps(quarter.months[-1], active)["ranking"],
             "diagnosis": diagnosis,
             "differing_schools": surely,
             "text": _text(quarter, now, past, surely),
         }
 
-    def _figures(self, store: str, span: Span) -> dict[str, int]:
-        rows = self._activity(store, span)
-        whole = [row for row in rows if not row.school and not row.app]
-        return {
-            "persons": max((row.persons for row in whole), default=0),
-            "actions": max((row.actions for row in whole), default=0),
-            "schools": len(_of_schools(rows)),
-            "apps": len(_of_apps(rows)),
-        }
+
+def _figures(rows: Sequence[_Activity]) -> dict[str, int]:
+    """Give how many were active, did what, in how many schools and by how many apps."""
+    whole = [row for row in rows if not row.school and not row.app]
+    return {
+        "persons": max((row.persons for row in whole), default=0),
+        "actions": max((row.actions for row in whole), default=0),
+        "schools": len(_of_schools(rows)),
+        "apps": len(_of_apps(rows)),
+    }
 
 
 def ranked(rows: Iterable[dict[str, Any]], by: str) -> list[dict[str, Any]]:

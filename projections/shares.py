@@ -20,12 +20,20 @@ def share(right: int, n: int) -> Figures:
     """
     if not n:
         return {"n": 0, "right": 0, "share": None, "low": None, "high": None}
+    p = right / n
+    low, high = wilson(right, n)
+    # At the ends rounding can leave the share just outside of what holds it.
+    return {"n": n, "right": right, "share": p, "low": min(low, p), "high": max(high, p)}
+
+
+def wilson(right: int, n: int) -> tuple[float, float]:
+    """Give the 95 % interval of a share (E. B. Wilson 1927); 0..1 where nothing was seen."""
+    if not n:
+        return 0.0, 1.0
     p, z = right / n, INTERVAL
     middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    low, high = max(0.0, middle - reach), min(1.0, middle + reach)
-    # At the ends rounding can leave the share just outside of what holds it.
-    return {"n": n, "right": right, "share": p, "low": min(low, p), "high": max(high, p)}
+    return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
 def counted(count: int, n: int) -> Figures:

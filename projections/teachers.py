@@ -8,8 +8,9 @@ from statistics import median
 from time import monotonic
 from typing import Any, Final, Protocol
 
+from projections.days import iso_of
 from projections.folds import DISTRICT_TIMEZONE
-from projections.lesson_facts import Names, People, iso, names_of, now
+from projections.lesson_facts import Names, People, names_of, now
 from projections.lessons import LessonFigures, lesson_figures
 from projections.teacher_dimensions import MOST_LESSONS, Act, Cohort, cohort_of, dimensions_of
 from projections.teacher_resources import TAKING, made, preparation, reuse
@@ -94,7 +95,7 @@ class Teachers:
             "role": role,
             "generation": self._generation.name,
             "position": position,
-            "as_of": iso(now()),
+            "as_of": iso_of(now()),
             "weeks": len({act.week for act in acts}),
             "acts": len(acts),
             "dimensions": dimensions_of(acts, self._cohort(store, position), names, person),
@@ -215,7 +216,7 @@ def _lessons(acts: Sequence[Act], figures: Mapping[str, LessonFigures], names: N
             {
                 "lesson": each.lesson,
                 "names": names.activity(each.lesson),
-                "begins": iso(each.begins),
+                "begins": iso_of(each.begins),
                 "classes": sorted(each.classes),
                 "subjects": sorted(each.subjects),
                 "acts": counted[each.lesson],

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from projections.at_risk import Weeks, at_risk, wilson, windows
-from projections.classes import Classes, Span
+from projections.at_risk import Weeks, at_risk, windows
+from projections.classes import DEFAULT_DAYS, Classes
+from projections.days import Span, last_days
+from projections.shares import wilson
 from projections.warehouse import Generation, Warehouse
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue
 from tests.support.small_district import STORE, TODAY, answers, carry, enroll, key
@@ -31,7 +33,7 @@ def generation(warehouse: Warehouse) -> Iterator[Generation]:
 
 
 def portrait(generation: Generation, name: str = "5-1", **more: Any) -> dict[str, Any]:
-    asked = {"on": TODAY, "span": Span.until(TODAY), **more}
+    asked = {"on": TODAY, "span": last_days(TODAY, DEFAULT_DAYS), **more}
     found = Classes(generation).portrait(STORE, name, **asked)
     assert found is not None
     return found
@@ -40,7 +42,7 @@ def portrait(generation: Generation, name: str = "5-1", **more: Any) -> dict[str
 def test_there_is_no_portrait_of_a_class_that_the_roster_does_not_have(
     generation: Generation,
 ) -> None:
-    assert Classes(generation).portrait(STORE, "9-9", TODAY, Span.until(TODAY)) is None
+    assert Classes(generation).portrait(STORE, "9-9", TODAY, last_days(TODAY, DEFAULT_DAYS)) is None
 
 
 def test_the_heat_map_has_a_row_a_student_and_a_cell_a_point(generation: Generation) -> None:

@@ -203,8 +203,8 @@ def test_what_is_no_quarter_is_refused(text: str) -> None:
 def test_the_period_before_crosses_the_year() -> None:
     assert Month(2026, 1).before() == Month(2025, 12)
     assert Quarter(2026, 1).before() == Quarter(2025, 4)
-    assert Quarter.parse("2026-Q1").span.begin == date(2026, 1, 1)
-    assert Month.parse("2024-02").span.end == date(2024, 2, 29)
+    assert Quarter.parse("2026-Q1").span.first == date(2026, 1, 1)
+    assert Month.parse("2024-02").span.last == date(2024, 2, 29)
 
 
 # Remembering ---------------------------------------------------------------------------------
