@@ -2,11 +2,13 @@
 
 The floor is given in one process, and in as many as the replay has.
 
-    python -m bench.replay [--statements 300000] [--persons 9029] [--one-process]
+    python -m bench.replay [--statements 300000] [--answers] [--one-process]
 
-With `--one-process` it tells processor time instead, which other programs disturb less.
-The record is filled through its own writer; record, spool and embedded warehouse are on disk. The
-processes are started before either is timed.
+The log is what the demo district's apps tell. With `--answers` it holds answers of 9,029 persons
+only, which are half as long, and each about another knowledge point on another day than the one
+before: as dear to fold as can be. With `--one-process` it tells processor time instead, which other
+programs disturb less. The record is filled through its own writer; record, spool and embedded
+warehouse are on disk. The processes are started before either is timed.
 """
 
 import argparse
@@ -23,6 +25,8 @@ from time import perf_counter, process_time
 import orjson
 
 from api.settings import Settings
+from apps.district import SCALES, make_district
+from apps.truth import Truth
 from bench.servers import machine
 from bench.statements import answer
 from lrs.drafts import Draft, draft_statement, make_authority
@@ -34,18 +38,27 @@ from projections.warehouse import Warehouse
 from streams.replay import Filters, Progress, Replay
 from streams.replay_work import Tools
 from streams.replay_workers import COLLECT_AFTER, Processes, ThisProcess, Workers
+from tests.support.demo_record import fill
 
-ITEMS, POINTS, BATCH, STEP = 5_000, 400, 4_000, 1_000
+PERSONS, ITEMS, POINTS, BATCH, STEP = 9_029, 5_000, 400, 4_000, 1_000
+SEED = 1
 AUTHORITY = make_authority("https://xueji.dev/apps", "bench")
 
 
-def fill(record: Record, statements: int, persons: int) -> None:
-    """Store answers through the record's own writer."""
+def fill_with_district(record: Record, statements: int) -> None:
+    """Store what the demo district's apps tell, from its first day on."""
+    truth = Truth(make_district(SEED, SCALES["district"]), keeps_answers=False)
+    for _ in fill(record, truth, statements):
+        pass
+
+
+def fill_with_answers(record: Record, statements: int) -> None:
+    """Store answers, each of anyone to anything, ten seconds after the one before."""
     chance, time = random.Random(1), datetime(2026, 9, 1, tzinfo=UTC)
     drafts: list[Draft] = []
     for number in range(statements):
         made = answer(
-            chance.randrange(persons),
+            chance.randrange(PERSONS),
             chance.randrange(ITEMS),
             chance.randrange(POINTS),
             chance.random() < 0.7,
@@ -98,7 +111,7 @@ def by_phase(began: float, seconds: dict[str, float]) -> Callable[[Progress], No
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--statements", type=int, default=300_000)
-    parser.add_argument("--persons", type=int, default=9_029)
+    parser.add_argument("--answers", action="store_true", help="of answers only, far apart")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="keep the record here, for another run")
     parser.add_argument("--one-process", action="store_true", help="tell processor time instead")
@@ -109,7 +122,8 @@ def main() -> None:
         settings.data_directory.mkdir(parents=True, exist_ok=True)
         with closing(Record.open(settings.record_location)) as record:
             if not record.last_position():
-                fill(record, given.statements, given.persons)
+                filling = fill_with_answers if given.answers else fill_with_district
+                filling(record, given.statements)
             how = measure_processor if given.one_process else measure
             how(settings, record, Path(folder), given.runs)
 

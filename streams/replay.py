@@ -10,12 +10,12 @@ import os
 import shutil
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import msgspec
 
@@ -46,9 +46,12 @@ from streams.states import States
 BUILDING, COMPLETE = "building", "complete"  # states of a generation that a replay makes
 READING, FOLDING, FOLLOWING = "reading", "folding", "following"  # phases of building it
 
-_CHUNK = 25_000  # positions
-_CHUNKS_AN_INSERT = 4  # large inserts leave ClickHouse little to merge
-_SHARD = 20_000  # positions whose facts are one shard's, on the average: bounds a process's memory
+# Small jobs end at about the same time in all processes, and large inserts leave ClickHouse little
+# to merge: so the results of several jobs are written together.
+_CHUNK = 10_000  # positions
+_CHUNKS_AN_INSERT = 10
+_SHARD = 10_000  # positions whose facts are one shard's, on the average: bounds a process's memory
+_SHARDS_AN_INSERT = 5
 _FEWEST_CHUNKS, _FEWEST_SHARDS = 8, 8  # so that all processes have something to do
 _MOST_SHARDS = 4_096
 _TAIL = 4_000  # entries in a batch of what came meanwhile; fewer are near enough to the log's end
@@ -174,8 +177,9 @@ class Replay:
                 if generation.origin["state"] == BUILDING:
                     plan = self._plan(generation, spool)
                     if states.position() < plan.until:
-                        self._read(plan, generation, spool)
-                        self._fold(plan, generation, states, spool)
+                        with _Keeper() as keeper:
+                            self._read(plan, generation, spool, keeper)
+                            self._fold(plan, generation, states, spool, keeper)
                         self._keep_links(plan, generation, states, spool)
                 self._follow(generation, states)
                 self._complete(generation, states.position())
@@ -237,29 +241,31 @@ class Replay:
 
     # The phases ----------------------------------------------------------------------------
 
-    def _read(self, plan: _Plan, generation: Generation, spool: Path) -> None:
-        """Bring every chunk to the spool and to the tables that have no fold."""
-        missing = [n for n in range(plan.chunks) if not spool_file(spool, n).exists()]
+    def _read(self, plan: _Plan, generation: Generation, spool: Path, keeper: "_Keeper") -> None:
+        """Bring every chunk to the spool and to the tables that have no fold.
+
+        Once it ends, the spool is whole, so that folding can begin; the last rows may still be
+        under way to their tables.
+        """
+        missing = [n for n in range(plan.chunks) if not _read_mark(spool, n).exists()]
         done = plan.chunks - len(missing)
         self._share_before = _READING_SHARE * done / max(1, plan.chunks)
         self._tell(READING, plan, done, plan.chunks)
         jobs = (self._job(plan, number, spool) for number in missing)
 
         def keep(read: Sequence[ChunkRead]) -> None:
-            for table in {table: None for one in read for table in one.rows}:
-                rows = b"".join(one.rows.get(table, b"") for one in read)
-                generation.insert_encoded(table, rows)
+            _insert_joined(generation, [one.rows for one in read])
             for one in read:
-                part = spool_file(spool, one.chunk.number, ".part")
-                _sync(part)
-                part.rename(spool_file(spool, one.chunk.number))
+                _sync(spool_file(spool, one.chunk.number))
+            _sync(spool)
+            for one in read:
+                _read_mark(spool, one.chunk.number).touch()
 
-        results = self._workers.run(read_chunk, jobs, self._tools)
-        for kept in _kept(chunks(results, _CHUNKS_AN_INSERT), keep):
-            done += len(kept)
+        for read in chunks(self._workers.run(read_chunk, jobs, self._tools), _CHUNKS_AN_INSERT):
+            keeper.keep(keep, read)
+            done += len(read)
             self._tell(READING, plan, done, plan.chunks)
             self._check()
-        _sync(spool)
 
     def _job(self, plan: _Plan, number: int, spool: Path) -> Chunk:
         after = plan.after + number * plan.chunk
@@ -273,7 +279,14 @@ class Replay:
             self.filters.until_time,
         )
 
-    def _fold(self, plan: _Plan, generation: Generation, states: States, spool: Path) -> None:
+    def _fold(
+        self,
+        plan: _Plan,
+        generation: Generation,
+        states: States,
+        spool: Path,
+        keeper: "_Keeper",
+    ) -> None:
         """Fold every shard, and keep the states for the carrier that goes on from here."""
         missing = [n for n in range(plan.shards) if not _folded_mark(spool, n).exists()]
         done = plan.shards - len(missing)
@@ -282,14 +295,15 @@ class Replay:
         self._tell(FOLDING, plan, done, plan.shards)
         jobs = (Shard(spool, number, plan.chunks, plan.until) for number in missing)
 
-        def keep(folded: ShardFolded) -> None:
-            for table, rows in folded.rows.items():
-                generation.insert_encoded(table, rows)
-            states.commit(0, folded.states)  # the position follows when every shard is there
-            _folded_mark(spool, folded.shard.number).touch()
+        def keep(folded: Sequence[ShardFolded]) -> None:
+            _insert_joined(generation, [one.rows for one in folded])
+            for one in folded:
+                states.commit(0, one.states)  # the position follows when every shard is there
+                _folded_mark(spool, one.shard.number).touch()
 
-        for _ in _kept(self._workers.run(fold_shard, jobs, self._tools), keep):
-            done += 1
+        for folded in chunks(self._workers.run(fold_shard, jobs, self._tools), _SHARDS_AN_INSERT):
+            keeper.keep(keep, folded)
+            done += len(folded)
             self._tell(FOLDING, plan, done, plan.shards)
             self._check()
 
@@ -335,22 +349,38 @@ class Replay:
             raise ReplayStopped(self.name)
 
 
-def _kept(results: Iterable[Result], keep: Callable[[Result], None]) -> Iterator[Result]:
-    """Keep results a few at a time, each in a thread, and give each once it is kept.
+class _Keeper:
+    """Keeps results a few at a time, each in a thread; leaving it waits for all.
 
     Most of keeping is waiting for the disk, which should keep nobody from computing.
     """
-    with ThreadPoolExecutor(_WRITERS, thread_name_prefix="replay") as writers:
-        waiting: deque[tuple[Result, Future[None]]] = deque()
-        for result in results:
-            waiting.append((result, writers.submit(keep, result)))
-            while len(waiting) >= _WRITERS or (waiting and waiting[0][1].done()):
-                kept, future = waiting.popleft()
-                future.result()
-                yield kept
-        for kept, future in waiting:
-            future.result()
-            yield kept
+
+    def __init__(self) -> None:
+        self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="replay")
+        self._under_way: deque[Future[None]] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        self._writers.shutdown(cancel_futures=failure is not None)
+        if failure is None:
+            self._settle(0)
+
+    def keep(self, keep: Callable[[Result], None], result: Result) -> None:
+        """Have a result kept, once not too many others are. Raises what failed of earlier ones."""
+        self._settle(_WRITERS - 1)
+        self._under_way.append(self._writers.submit(keep, result))
+
+    def _settle(self, most: int) -> None:
+        while len(self._under_way) > most:
+            self._under_way.popleft().result()
+
+
+def _insert_joined(generation: Generation, rows: Sequence[Mapping[str, bytes]]) -> None:
+    """Write encoded rows by table, those of one table in one insert."""
+    for table in {table: None for some in rows for table in some}:
+        generation.insert_encoded(table, b"".join(some.get(table, b"") for some in rows))
 
 
 def prepared(
@@ -452,6 +482,10 @@ def _locked(folder: Path, identity: str) -> Iterator[Path]:
         except BlockingIOError:
             raise ReplayRunning(spool.name) from None
         yield spool
+
+
+def _read_mark(spool: Path, chunk: int) -> Path:
+    return spool / f"chunk-{chunk:06d}.read"
 
 
 def _folded_mark(spool: Path, shard: int) -> Path:

@@ -74,7 +74,7 @@ class Chunk(msgspec.Struct, frozen=True):
 
 
 class ChunkRead(msgspec.Struct, frozen=True):
-    """A chunk whose facts are in the spool under a temporary name; rows by table, encoded."""
+    """A chunk whose facts are in the spool; rows by table, encoded."""
 
     chunk: Chunk
     rows: dict[str, bytes]
@@ -120,7 +120,7 @@ def read_chunk(tools: Tools, chunk: Chunk) -> ChunkRead:
                 counts[shard] += 1
     named = [name_row(*key, latest) for key, latest in names.items()]
     rows[NAMES.name] += encode_rows(NAMES.name, named)
-    _write_spool(spool_file(chunk.folder, chunk.number, ".part"), pieces, counts)
+    _write_spool(spool_file(chunk.folder, chunk.number), pieces, counts)
     return ChunkRead(chunk, {table: bytes(some) for table, some in rows.items()}, sum(counts))
 
 
@@ -205,16 +205,18 @@ class _Contents(msgspec.Struct):
     counts: list[int]
 
 
-def spool_file(folder: Path, chunk: int, suffix: str = ".facts") -> Path:
+def spool_file(folder: Path, chunk: int) -> Path:
     """Name the file of a chunk's facts."""
-    return folder / f"chunk-{chunk:06d}{suffix}"
+    return folder / f"chunk-{chunk:06d}.facts"
 
 
 def _write_spool(path: Path, pieces: Sequence[bytearray], counts: list[int]) -> None:
     head = msgspec.json.encode(_Contents([len(piece) for piece in pieces], counts))
-    with path.open("wb") as file:
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
         file.write(head + b"\n")
         file.writelines(pieces)
+    part.rename(path)
 
 
 def _read_spool(shard: Shard) -> list[Fact]:
