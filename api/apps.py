@@ -46,7 +46,7 @@ def registered(
     """Give the register of a store's apps, by name; of some of them only, where these are named."""
     services.request_counts.flush()
     credentials = [one for one in services.credentials.list() if one.store == store]
-    counted = services.app_activity.of(services.generation, store)
+    counted = services.boards(services.generation).apps.of(store)
     activity = counted.apps
     day = services.request_counts.of_store(store, DAY)
     month = services.request_counts.of_store(store, MONTH)

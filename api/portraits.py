@@ -93,7 +93,9 @@ async def get_student_portrait(
 
     def ask(view: View) -> Answer | None:
         days = asked_days(first, last)
-        portrait = view.portraits.student(view.store, person, subject=subject, days=days)
+        portrait = view.portraits.student(
+            view.store, person, subject=subject, days=days, least=asked.after or 0
+        )
         found: Answer | None = linked(view, portrait)
         return found
 

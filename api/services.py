@@ -38,16 +38,18 @@ REMEMBER_SECONDS = 1.0
 
 
 class Boards(NamedTuple):
-    """What tells of schools and the whole district: it remembers answers that are dear."""
+    """What tells of schools, apps and the whole district: it remembers answers that are dear."""
 
     district: District
     rankings: Rankings
+    apps: KnownActivity
 
     @classmethod
     def of(cls, generation: Generation, position: Callable[[], int]) -> "Boards":
         """Make those of a generation."""
         district = District(generation, position)
-        return cls(district, Rankings(generation, district, position))
+        rankings = Rankings(generation, district, position)
+        return cls(district, rankings, KnownActivity(generation, position))
 
 
 @dataclass
@@ -64,7 +66,6 @@ class Services:
     replays: Replays
     request_counts: RequestCounts
     relay: RelayWatch | None  # where a relay is part of what keeps the projections
-    app_activity: KnownActivity = field(default_factory=KnownActivity)
     members: Callable[[Generation], Membership] = RosterMembership
     streams: Streams = field(init=False)
     # In the tags of answers: another one in each process, and after what moves no position.

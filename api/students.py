@@ -117,7 +117,7 @@ async def get_homework_plan(
             view.store,
             whose,
             portraits.zone,
-            portraits.classes.of(view.store, whose, day, view.position),
+            portraits.classes.of(view.store, whose, day, least=asked.after or 0),
             subject=subject,
             minutes=minutes,
             needed=need or (),

@@ -1,17 +1,16 @@
 """What each app of a store has brought to the projections, for the register of apps."""
 
-import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 from typing import Any, Final
 
 import msgspec
 
+from projections.remembering import Remembered
 from projections.vocabulary import OTHER
 from projections.warehouse import Generation
 
 RECENTLY: Final = timedelta(days=30)
-_MOST_KNOWN: Final = 1_000  # stores
 
 
 class AppActivity(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,26 +62,21 @@ def _activity(row: tuple[Any, ...]) -> AppActivity:
 
 
 class KnownActivity:
-    """What apps have brought; a count serves until it is many times as old as it took.
+    """What apps have brought, remembered: nobody needs the register to the second.
 
-    Counting reads all of a store's facts: of a district's year that is a second, and nobody needs
-    the register to the second. One of these a server; safe to share between threads.
+    Counting reads all of a store's facts, so it may take a hundredth of the time. One of these a
+    generation; safe to share between threads.
     """
 
-    def __init__(self, patience: float = 100.0) -> None:
-        self._patience = patience
-        self._known: dict[tuple[str, str], tuple[float, AppsCounted]] = {}
-        self._counting = threading.Lock()
+    def __init__(
+        self, generation: Generation, position: Callable[[], int], *, patience: float = 100.0
+    ) -> None:
+        self._generation = generation
+        self._remembered = Remembered(position, patience=patience)
 
-    def of(self, generation: Generation, store: str) -> AppsCounted:
-        """Give what each app of a store has brought."""
-        with self._counting:
-            until, counted = self._known.get((generation.identity, store), (0.0, None))
-            if counted is None or until < monotonic():
-                began = monotonic()
-                counted = activity_of_apps(generation, store, datetime.now(UTC))
-                if len(self._known) >= _MOST_KNOWN:
-                    self._known.clear()
-                until = monotonic() + (monotonic() - began) * self._patience
-                self._known[generation.identity, store] = until, counted
+    def of(self, store: str, *, least: int = 0) -> AppsCounted:
+        """Give what each app of a store has brought, seen from a log position on at least."""
+        counted, _ = self._remembered.ask(
+            store, lambda: activity_of_apps(self._generation, store, datetime.now(UTC)), least
+        )
         return counted

@@ -1,18 +1,16 @@
 """The class of each student on a day, as the roster has it."""
 
-import threading
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date
-from time import monotonic
 from typing import Final
 
 import msgspec
 
+from projections.remembering import Remembered
 from projections.warehouse import Generation
 
-# All classes of a store are read at once, and anew only when they are this many times as old as
-# reading took: a twentieth of the time at most.
-_PATIENCE: Final = 20
+_OLDEST: Final = 60.0  # seconds until a change of the roster shows, for who names no position
 
 
 class ClassGroup(msgspec.Struct, frozen=True):
@@ -26,28 +24,21 @@ class ClassGroup(msgspec.Struct, frozen=True):
 
 
 class ClassGroups:
-    """The classes of one generation's stores; threads can share it."""
+    """The classes of one generation's stores, all of a store read at once; threads can share it."""
 
-    def __init__(self, generation: Generation) -> None:
+    def __init__(self, generation: Generation, position: Callable[[], int]) -> None:
         self._generation = generation
-        self._read: dict[str, _Classes] = {}
-        self._reading = threading.Lock()
+        self._remembered = Remembered(position, oldest=_OLDEST)
 
-    def of(self, store: str, person: str, on: date, position: int) -> ClassGroup | None:
+    def of(self, store: str, person: str, on: date, *, least: int = 0) -> ClassGroup | None:
         """Give the class a person is a student of on a day, the administrative one first.
 
-        None where the roster knows none. ``position`` is a log position that the rows reflect.
+        None where the roster knows none. ``least`` is a log position that has to be seen.
         """
-        read = self._read.get(store)
-        if read is None or not read.holds(on, position):
-            with self._reading:
-                read = self._read.get(store)
-                if read is None or not read.holds(on, position):
-                    read = self._read[store] = self._load(store, on, position)
-        return read.by_person.get(person)
+        by_person, _ = self._remembered.ask((store, on), lambda: self._load(store, on), least)
+        return by_person.get(person)
 
-    def _load(self, store: str, on: date, position: int) -> "_Classes":
-        began = monotonic()
+    def _load(self, store: str, on: date) -> dict[str, ClassGroup]:
         rows = self._generation.query("students_by_class", store=store, on=on.isoformat())
         persons: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
         for person, *known in rows:
@@ -56,18 +47,4 @@ class ClassGroups:
         for (name, title, grade, stage), members in persons.items():
             group = ClassGroup(name, title or name, grade, stage, tuple(sorted(members)))
             by_person.update(dict.fromkeys(members, group))
-        ended = monotonic()
-        return _Classes(on, position, ended, ended - began, by_person)
-
-
-class _Classes(msgspec.Struct, frozen=True):
-    on: date
-    position: int
-    ended: float  # monotonic seconds
-    took: float
-    by_person: dict[str, ClassGroup]
-
-    def holds(self, on: date, position: int) -> bool:
-        """Whether it is of that day and of now, or not old enough to be read anew."""
-        is_of_now = self.position == position or monotonic() - self.ended <= _PATIENCE * self.took
-        return is_of_now and self.on == on
+        return by_person

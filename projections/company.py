@@ -1,10 +1,7 @@
 """Whom a student is compared with: the class of a day, or where no roster knows it, the store."""
 
-import threading
 from bisect import bisect_left, bisect_right
-from collections import OrderedDict
-from collections.abc import Sequence
-from time import monotonic
+from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -12,16 +9,14 @@ import msgspec
 from projections.class_groups import ClassGroup
 from projections.days import Span
 from projections.mastery import ENOUGH_TRIES as ENOUGH_TRIES
+from projections.remembering import Remembered
 from projections.warehouse import Generation
 
 PHASES: Final = ("pre", "in", "post")
 # A rank says something from this many persons on.
 ENOUGH_PERSONS: Final = 5
-# Counting a store reads all its days, so it's done anew only when the last count is this many times
-# as old as it took: a twentieth of the time at most.
-_PATIENCE: Final = 20
-_MOST_KEPT: Final = 64
-_LOCKS: Final = 16
+_OLDEST: Final = 60.0  # seconds that a company may be behind, for who names no position
+_MOST_KEPT: Final = 1_024  # all classes of a district, over the days that most ask for
 
 
 class Company(msgspec.Struct, frozen=True):
@@ -46,53 +41,35 @@ class Company(msgspec.Struct, frozen=True):
 class Companies:
     """The companies of one generation, each counted anew not too often; threads can share it."""
 
-    def __init__(self, generation: Generation) -> None:
+    def __init__(self, generation: Generation, position: Callable[[], int]) -> None:
         self._generation = generation
-        self._kept: OrderedDict[tuple[str, str, Span, str], _Counted] = OrderedDict()
-        self._lock = threading.Lock()
-        # Of those who ask for the same, one counts; others aren't held up by it, but for chance.
-        self._counting = [threading.Lock() for _ in range(_LOCKS)]
+        self._remembered = Remembered(position, oldest=_OLDEST, most=_MOST_KEPT)
 
     def of(
-        self, store: str, group: ClassGroup | None, days: Span, subject: str, position: int
+        self, store: str, group: ClassGroup | None, days: Span, subject: str, *, least: int = 0
     ) -> Company:
         """Give what a class did within some days, or all of the store where there is none.
 
-        ``subject`` is '' for all subjects. ``position`` is a log position that the rows reflect.
+        ``subject`` is '' for all subjects. ``least`` is a log position that has to be seen.
         """
-        key = (store, group.class_group if group else "", days, subject)
-        with self._lock:
-            counted = self._kept.get(key)
-        if counted is not None and counted.holds(position, group):
-            return counted.company
-        with self._counting[hash(key) % _LOCKS]:
-            with self._lock:
-                counted = self._kept.get(key)
-            if counted is None or not counted.holds(position, group):
-                counted = self._count(store, group, days, subject, position)
-                with self._lock:
-                    self._kept[key] = counted
-                    self._kept.move_to_end(key)
-                    while len(self._kept) > _MOST_KEPT:
-                        self._kept.popitem(last=False)
-        return counted.company
+        company, _ = self._remembered.ask(
+            (store, group, days, subject), lambda: self._count(store, group, days, subject), least
+        )
+        return company
 
-    def _count(
-        self, store: str, group: ClassGroup | None, days: Span, subject: str, position: int
-    ) -> "_Counted":
-        began = monotonic()
+    def _count(self, store: str, group: ClassGroup | None, days: Span, subject: str) -> Company:
         who = {
             "store": store,
             "subject": subject,
             "is_everyone": int(group is None),
             "persons": list(group.persons) if group else [],
         }
-        rows = self._generation.query(
-            "company_days", **who, first=days.first.isoformat(), last=days.last.isoformat()
+        rows, points = self._generation.query_all(
+            ("company_days", {**who, "first": str(days.first), "last": str(days.last)}),
+            ("company_mastery", {**who, "least_tries": ENOUGH_TRIES}),
         )
-        points = self._generation.query("company_mastery", **who, least_tries=ENOUGH_TRIES)
         answers, correct, due, on_time = (sum(row[at] for row in rows) for at in range(4, 8))
-        company = Company(
+        return Company(
             kind="store" if group is None else "class",
             class_group=group,
             persons=len(rows),
@@ -107,21 +84,6 @@ class Companies:
             on_time=on_time,
             points={point: (probability, persons) for point, probability, persons in points},
         )
-        ended = monotonic()
-        return _Counted(position, ended, ended - began, group, company)
-
-
-class _Counted(msgspec.Struct, frozen=True):
-    position: int
-    ended: float  # monotonic seconds
-    took: float
-    group: ClassGroup | None
-    company: Company
-
-    def holds(self, position: int, group: ClassGroup | None) -> bool:
-        """Whether it is of the same persons, and of now, or not old enough to be counted anew."""
-        is_of_now = self.position == position or monotonic() - self.ended <= _PATIENCE * self.took
-        return is_of_now and self.group == group
 
 
 def rank(amount: float, amounts: Sequence[float]) -> float | None:

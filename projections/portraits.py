@@ -34,23 +34,32 @@ class Portraits:
         self.position = position
         self.zone = ZoneInfo(timezone)
         self.generation = generation
-        self.classes = ClassGroups(generation)
-        self._companies = Companies(generation)
+        self.classes = ClassGroups(generation, position)
+        self._companies = Companies(generation, position)
 
     def student(
-        self, store: str, person: str, *, subject: str = "", days: Days | None = None
+        self,
+        store: str,
+        person: str,
+        *,
+        subject: str = "",
+        days: Days | None = None,
+        least: int = 0,
     ) -> Portrait | None:
         """Draw a student's portrait, or None where there is no evidence about that person.
 
         Of an account that is another person's it is that person's portrait. Times are ISO 8601 in
         UTC, days the district's, ``seconds`` seconds, probabilities and radar values 0..1 (None:
         not enough evidence), ``mean`` and ``variance`` on the logit scale. ``position`` is a log
-        position that the rows reflect, at least. A phase is ``pre``,
-        ``in``, ``post``, or empty where activity has none. ``evidence`` says how many facts a
+        position that the rows reflect, at least; what a student is compared with may be up to a
+        minute behind, but reflects ``least``. A phase is ``pre``, ``in``, ``post``, or empty where
+        activity has none. ``evidence`` says how many facts a
         figure rests on, and what to ask ``projections.evidence`` to get them.
         """
-        if not self.generation.query("portrait_person", store=store, person=person):
+        if not self._is_known(store, person):
             person = person_of(self.generation, store, person)
+            if not self._is_known(store, person):
+                return None
         portrait = StudentPortrait(
             self.generation,
             self.classes,
@@ -60,8 +69,12 @@ class Portraits:
             person,
             subject=subject,
             days=days,
+            least=least,
         )
         return portrait.draw(self.position())
+
+    def _is_known(self, store: str, person: str) -> bool:
+        return bool(self.generation.query("portrait_person", store=store, person=person))
 
     def mark(self, store: str, person: str) -> Any:
         """Give what differs once there is more evidence about a person; much cheaper to ask.

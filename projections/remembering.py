@@ -1,13 +1,15 @@
-"""Answers that are dear to work out, remembered for a while: those about a whole district.
+"""Answers that are dear to work out, remembered for a while: those about many people.
 
 They read every student's rows, while a district's record grows every second. So an answer is worked
 out anew, beside those who ask, only once it is many times as old as working it out took: a
-twentieth of the time at most goes into that. Whoever has to see a position of the log waits for it.
+twentieth of the time at most goes into that. Whoever has to see a position of the log waits for it,
+and who asks after nobody has asked for long, where it says for how long.
 """
 
 import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from math import inf
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
@@ -27,10 +29,24 @@ class _Answer(Generic[T]):
 
 
 class Remembered:
-    """Answers of one generation by their questions; safe to share between threads."""
+    """Answers of one generation by their questions; safe to share between threads.
 
-    def __init__(self, position: Callable[[], int]) -> None:
+    An answer is worked out anew when it is ``patience`` times as old as that took; one older than
+    ``oldest`` seconds isn't given any more, though the log has gone on. ``most`` are remembered.
+    """
+
+    def __init__(
+        self,
+        position: Callable[[], int],
+        *,
+        patience: float = PATIENCE,
+        oldest: float = inf,
+        most: int = MOST_REMEMBERED,
+    ) -> None:
         self._position = position
+        self._patience = patience
+        self._oldest = oldest
+        self._most = most
         self._answers: dict[Hashable, _Answer[Any]] = {}
         self._lock = threading.Lock()
         self._asking: dict[Hashable, threading.Lock] = {}
@@ -43,7 +59,7 @@ class Remembered:
         with self._lock:
             answer = self._answers.get(question)
             asking = self._asking.setdefault(question, threading.Lock())
-        if answer is None or answer.position < min(least, self._position()):
+        if answer is None or not self._serves(answer, least):
             with asking:  # of those who ask at once, one works it out
                 with self._lock:
                     again = self._answers.get(question)
@@ -57,9 +73,15 @@ class Remembered:
             thread.start()
         return answer.value, answer.position
 
+    def _serves(self, answer: _Answer[Any], least: int) -> bool:
+        """Whether an answer may be given to who has to see a position."""
+        position = self._position()
+        is_kept = answer.position == position or monotonic() - answer.ended <= self._oldest
+        return is_kept and answer.position >= min(least, position)
+
     def _is_old(self, answer: _Answer[Any]) -> bool:
         """Whether it is time to work an answer out anew; says so once."""
-        old = monotonic() - answer.ended > PATIENCE * answer.took
+        old = monotonic() - answer.ended > self._patience * answer.took
         if not old or answer.position == self._position():
             return False
         with self._lock:
@@ -83,7 +105,7 @@ class Remembered:
         with self._lock:
             self._answers.pop(question, None)
             self._answers[question] = answer
-            while len(self._answers) > MOST_REMEMBERED:
+            while len(self._answers) > self._most:
                 oldest = next(iter(self._answers))
                 del self._answers[oldest]
                 self._asking.pop(oldest, None)

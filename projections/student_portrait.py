@@ -41,22 +41,22 @@ class StudentPortrait:
         *,
         subject: str = "",
         days: Days | None = None,
+        least: int = 0,
     ) -> None:
         self._generation, self._zone = generation, zone
         self._classes, self._companies = classes, companies
         self._store, self._person, self._subject = store, person, subject
         self._asked = days or Days()
+        self._least = least
         self._accounts = accounts_of(generation, store, person)
         self._about = Wanted(person=person, subject=subject)
 
-    def draw(self, position: int) -> Portrait | None:
-        """Draw it as of a log position, at least; None where there is no evidence of the person."""
+    def draw(self, position: int) -> Portrait:
+        """Draw it as of a log position, at least, of a person of whom there is evidence."""
         now = datetime.now(UTC)
-        if not self._ask("portrait_person", person=self._person):
-            return None
         rows = self._days()
         days = self._radar_days(rows)
-        company = self._company(days, position)
+        company = self._company(days)
         points = self._points(days)
         known = [point.knowledge_point for point in points if point.is_known]
         given = self._given(known)
@@ -108,11 +108,12 @@ class StudentPortrait:
             return last_days(last, RADAR_DAYS)
         return Span(first, last)
 
-    def _company(self, days: Span, position: int) -> Company:
-        group = self._classes.of(self._store, self._person, today(self._zone), position)
+    def _company(self, days: Span) -> Company:
+        store, least = self._store, self._least
+        group = self._classes.of(store, self._person, today(self._zone), least=least)
         if group is not None and len(group.persons) < 2:
             group = None
-        return self._companies.of(self._store, group, days, self._subject, position)
+        return self._companies.of(store, group, days, self._subject, least=least)
 
     def _points(self, days: Span) -> list[Point]:
         rows = self._ask("portrait_mastery", person=self._person)

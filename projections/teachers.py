@@ -1,17 +1,15 @@
 """Teacher portraits: five dimensions of what a teacher does, preparation, resources and lessons."""
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from statistics import median
-from time import monotonic
 from typing import Any, Final, Protocol
 
 from projections.days import iso_of
 from projections.folds import DISTRICT_TIMEZONE
 from projections.lesson_facts import Names, People, names_of, now
 from projections.lessons import LessonFigures, lesson_figures
+from projections.remembering import Remembered
 from projections.teacher_dimensions import MOST_LESSONS, Act, Cohort, cohort_of, dimensions_of
 from projections.teacher_resources import TAKING, made, preparation, reuse
 from projections.teaching import LEARNERS_SIDE, LEARNING, TEACHERS_TOO, TEACHING
@@ -22,9 +20,6 @@ Shown = dict[str, Any]
 # Lessons whose results are set against each other: the newest ones, some terms of a teacher's.
 _MOST_COMPARED: Final = 200
 _MOST_RESOURCES: Final = 500  # whose use by others is looked up
-# Counting a store's teachers reads all that they did, so it's done anew only when the last count is
-# this many times as old as it took: a twentieth of the time at most.
-_COHORT_PATIENCE: Final = 20
 
 
 class TeacherRoster(Protocol):
@@ -32,16 +27,6 @@ class TeacherRoster(Protocol):
 
     def roles(self, store: str, persons: Sequence[str]) -> Mapping[str, str]:
         """Give the roles of those of these persons that it knows."""
-
-
-@dataclass(frozen=True)
-class _Counted:
-    """A store's teachers as they were counted."""
-
-    position: int
-    counted: float
-    took: float
-    cohort: Cohort
 
 
 class Teachers:
@@ -65,8 +50,7 @@ class Teachers:
         self._roster = roster
         self._people = people
         self._timezone = timezone
-        self._cohorts: dict[str, _Counted] = {}
-        self._counting = threading.Lock()
+        self._cohorts = Remembered(position)
 
     def portrait(self, store: str, person: str) -> Shown | None:
         """Draw a teacher's portrait, or give None for who is no teacher.
@@ -98,7 +82,7 @@ class Teachers:
             "as_of": iso_of(now()),
             "weeks": len({act.week for act in acts}),
             "acts": len(acts),
-            "dimensions": dimensions_of(acts, self._cohort(store, position), names, person),
+            "dimensions": dimensions_of(acts, self._cohort(store), names, person),
             "preparation": preparation(acts, names, person),
             "resources": reuse(acts, self._taken(store, accounts, acts), figures, names, person),
             "homework": _homework(acts, figures, person),
@@ -144,19 +128,10 @@ class Teachers:
         person_of = self._people.persons_of(store, sorted({person for _, person in rows}))
         return [(item, person_of.get(account, account)) for item, account in rows]
 
-    def _cohort(self, store: str, position: int) -> Cohort:
+    def _cohort(self, store: str) -> Cohort:
         """Give the store's teachers, counted anew where a count is old for what it took."""
-        with self._counting:
-            counted, began = self._cohorts.get(store), monotonic()
-            if counted is None or (
-                counted.position != position
-                and began - counted.counted > _COHORT_PATIENCE * counted.took
-            ):
-                cohort = self._count(store)
-                ended = monotonic()
-                counted = _Counted(position, ended, ended - began, cohort)
-                self._cohorts[store] = counted
-            return counted.cohort
+        cohort, _ = self._cohorts.ask(store, lambda: self._count(store))
+        return cohort
 
     def _count(self, store: str) -> Cohort:
         rows = self._generation.query(

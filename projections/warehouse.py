@@ -4,6 +4,7 @@ import re
 import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -39,6 +40,7 @@ LIVE = "live"  # the name of the generation that a new warehouse starts with
 _FACT_FIELDS = Fact.__struct_fields__[:-1]  # all that facts_of.sql gives: none is deleted
 _PERSONS_A_QUERY = 200  # keeps a query's parameters well under ClickHouse's limit of 256 KiB
 _CLIENTS = 6  # handles a process keeps: a carrier's, and API threads'
+_AT_ONCE = 2  # queries that are asked beside one, for one answer
 _MEGABYTE = 1 << 20
 
 # What the embedded engine may take beside the server in one process on one small machine.
@@ -67,7 +69,9 @@ _ENGINE_SETTINGS = {
 # The queries that make or remove what holds rows: on a cluster, every server has to do so.
 _DEFINING = frozenset({"create_database", "create_migrations", "drop_database"})
 # An insert is acknowledged once its rows are there: a carrier's position stands on that.
-_SETTINGS = {"async_insert": 0}
+# Of a key's columns all versions are the same, so ClickHouse may look at them before it merges: it
+# does so with conditions on nothing else, and then merges and reads only what is asked for.
+_SETTINGS = {"async_insert": 0, "optimize_move_to_prewhere_if_final": 1}
 
 
 @dataclass(frozen=True)
@@ -337,6 +341,12 @@ class Generation:
         """Run ``projections/queries/<name>.sql`` over this generation; gives rows as tuples."""
         return self._clients.ask(name, {"database": self.database, **parameters})
 
+    def query_all(self, *asked: tuple[str, Mapping[str, Any]]) -> list[list[tuple[Any, ...]]]:
+        """Run several queries, each a name and its parameters, at once; gives the rows of each."""
+        return self._clients.ask_all(
+            [(name, {"database": self.database, **given}) for name, given in asked]
+        )
+
     def run(self, sql: str, /, **parameters: Any) -> list[tuple[Any, ...]]:
         """Run SQL that is put together from table definitions; gives rows as tuples."""
         with self._clients.lend() as client:
@@ -426,6 +436,7 @@ class _Clients:
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(_CLIENTS)
         self._closed = False
+        self._at_once = ThreadPoolExecutor(_AT_ONCE, "query")
 
     @contextmanager
     def lend(self) -> Iterator[Client]:
@@ -442,6 +453,15 @@ class _Clients:
             rows = client.query(query, parameters=dict(parameters)).result_rows
             return [tuple(row) for row in rows]
 
+    def ask_all(
+        self, asked: Sequence[tuple[str, Mapping[str, Any]]]
+    ) -> list[list[tuple[Any, ...]]]:
+        """Ask several at once: one query of little data keeps one processor busy, not more."""
+        first, *others = asked
+        waiting = [self._at_once.submit(self.ask, *other) for other in others]
+        answers = [self.ask(*first)]
+        return answers + [other.result() for other in waiting]
+
     def define(self, client: Client, statement: str, parameters: Mapping[str, Any]) -> None:
         """Make, change or remove a database or a table, on all servers where there are several."""
         statements = [statement]
@@ -451,11 +471,13 @@ class _Clients:
             client.command(each, parameters=dict(parameters))
 
     def close(self) -> None:
+        """Close all clients, those that are lent once they are given back."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
         for client in idle:
             client.close()
+        self._at_once.shutdown(wait=False)
 
     def _take(self) -> Client:
         with self._lock:

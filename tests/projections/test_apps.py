@@ -25,16 +25,14 @@ def test_the_same_count_is_given_until_it_is_many_times_as_old_as_it_took(
     log = ListLog([entry(1, answer())])
     carry(log, generation, tmp_path / "states.sqlite")
     store = log.entries[0].store
-    patient, impatient = KnownActivity(patience=1_000_000), KnownActivity(patience=0)
-    [first] = patient.of(generation, store).apps.values()
+    known = KnownActivity(generation, lambda: len(log.entries), patience=1_000_000)
+    [first] = known.of(store).apps.values()
     assert (first.statements, first.persons, first.share_unread) == (1, 1, 0.0)
     log.entries.append(entry(2, answer(statement_id="11111111-2222-4333-8444-555555555559")))
     carry(log, generation, tmp_path / "states.sqlite")
-    assert [one.statements for one in patient.of(generation, store).apps.values()] == [1]
-    for counts in (2, 2):
-        [again] = impatient.of(generation, store).apps.values()
-        assert again.statements == counts
+    assert [one.statements for one in known.of(store).apps.values()] == [1]
+    assert [one.statements for one in known.of(store, least=2).apps.values()] == [2]
 
 
 def test_a_store_without_facts_has_no_apps(generation: Generation):
-    assert KnownActivity().of(generation, "nobody").apps == {}
+    assert KnownActivity(generation, lambda: 1).of("nobody").apps == {}

@@ -255,6 +255,15 @@ def test_an_old_answer_is_given_at_once_and_renewed_beside_it() -> None:
     pytest.fail("it was never renewed")
 
 
+def test_an_answer_that_is_too_old_to_be_given_is_waited_for() -> None:
+    clock = Clock(takes=0.001)
+    remembered = Remembered(lambda: clock.position, oldest=0.0)
+    remembered.ask("q", clock.work_out)
+    assert remembered.ask("q", clock.work_out) == (1, 1)  # the log has stood still
+    clock.position = 2
+    assert remembered.ask("q", clock.work_out) == (2, 2)
+
+
 def test_those_who_ask_at_once_wait_for_one() -> None:
     clock = Clock(takes=0.2)
     remembered = Remembered(lambda: clock.position)

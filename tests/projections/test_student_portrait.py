@@ -85,12 +85,12 @@ def test_the_class_of_a_student_is_the_administrative_one_of_that_day(
     enroll(generation, "s0", "7-2", days=("2026-03-11", "2299-12-31"))
     enroll(generation, "s1", "7-2")
     enroll(generation, "s2", "choir", "scheduled")
-    groups = ClassGroups(generation)
+    groups = ClassGroups(generation, lambda: 1)
     found = {
         (person, day): group and (group.title, group.persons)
         for person in ("s0", "s2", "nobody")
         for day in (10, 11)
-        if (group := groups.of(STORE, person, date(2026, 3, day), day)) or True
+        if (group := groups.of(STORE, person, date(2026, 3, day))) or True
     }
     assert found == {
         ("s0", 10): ("7-1 班", ("s0",)),
@@ -344,7 +344,7 @@ def _row(one: Fact) -> tuple[Any, ...]:
 
 
 def planned(generation: Generation, person: str, **asked: Any) -> Any:
-    group = ClassGroups(generation).of(STORE, person, today(ZONE), 1)
+    group = ClassGroups(generation, lambda: 1).of(STORE, person, today(ZONE))
     return homework_plan(generation, STORE, person, ZONE, group, **asked)
 
 
