@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from projections.growth import GrowthCalibration
 from projections.mastery import Globals, GlobalsLearner, Hyperparameters, MasteryState
 
 PRIOR = "prior"
@@ -19,6 +20,7 @@ class Calibration(msgspec.Struct, frozen=True):
 
     version: str = PRIOR
     mastery: Globals = Globals()
+    growth: GrowthCalibration = GrowthCalibration()
 
 
 class Response(NamedTuple):

@@ -9,6 +9,7 @@ from projections import activity
 from projections.activity import ANSWERS, ActivityState, Calendar, monday_of
 from projections.calibration import Calibration
 from projections.facts import Fact
+from projections.levels import Levels, LevelsState
 from projections.mastery import ENOUGH_TRIES, Filter, MasteryState, PointState
 
 Person = tuple[str, str]  # store, and lrs.actors.actor_key within it
@@ -47,6 +48,7 @@ class PersonState(msgspec.Struct):
     touched_points: dict[str, None] = {}  # a set in order of touching: knowledge points
     closed_weeks: list[ClosedWeek] = []  # of which no rows have been given yet
     sources: dict[int, int] = {}  # highest log position applied, by part of the log
+    levels: LevelsState = msgspec.field(default_factory=LevelsState)
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -83,6 +85,7 @@ class Fold:
         self.calibration = Calibration() if calibration is None else calibration
         self._calendar = Calendar(ZoneInfo(timezone))
         self._mastery = Filter(self.calibration.mastery)
+        self._levels = Levels(self.calibration.growth)
 
     def start(self, store: str, person: str) -> PersonState:
         """Give the state of a person nothing is known of."""
@@ -109,6 +112,7 @@ class Fold:
         if fact.position > state.position:
             state.position = fact.position
         activity.count(state.activity, fact, self._calendar)
+        self._levels.take(state.levels, fact, state.activity.day)
         if fact.knowledge_points and fact.success is not None and fact.action in ANSWERS:
             self._close_weeks(state, fact)
             self._mastery.respond(
@@ -145,6 +149,13 @@ class Fold:
                 for week in state.closed_weeks
             ]
             state.closed_weeks = []
+        levels, level_weeks = self._levels.rows(state.levels)
+        if levels:
+            given["person_levels"] = [(store, person, *one, position, 0) for one in levels]
+        if level_weeks:
+            given["person_level_weeks"] = [
+                (store, person, *one, position, 0) for one in level_weeks
+            ]
         state.is_touched = False
         return given
 

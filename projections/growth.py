@@ -91,7 +91,9 @@ class GrowthCalibration(msgspec.Struct, frozen=True):
     start: float = 0.5  # variance of a level before the first score
     drift_step: float = 0.02  # how much the variance grows from one score to the next
     drift_day: float = 0.0  # and with every day between them
-    answer_noise: dict[str, float] = {}  # by kind: variance that a share of one answer adds
+    # By kind: the variance that a share of one answer adds. Before anything is learned as much as a
+    # right or wrong answer has that is right three times in four, in deviations of 15 points.
+    answer_noise: dict[str, float] = msgspec.field(default_factory=lambda: {"answer": 8.3})
     freedom: float = 20.0  # degrees of freedom of a score around what is expected
     width80: float = 1.2815515655446004  # deviations on either side that 80 % lie within
     width95: float = 1.959963984540054
@@ -162,13 +164,11 @@ class Growth:
             self._found[asked] = found
         return found
 
-    def noise(self, curve: Curve, kind: str, scores: int = 1, answers: int = 0) -> float:
-        """Give the variance around the level of the mean of so many scores of one position.
-
-        Where they are shares of right answers, ``answers`` is how many answers are behind them.
-        """
-        noise = curve.noise / scores
-        return noise + self._answer_noise.get(kind, 0.0) / answers if answers else noise
+    def noise(self, curve: Curve, kind: str, answers: int = 0) -> float:
+        """Give the variance of a score around its level, or of the share right of many answers."""
+        if not answers:
+            return curve.noise
+        return curve.noise + self._answer_noise.get(kind, 0.0) / answers
 
     def drifted(self, state: LevelState, day: int, steps: float = 1.0) -> float:
         """Give the variance of a level on a later day, so many scores on."""

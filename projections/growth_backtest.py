@@ -105,7 +105,7 @@ def _foretell(
     for one in scores:
         state = states.setdefault(one.series, growth.start())
         curve = growth.curve(one.course, one.kind, one.order)
-        noise = growth.noise(curve, one.kind, answers=one.answers)
+        noise = growth.noise(curve, one.kind, one.answers)
         if growth.has_curve(one.course, one.kind, one.order):
             outlook = growth.outlook(state, noise, one.day)
             position = f"{one.course}\t{one.kind}\t{one.order}"

@@ -241,6 +241,47 @@ PERSON_MASTERY_WEEKS = Table(
     ),
 )
 
+# What is known of a level, in the order of projections.growth.LevelState.
+_LEVEL: tuple[Column, ...] = (
+    number("level"),  # standing in the cohort, in standard deviations
+    number("variance"),  # standings squared
+    number("freedom"),
+    number("squares"),  # over freedom: what scales every variance of this person's
+    count("scores"),  # observations
+)
+
+PERSON_LEVELS = Table(
+    "person_levels",
+    ("store", "person", "subject"),
+    (
+        word("store"),
+        text("person"),
+        word("subject"),  # or where none is stated the course
+        *_LEVEL,
+        day("first_day"),
+        day("last_day"),
+        POSITION,
+        IS_DELETED,
+    ),
+)
+
+PERSON_LEVEL_WEEKS = Table(
+    "person_level_weeks",
+    ("store", "person", "subject", "week"),
+    (
+        word("store"),
+        text("person"),
+        word("subject"),
+        day("week"),  # its Monday, in days since 1970-01-01
+        *_LEVEL,
+        day("last_day"),
+        count("observations"),  # of the week
+        number("points"),  # their mean, 0..100
+        POSITION,
+        IS_DELETED,
+    ),
+)
+
 DOCUMENTS = Table(
     "documents",
     ("store", "person", "kind", "activity", "registration", "id"),
@@ -424,6 +465,8 @@ TABLES: dict[str, Table] = {
         PERSON_WEEKS,
         PERSON_MASTERY,
         PERSON_MASTERY_WEEKS,
+        PERSON_LEVELS,
+        PERSON_LEVEL_WEEKS,
         DOCUMENTS,
         NAMES,
         IDENTITIES,
@@ -441,6 +484,8 @@ PERSON_TABLES: tuple[Table, ...] = (
     PERSON_WEEKS,
     PERSON_MASTERY,
     PERSON_MASTERY_WEEKS,
+    PERSON_LEVELS,
+    PERSON_LEVEL_WEEKS,
 )
 
 

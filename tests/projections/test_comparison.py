@@ -42,6 +42,8 @@ def rows(persons: list[str], store: str = "demo", position: int = 1) -> Rows:
             ("person_weeks", {**about, "week": 19_996, "actions": 1}),
             ("person_mastery_weeks", {**about, "knowledge_point": "fractions", "week": 19_996}),
             ("person_mastery", {**about, "knowledge_point": "fractions", "mean": 0.5}),
+            ("person_levels", {**about, "subject": "mathematics", "level": 0.5}),
+            ("person_level_weeks", {**about, "subject": "mathematics", "week": 19_996}),
             ("documents", {**about, "kind": "state", "id": "bookmark", "content": "1"}),
             ("names", {"store": store, "subject": person, "latest": (1, statement, person)}),
         ):

@@ -32,6 +32,7 @@ from tests.support.histories import (
     declared,
     document,
     entry,
+    marked,
     persons_of,
     state_version,
 )
@@ -156,6 +157,8 @@ def histories(draw: st.DrawFn) -> History:
         )
         for number in range(count)
     ]
+    for at, mark in draw(st.dictionaries(st.integers(0, count - 1), st.floats(-1, 1))).items():
+        statements[at] = marked(statements[at], mark)
     arrivals: list[Arrival] = [
         ("statement", statement) for statement in draw(st.permutations(statements))
     ]

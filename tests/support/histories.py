@@ -16,10 +16,12 @@ from projections.vocabulary import (
     EXTENSION_PHASE,
     EXTENSION_SUBJECT,
     PROFILE_VERSION,
+    TYPE_HOMEWORK,
     TYPE_ITEM,
     TYPE_KNOWLEDGE_POINT,
     TYPE_LESSON,
     VERB_ANSWERED,
+    VERB_SCORED,
 )
 
 BEGIN = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
@@ -97,6 +99,20 @@ def answer(
             "account": {"homePage": "https://xueji.example", "name": "homework"},
         },
         "version": "1.0.3",
+    }
+
+
+def marked(statement: dict[str, Any], scaled: float) -> dict[str, Any]:
+    """Make of an answer the statement that a homework of its student got a mark of 0..1."""
+    homework = {
+        "objectType": "Activity",
+        "id": f"{SCHOOL}/homework/3",
+        "definition": {"type": TYPE_HOMEWORK},
+    }
+    return statement | {
+        "verb": {"id": VERB_SCORED, "display": {"en": "scored"}},
+        "object": homework,
+        "result": {"score": {"scaled": scaled}},
     }
 
 
