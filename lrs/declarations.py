@@ -1,8 +1,9 @@
 """Declarations: what a district declares beside statements, kept as events with their history.
 
-Roster records, identity links and mapping rules are declarations. Each has a kind and an id; every
-event holds the whole content, so that reading one needs one event. The state of an event is a
-header (one JSON object on one line), a line feed, and the content's bytes as they were given.
+Roster records, identity links, mapping rules and evaluation schemes are declarations. Each has a
+kind and an id; every event holds the whole content, so that reading one needs one event. The state
+of an event is a header (one JSON object on one line), a line feed, and the content's bytes as they
+were given.
 """
 
 from hashlib import sha256
@@ -17,6 +18,7 @@ from lrs.validation.violation import Violation
 
 IDENTITY: Final = "identity"
 MAPPING: Final = "mapping"
+SCHEME: Final = "scheme"
 KINDS: Final = (
     "roster-org",
     "roster-session",
@@ -26,6 +28,7 @@ KINDS: Final = (
     "roster-enrollment",
     IDENTITY,
     MAPPING,
+    SCHEME,
 )
 By = Literal["explicit", "roster"]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from lrs.declarations import DeclarationVersion
-from projections import identities, roster_rows
+from projections import identities, published_schemes, roster_rows
 from projections.tables import Row
 
 # From store, declaration and its log position to rows by table; raises where the content is wrong.
@@ -14,6 +14,7 @@ ReadDeclaration = Callable[[str, DeclarationVersion, int], Mapping[str, list[Row
 _READ: Final[Mapping[str, ReadDeclaration]] = {
     **identities.DECLARED,
     **roster_rows.DECLARED,
+    **published_schemes.DECLARED,
 }
 
 

@@ -13,6 +13,7 @@ import msgspec
 import yaml
 
 from projections.vocabulary import ACTIONS, PHASES
+from projections.yaml_documents import UniqueKeyLoader, is_iri
 
 PEOPLE = ("actor", "instructor", "object", "team")
 ROLES = ("lesson", "course", "knowledge_point")
@@ -158,7 +159,7 @@ def load_mapping(text: str, origin: str) -> VocabularyMapping:
     """
     try:
         # A subclass of the safe loader: no Python objects can be built.
-        document = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506
+        document = yaml.load(text, Loader=UniqueKeyLoader)  # noqa: S506
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         # A date that is none, and a number too long, are told by other errors than YAML's own.
         raise MappingError(origin, "", "", f"is not valid YAML: {error}") from error
@@ -225,29 +226,6 @@ def _merged(
     return merged
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """The safe loader, but a key that stands twice is an error instead of the last one winning.
-
-    Aliases are refused: a few lines of them stand for more than a machine can hold.
-    """
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()  # type: ignore[no-untyped-call]
-            raise yaml.composer.ComposerError(None, None, "aliases are not taken", event.start_mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for index, key in enumerate(keys):
-            if key in keys[:index]:
-                mark = node.value[index][0].start_mark
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands twice", mark
-                )
-        return super().construct_mapping(node, deep)
-
-
 class _Place:
     """Where in a mapping document a value stands, to say so in an error."""
 
@@ -289,8 +267,7 @@ class _Place:
 
     def iri(self, value: Any) -> str:
         text = self.text(value)
-        scheme, colon, rest = text.partition(":")
-        if not (colon and rest and scheme[0].isalpha() and scheme.isascii()) or " " in text:
+        if not is_iri(text):
             self.fail(f"must be an absolute IRI, not {value!r}")
         return text
 

@@ -38,6 +38,7 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 SOURCES: Final[tuple[Source, ...]] = get_args(Source)
 RATERS: Final[tuple[Rater, ...]] = get_args(Rater)
 EACH: Final[tuple[Each, ...]] = get_args(Each)
+DOCUMENT_KINDS: Final = ("state", "agent-profile")  # which have a person that they are about
 NORMALISATIONS: Final[tuple[By, ...]] = get_args(By)
 MASTERED: Final = 0.8  # the probability of a right answer from which a point counts as mastered
 
@@ -60,9 +61,9 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
 class Where(msgspec.Struct, frozen=True, kw_only=True):
     """What a measure takes: that of which every condition holds; an empty one always does.
 
-    Facts and ratings know all but the last three and ``raters``, which only ratings know; mastery
-    ``subjects`` and ``knowledge_points``; mistakes these, ``apps`` and ``layers``; documents
-    ``apps``, ``kinds``, ``activities`` and ``ids``.
+    Facts and ratings know all but the last three, facts no ``raters`` and ratings no ``actions``;
+    mastery ``subjects`` and ``knowledge_points``; mistakes these, ``apps`` and ``layers``;
+    documents ``apps``, ``kinds``, ``activities`` and ``ids``.
     """
 
     actions: tuple[str, ...] = ()  # of projections.vocabulary.ACTIONS
@@ -75,7 +76,7 @@ class Where(msgspec.Struct, frozen=True, kw_only=True):
     apps: tuple[str, ...] = ()  # names of credentials
     layers: tuple[str, ...] = ()
     raters: tuple[Rater, ...] = ()
-    kinds: tuple[str, ...] = ()  # of documents: state, agent_profile
+    kinds: tuple[str, ...] = ()  # of DOCUMENT_KINDS
     activities: tuple[str, ...] = ()  # ids of activities that a document is about
     ids: tuple[str, ...] = ()  # of documents
 

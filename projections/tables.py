@@ -446,6 +446,21 @@ ROSTER_ENROLLMENTS = Table(
     ),
 )
 
+SCHEMES = Table(
+    "schemes",
+    ("store", "scheme"),
+    (
+        word("store"),
+        text("scheme"),
+        text("title_zh"),
+        text("title_en"),
+        text("extends"),
+        text("text"),
+        POSITION,
+        IS_DELETED,
+    ),
+)
+
 ROSTER_TABLES: tuple[Table, ...] = (
     ROSTER_ORGS,
     ROSTER_SESSIONS,
@@ -472,6 +487,7 @@ TABLES: dict[str, Table] = {
         IDENTITIES,
         DEAD_LETTERS,
         *ROSTER_TABLES,
+        SCHEMES,
     )
 }
 

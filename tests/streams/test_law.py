@@ -103,19 +103,35 @@ versions = st.builds(
 )
 
 
-# Records of the roster, and kinds that make no rows, one of them of a later release.
-declarations = st.builds(
-    declaration,
-    st.sampled_from(ROSTER_KINDS),
-    st.sampled_from(["one", "two"]),
-    st.sampled_from([b"{}", b'{"title": "a", "name": "a"}', b'{"end": "2026-09-01"}']),
-    deleted=st.booleans(),
-) | st.builds(
-    declaration,
-    st.sampled_from(["mapping", "calibration"]),
-    st.sampled_from(["one", "two"]),
-    st.sampled_from([b"{}", b'{"a": 1}', b"[]"]),
-    deleted=st.booleans(),
+# Records of the roster, schemes that extend each other, and kinds that make no rows, one of them of
+# a later release.
+declarations = (
+    st.builds(
+        declaration,
+        st.sampled_from(ROSTER_KINDS),
+        st.sampled_from(["one", "two"]),
+        st.sampled_from([b"{}", b'{"title": "a", "name": "a"}', b'{"end": "2026-09-01"}']),
+        deleted=st.booleans(),
+    )
+    | st.builds(
+        declaration,
+        st.just("scheme"),
+        st.sampled_from(["one", "two"]),
+        st.sampled_from(
+            [
+                b'{"title":{"zh":"\xe4\xb8\x80","en":"1"},"extends":"two","text":"scheme: one"}',
+                b'{"title":{"zh":"\xe4\xba\x8c","en":"2"},"extends":"","text":"scheme: two"}',
+            ]
+        ),
+        deleted=st.booleans(),
+    )
+    | st.builds(
+        declaration,
+        st.sampled_from(["mapping", "calibration"]),
+        st.sampled_from(["one", "two"]),
+        st.sampled_from([b"{}", b'{"a": 1}', b"[]"]),
+        deleted=st.booleans(),
+    )
 )
 # An account, and whom it is linked to.
 links = st.tuples(
