@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 from rich.console import Console
 
+from api.backtest_command import backtest
 from api.checking_command import commands as profile_check_commands
 from api.generation_commands import dead_letters, generations, replay, status
 from api.http_protocol import LimitedProtocol
@@ -44,6 +45,7 @@ main.add_typer(generations, name="generations")
 main.add_typer(dead_letters, name="dead-letters")
 main.command()(replay)
 main.command()(status)
+main.command()(backtest)
 console = Console()
 
 

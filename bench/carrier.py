@@ -21,7 +21,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from api.command_line import tune_interpreter
-from projections.calibration import Calibration
 from projections.folds import Fold
 from projections.reading import default_reader
 from projections.warehouse import Warehouse, embedded_dsn
@@ -63,7 +62,7 @@ def main() -> None:
         generation = warehouse.ensure()
         states = States(f"{folder}/carrier.sqlite", generation.identity)
         carrier = EmbeddedCarrier(
-            log, default_reader(), Fold(Calibration()), generation, states, limit=options.batch
+            log, default_reader(), Fold(), generation, states, limit=options.batch
         )
         began, worked, all_worked = time.perf_counter(), time.thread_time(), time.process_time()
         while carrier.run_once():

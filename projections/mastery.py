@@ -42,8 +42,6 @@ RESPONSE_FEATURES = (
 )
 FEATURES = POINT_FEATURES + RESPONSE_FEATURES
 
-RECENT_RATE = 0.3  # weight of the newest try in `recent`: a memory of about three tries
-STEADY_RATE = 0.1  # weight of the newest in `steady` and `surprise`: about ten
 SHRINK = math.pi / 8.0  # MacKay 1992: E[sigmoid] is about sigmoid(mean / sqrt(1 + pi/8 variance))
 # A knowledge point counts as known from this many tries on: with fewer, what is shown would mostly
 # be the model's prior.
@@ -52,13 +50,16 @@ INTERVAL = 1.959963984540054  # standard deviations on either side that hold 95 
 
 
 class Hyperparameters(msgspec.Struct, frozen=True):
-    """How far things differ before anything is known of them: prior variances, in logits squared.
+    """How far things differ before anything is known of them, and how fast the past fades.
+
+    Prior variances are in logits squared.
 
     General ability, items and intercepts have a standard deviation of one logit, a round number
     that takes a success rate of 62 % to 82 % or to 38 %. ``ability`` and the drifts were chosen by
-    log-loss on a fifth of the training learners of ASSISTments 2009-10, held out: calibration on
-    other data should choose them again. A drift is added to a variance at each response that
-    touches it, for ability is not fixed: the interval never closes for good.
+    log-loss on a fifth of the training learners of ASSISTments 2009-10, held out: calibration
+    chooses all of them again, on its own data (projections/mastery_learning.py). A drift is added
+    to a variance at each response that touches it, for ability is not fixed: the interval never
+    closes for good.
     """
 
     general: float = 1.0  # general ability, between learners
@@ -69,6 +70,8 @@ class Hyperparameters(msgspec.Struct, frozen=True):
     intercept: float = 1.0  # easiness, between knowledge points
     slope: float = 0.05  # between knowledge points, in the weight of each other feature
     weight: float = 0.5  # of a feature's weight around its prior, when learning it
+    recent_rate: float = 0.3  # weight of the newest try in `recent`: a memory of about three tries
+    steady_rate: float = 0.1  # of the newest in `steady` and `surprise`: about ten
 
 
 # What is believed of the features' weights before calibration, rounded. Practice helps, successes
@@ -106,6 +109,8 @@ class Globals(msgspec.Struct, frozen=True):
     )
     items: dict[str, Estimate] = {}
     points: dict[str, tuple[Estimate, ...]] = {}
+    # How much wider a mastery's interval is than the filter's own, so that it holds what it says.
+    spread: float = 1.0
 
 
 class PointState(msgspec.Struct, array_like=True, gc=False):
@@ -224,6 +229,9 @@ class Filter:
         self._new_item: Estimate = (0.0, self._priors.item)
         self._general_drift = self._priors.general_drift
         self._ability_drift = self._priors.ability_drift
+        self._recent_rate = self._priors.recent_rate
+        self._steady_rate = self._priors.steady_rate
+        self._reach = INTERVAL * fixed.spread
         self._weights_by_point = {
             name: [
                 weight + deviation[0]
@@ -292,7 +300,7 @@ class Filter:
         mean += point_logit(point, self._weights_of(name))
         variance = point.general_variance + point.variance
         probability = shrunken(mean, variance)
-        reach = INTERVAL * math.sqrt(variance)
+        reach = self._reach * math.sqrt(variance)
         low, high = sigmoid(mean - reach), sigmoid(mean + reach)
         # Shrinking can pull the probability out of an interval far from 1/2: it belongs inside.
         return Mastery(mean, variance, probability, min(low, probability), max(high, probability))
@@ -325,9 +333,10 @@ class Filter:
         mean = state.general_mean = state.general_mean + gain * step
         variance = gain - gain * gain * narrowing + self._general_drift
         state.general_variance = variance
-        surprise = state.surprise = state.surprise + STEADY_RATE * (error - state.surprise)
+        surprise = state.surprise = state.surprise + self._steady_rate * (error - state.surprise)
         outcome = 0.5 if success else -0.5
         share, drift = 1.0 / len(points), self._ability_drift
+        recent, steady = self._recent_rate, self._steady_rate
         for point in points:
             gain = share * point.variance
             point.mean += gain * step
@@ -335,8 +344,8 @@ class Filter:
             point.tries += 1
             if success:
                 point.successes += 1
-            point.recent += RECENT_RATE * (outcome - point.recent)
-            point.steady += STEADY_RATE * (outcome - point.steady)
+            point.recent += recent * (outcome - point.recent)
+            point.steady += steady * (outcome - point.steady)
             point.last_time = time
             point.general_mean = mean
             point.general_variance = variance

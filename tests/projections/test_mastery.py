@@ -1,22 +1,17 @@
 """Mastery follows a learner's responses, says how sure it is, and predicts real ones."""
 
 import itertools
-import math
 import random
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.mastery import (
-    Prediction,
-    area_under_curve,
-    expected_calibration_error,
-    predictions,
-    responses,
-)
-from projections.calibration import Calibration, Response, learn
+from api.response_files import split_of
+from projections.calibration import Calibration
+from projections.marks import area_under_curve, marks_of
 from projections.mastery import (
     FEATURES,
     POINT_FEATURES,
@@ -28,9 +23,20 @@ from projections.mastery import (
     shrunken,
     sigmoid,
 )
+from projections.mastery_backtest import backtest, foretell
+from projections.mastery_learning import (
+    Response,
+    TooFewResponses,
+    choose,
+    fit,
+    fit_with_spread,
+    held_out_apart,
+    learn_globals,
+    spread_of,
+)
 from tests.support.data import data_file
+from tests.support.responses import POINTS, simulated
 
-POINTS = ("addition", "fractions", "geometry")
 ITEMS = ("item-1", "item-2", "item-3", "")
 
 answers = st.tuples(
@@ -188,41 +194,21 @@ def rank_correlation(ones: list[float], others: list[float]) -> float:
     return 1.0 - 6.0 * squares / (count * (count * count - 1))
 
 
-def simulated(learners: int, each: int) -> list[Response]:
-    """Responses of learners of differing ability to an easy and a hard item of each point."""
-    chance = random.Random(11)
-    result = []
-    for number in range(learners):
-        ability = chance.gauss(0.0, 1.0)
-        for _ in range(each):
-            point, hard = chance.choice(POINTS), chance.random() < 0.5
-            logit = ability + (-1.5 if hard else 1.5)
-            result.append(
-                Response(
-                    f"learner-{number}",
-                    f"{point}-{'hard' if hard else 'easy'}",
-                    (point,),
-                    chance.random() < sigmoid(logit),
-                )
-            )
-    return result
-
-
 def test_learning_finds_which_items_are_hard_and_how_sure_that_is():
-    calibration = learn(simulated(200, 20), "simulated")
-    items = calibration.mastery.items
+    fixed = fit(simulated(200, 20))
+    items = fixed.items
     assert all(items[f"{point}-easy"][0] - items[f"{point}-hard"][0] > 2.0 for point in POINTS)
     assert all(variance < 0.1 for _, variance in items.values())
-    assert set(calibration.mastery.weights) == set(FEATURES)
-    assert calibration.version == "simulated"
+    assert set(fixed.weights) == set(FEATURES)
 
 
 def test_learned_globals_predict_new_learners_better_than_priors_do():
     everyone = simulated(300, 20)
-    calibration = learn(everyone[:4000], "simulated")
-    by_priors = predictions(iter(everyone[4000:]), Calibration())
-    by_learned = predictions(iter(everyone[4000:]), calibration)
-    assert area_under_curve(by_learned) > area_under_curve(by_priors) + 0.05
+    found = backtest(everyone[:4000], everyone[4000:])
+    assert found.learned.auc > found.priors.auc + 0.05
+    assert found.learned.logloss < found.priors.logloss
+    assert found.learned.ece < 0.05
+    assert found.learned_from == 4000
 
 
 @given(histories)
@@ -239,26 +225,83 @@ def test_learning_and_folding_agree_where_nothing_of_the_globals_is_left_to_lear
 
 
 def test_a_calibration_goes_to_json_and_back_unchanged():
-    calibration = learn(simulated(20, 10), "simulated")
+    calibration = Calibration("simulated", fit(simulated(20, 10)))
     encoded = msgspec.json.encode(calibration)
     assert msgspec.json.decode(encoded, type=Calibration) == calibration
     assert Calibration().version == "prior"
 
 
 def test_priors_alone_predict_real_responses():
-    file = data_file("assistments09.csv.gz")
-    some = itertools.islice(responses(file, "test"), 20_000)
-    given_ = predictions(some, Calibration())
-    assert area_under_curve(given_) > 0.68
-    assert expected_calibration_error(given_) < 0.05
+    some = split_of(data_file("assistments09.csv.gz")).test[:20_000]
+    told = foretell(Globals(), some)
+    marks = marks_of(told.probability, told.success)
+    assert marks.auc is not None
+    assert marks.auc > 0.68
+    assert marks.ece < 0.05
 
 
 def test_the_area_under_the_curve_counts_ties_half():
-    def curve(*pairs: tuple[float, bool]) -> float:
-        return area_under_curve([Prediction(*pair, False, False) for pair in pairs])
+    def curve(*pairs: tuple[float, bool]) -> float | None:
+        probabilities, successes = zip(*pairs, strict=True)
+        return area_under_curve(np.array(probabilities), np.array(successes))
 
     assert curve((0.1, False), (0.9, True)) == 1.0
     assert curve((0.5, False), (0.5, True)) == 0.5
     assert curve((0.9, False), (0.1, True)) == 0.0
     assert curve((0.2, False), (0.2, True), (0.7, True), (0.7, False)) == 0.5
-    assert math.isnan(curve((0.5, True)))
+    assert curve((0.5, True)) is None
+
+
+def test_the_same_responses_give_the_same_globals():
+    everyone = simulated(60, 20)
+    assert learn_globals(everyone) == learn_globals(list(everyone))
+
+
+def test_hyperparameters_follow_the_data():
+    # Learners who differ much, and learners who hardly differ.
+    found = [choose(simulated(80, 15, between=between)) for between in (2.0, 0.1)]
+    assert found[0].general > found[1].general
+
+
+@pytest.mark.parametrize("between", [0.5, 1.5])
+def test_intervals_hold_the_truth_as_often_as_they_say(between):
+    chance = random.Random(5)
+    responses, truth = [], {}
+    for number in range(600):
+        learner = f"learner-{number}"
+        general = chance.gauss(0.0, between)
+        own = {point: general + chance.gauss(0.0, 0.5) for point in POINTS}
+        truth[learner] = own
+        for turn in range(36):
+            point = POINTS[turn % 3]
+            success = chance.random() < sigmoid(own[point])
+            responses.append(Response(learner, f"{point}-{turn}", (point,), success))
+    fixed = fit_with_spread(responses[: 400 * 36], Hyperparameters())
+    mastery, held = Filter(fixed), 0
+    for number in range(400, 600):
+        learner = f"learner-{number}"
+        state = mastery.start()
+        for one in responses[number * 36 : number * 36 + 36]:
+            mastery.respond(state, one.item, one.knowledge_points, one.success)
+        for point in POINTS:
+            shown = mastery.mastery(point, state.points[point])
+            held += shown.low <= sigmoid(truth[learner][point]) <= shown.high
+    assert 0.92 <= held / 600 <= 0.99
+
+
+def test_intervals_that_are_too_narrow_are_found_out():
+    responses = simulated(700, 30)
+    parts = held_out_apart(responses)
+    fixed = fit(parts.learned_from)
+    # Who takes learners to be all alike knows them too well.
+    alike = Hyperparameters(general=0.05, ability=0.05, general_drift=0.0, ability_drift=0.0)
+    narrow = fit(parts.learned_from, alike)
+    assert spread_of(narrow, parts.held_out) > 1.5 > spread_of(fixed, parts.held_out)
+
+
+def test_too_few_responses_are_refused_with_what_is_missing():
+    with pytest.raises(TooFewResponses, match="20 of 30 learners, 200 of 1,000 responses"):
+        learn_globals(simulated(20, 10))
+    right = [one._replace(success=True) for one in simulated(100, 20)]
+    with pytest.raises(TooFewResponses, match="0 of 50 wrong responses"):
+        learn_globals(right)
