@@ -1,0 +1,41 @@
+-- Levels as of a day and as of an earlier one, with what came in the weeks after: a row a student who is
+-- placed (in a class or school if it is named) and a subject with a result since `recent`. Points are the
+-- means of observations, 0..100; of weeks after there are none where `after` is 0.
+SELECT
+    known.person, placed.class_group, placed.school, known.subject,
+    known.level, known.variance, known.freedom, known.squares, known.scores, toString(known.last_day),
+    known.level_before, known.variance_before, known.squares_before, known.freedom_before, known.scores_before,
+    known.points_after, toUInt64(known.after)
+FROM
+(
+    SELECT
+        person, subject,
+        argMaxIf(each.level, week, last_day <= {on:Date32}) AS level,
+        argMaxIf(each.variance, week, last_day <= {on:Date32}) AS variance,
+        argMaxIf(each.freedom, week, last_day <= {on:Date32}) AS freedom,
+        argMaxIf(each.squares, week, last_day <= {on:Date32}) AS squares,
+        maxIf(each.scores, last_day <= {on:Date32}) AS scores,
+        maxIf(each.last_day, each.last_day <= {on:Date32}) AS last_day,
+        argMaxIf(each.level, week, last_day <= {before:Date32}) AS level_before,
+        argMaxIf(each.variance, week, last_day <= {before:Date32}) AS variance_before,
+        argMaxIf(each.squares, week, last_day <= {before:Date32}) AS squares_before,
+        argMaxIf(each.freedom, week, last_day <= {before:Date32}) AS freedom_before,
+        maxIf(each.scores, last_day <= {before:Date32}) AS scores_before,
+        sumIf(each.observations, week > {on:Date32} AND last_day <= {until:Date32}) AS after,
+        sumIf(each.points * each.observations, week > {on:Date32} AND last_day <= {until:Date32}) / after
+            AS points_after
+    FROM
+    (
+        SELECT person, subject, week, level, variance, freedom, squares, scores, last_day, observations, points
+        FROM {database:Identifier}.person_level_weeks FINAL
+        WHERE store = {store:String}
+          AND week BETWEEN {earliest:Date32} AND {until:Date32}
+          AND ({subject:String} = '' OR subject = {subject:String})
+    ) AS each
+    GROUP BY person, subject
+    HAVING scores >= {enough:UInt32} AND last_day >= {recent:Date32}
+) AS known
+GLOBAL INNER JOIN
+(
+--include placed
+) AS placed ON placed.person = known.person
