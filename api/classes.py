@@ -11,9 +11,11 @@ from api.answers import Answer, View
 from api.days import From, On, To, day_of, span_of
 from api.described import described
 from api.errors import REFUSALS
+from api.evidence import linked
 from api.records import Column, Records
 from api.roles import Resource, class_group
-from projections.classes import Classes, find_at_risk
+from projections.at_risk_rows import find_at_risk
+from projections.classes import Classes
 
 router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
 
@@ -54,7 +56,8 @@ async def get_class_portrait(
         found = Classes(view.generation).portrait(
             view.store, name, day, span_of(day, begin, to), subject
         )
-        return found and {**found, "position": view.position}
+        linked_to: Answer | None = linked(view, found)
+        return linked_to and {**linked_to, "position": view.position}
 
     return await asked.answer(
         Resource.CLASS_PORTRAIT,
@@ -86,7 +89,7 @@ async def get_at_risk(
         return {
             "on": day.isoformat(),
             "position": view.position,
-            "students": [msgspec.to_builtins(one) for one in found],
+            "students": linked(view, msgspec.to_builtins(found)),
         }
 
     return await asked.answer(Resource.CLASS_PORTRAIT, ask, records=AT_RISK)

@@ -162,9 +162,10 @@ def linked(view: View, answer: Any) -> Any:
 
 def _linked(answer: Any, more: Mapping[str, str]) -> Any:
     if isinstance(answer, dict):
-        if answer.keys() == {"facts", "wanted"}:
+        if "wanted" in answer and answer.keys() <= {"facts", "wanted"}:
             query = urlencode({**answer["wanted"], **more}, doseq=True)
-            return {"facts": answer["facts"], "link": f"/v1/evidence?{query}"}
+            link = {"link": f"/v1/evidence?{query}"}
+            return {"facts": answer["facts"], **link} if "facts" in answer else link
         return {name: _linked(value, more) for name, value in answer.items()}
     if isinstance(answer, list):
         return [_linked(value, more) for value in answer]

@@ -8,11 +8,12 @@ looked at today; they predict nothing.
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from statistics import median
-from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from projections.activity import ANSWERS, DONE
+from projections.evidence import Wanted, evidence_to_ask
 from projections.shares import wilson
 
 RECENT_WEEKS = 4
@@ -29,8 +30,12 @@ FEWEST_FALLEN = 3
 FALLEN_SHARE = 0.2
 
 
+_ANSWERED: Final[dict[str, Any]] = {"actions": tuple(sorted(ANSWERS)), "known": ("success",)}
+_DUE: Final[dict[str, Any]] = {"actions": tuple(sorted(DONE)), "known": ("due",)}
+
+
 class Weeks(NamedTuple):
-    """A row of the query ``at_risk_weeks``."""
+    """Where a student is placed, and what they did in the weeks that are looked at."""
 
     person: str
     class_group: str
@@ -53,7 +58,7 @@ class Reason(msgspec.Struct, frozen=True):
     zh: str
     en: str
     numbers: dict[str, Any]
-    evidence: str  # a query that lists the facts
+    evidence: dict[str, Any]  # what to ask for the facts
 
 
 class AtRisk(msgspec.Struct, frozen=True):
@@ -143,14 +148,15 @@ def _accuracy(one: Weeks, weeks: Windows) -> list[Reason]:
     if high < PASS:
         zh = f"近 {RECENT_WEEKS} 周正确率 {share:.0%}(共 {one.answers} 题),低于 {PASS:.0%}"
         en = f"{share:.0%} of {one.answers} answers right, surely under {PASS:.0%}"
-        told.append(_reason("low_accuracy", zh, en, numbers, one, weeks.recent, weeks, "answer"))
+        told.append(_reason("low_accuracy", zh, en, numbers, one, weeks.recent, weeks, **_ANSWERED))
     before_low, _ = wilson(one.correct_before, one.answers_before)
     if one.answers_before >= FEWEST_ANSWERS and high < before_low:
         before = one.correct_before / one.answers_before
         more = {**numbers, "share_before": before, "n_before": one.answers_before}
         zh = f"正确率由 {before:.0%} 降到 {share:.0%}"
         en = f"right answers fell from {before:.0%} to {share:.0%}"
-        told.append(_reason("falling_accuracy", zh, en, more, one, weeks.before, weeks, "answer"))
+        fell = _reason("falling_accuracy", zh, en, more, one, weeks.before, weeks, **_ANSWERED)
+        told.append(fell)
     return told
 
 
@@ -162,7 +168,7 @@ def _lateness(one: Weeks, weeks: Windows) -> list[Reason]:
     zh = f"近 {RECENT_WEEKS} 周 {one.due} 次任务中有 {late} 次超过截止时间"
     en = f"{late} of {one.due} tasks handed in late"
     numbers = {"due": one.due, "on_time": one.on_time}
-    return [_reason("late", zh, en, numbers, one, weeks.recent, weeks)]
+    return [_reason("late", zh, en, numbers, one, weeks.recent, weeks, **_DUE)]
 
 
 def _falling(one: Weeks, points: tuple[int, int]) -> list[Reason]:
@@ -173,8 +179,8 @@ def _falling(one: Weeks, points: tuple[int, int]) -> list[Reason]:
     zh = f"{known} 个知识点中有 {fallen} 个的掌握度明显下降"
     en = f"mastery of {fallen} of {known} knowledge points has fallen by more than its interval"
     numbers = {"points": known, "fallen": fallen}
-    evidence = f"/v1/evidence?{urlencode({'person': one.person, 'action': 'answer'})}"
-    return [Reason("falling_mastery", zh, en, numbers, evidence)]
+    wanted = Wanted(person=one.person, **_ANSWERED)
+    return [Reason("falling_mastery", zh, en, numbers, evidence_to_ask(wanted))]
 
 
 def _reason(
@@ -185,9 +191,9 @@ def _reason(
     one: Weeks,
     since: date,
     weeks: Windows,
-    action: str = "",
+    **only: tuple[str, ...],
 ) -> Reason:
-    asked = {"person": one.person, "from": since.isoformat(), "to": weeks.on.isoformat()}
-    if action:
-        asked["action"] = action
-    return Reason(code, zh, en, numbers, f"/v1/evidence?{urlencode(asked)}")
+    """Give a reason that rests on a student's facts since a day, ``only`` on some of them."""
+    wanted = Wanted(person=one.person, first=since, last=weeks.on)
+    wanted = msgspec.structs.replace(wanted, **only)
+    return Reason(code, zh, en, numbers, evidence_to_ask(wanted))

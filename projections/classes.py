@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from projections.at_risk import AtRisk, Weeks, at_risk, windows
+from projections.at_risk import AtRisk, Weeks, Windows, at_risk, windows
+from projections.at_risk_rows import Placed, placed_of, weeks_of, with_weeks
 from projections.days import Span
 from projections.mastery import ENOUGH_TRIES
 from projections.names import names_of
@@ -37,8 +38,43 @@ class _Done(NamedTuple):
     seconds: float
     due: int
     on_time: int
-    days: int
     last_day: str
+
+
+class _Known(NamedTuple):
+    """A row of the query ``class_mastery``."""
+
+    person: str
+    knowledge_point: str
+    subject: str
+    probability: float
+    low: float
+    high: float
+    tries: int
+    successes: int
+    best: float | None  # at the end of an earlier week
+
+
+class _Rows(NamedTuple):
+    """What is known of a class's students: what they did, their mastery, and their weeks."""
+
+    done: list[_Done]
+    mastery: list[_Known]
+    weeks: list[Weeks]
+
+    def mastery_in(self, subject: str) -> list[_Known]:
+        """Give the mastery in one subject, or in all."""
+        return [one for one in self.mastery if subject in ("", one.subject)]
+
+    def at_risk(self, weeks: Windows) -> list[AtRisk]:
+        """List who is at risk, with reasons, those with most first."""
+        points: dict[str, tuple[int, int]] = {}
+        for one in self.mastery:
+            if one.tries >= ENOUGH_TRIES:
+                known, fallen = points.get(one.person, (0, 0))
+                has_fallen = one.best is not None and one.best > one.high
+                points[one.person] = known + 1, fallen + has_fallen
+        return at_risk(self.weeks, points, weeks)
 
 
 class Classes:
@@ -60,8 +96,9 @@ class Classes:
             return None
         title, kind, school, school_name, grade, stage, subjects = found[0]
         members = self._roster.students(store, class_group, on=on)
-        done = self._done(store, class_group, span, subject)
-        heat_map = self._heat_map(store, class_group, on, subject, members)
+        rows = self._rows(store, class_group, on, span, subject, members)
+        heat_map = self._heat_map(store, rows.mastery_in(subject), members)
+        done = rows.done
         return {
             "class_group": class_group,
             "title": title,
@@ -82,45 +119,61 @@ class Classes:
             "distribution": _distribution(heat_map),
             "weak_points": _weak_points(heat_map),
             "heat_map": heat_map,
-            "at_risk": msgspec.to_builtins(self.at_risk(store, class_group, on)),
+            "at_risk": msgspec.to_builtins(rows.at_risk(windows(on))),
         }
 
-    def at_risk(self, store: str, class_group: str, on: date) -> list[AtRisk]:
-        """List who of a class is at risk, with reasons, those with most first."""
-        return find_at_risk(self._generation, store, on, class_group=class_group)
-
-    def _done(self, store: str, class_group: str, span: Span, subject: str) -> list[_Done]:
-        rows = self._generation.query(
-            "class_weeks",
-            store=store,
-            class_group=class_group,
-            subject=subject,
-            first_day=span.first.isoformat(),
-            last_day=span.last.isoformat(),
+    def _rows(
+        self,
+        store: str,
+        class_group: str,
+        on: date,
+        span: Span,
+        subject: str,
+        members: Sequence[Member],
+    ) -> "_Rows":
+        """Read what is known of a class's students, of several tables at once."""
+        ever, placed = self._generation.query_all(
+            ("class_members", {"store": store, "class_group": class_group}),
+            placed_of(store, on, class_group=class_group),
         )
-        return [_Done(*row) for row in rows]
+        partly = [row for row in ever if row[1] > str(span.first) or row[2] < str(span.last)]
+        done, mastery, weeks = self._generation.query_all(
+            (
+                "class_weeks",
+                {
+                    "store": store,
+                    "persons": sorted({person for person, _, _ in ever}),
+                    "partly": [person for person, _, _ in partly],
+                    "begins": [begin for _, begin, _ in partly],
+                    "ends": [end for _, _, end in partly],
+                    "subject": subject,
+                    "first_day": str(span.first),
+                    "last_day": str(span.last),
+                },
+            ),
+            ("class_mastery", {"store": store, "persons": [one.person for one in members]}),
+            weeks_of(store, [person for person, _, _ in placed], windows(on)),
+        )
+        return _Rows(
+            [_Done(*row) for row in done],
+            [_Known(*row) for row in mastery],
+            with_weeks([Placed(*row) for row in placed], weeks),
+        )
 
     def _heat_map(
-        self, store: str, class_group: str, on: date, subject: str, members: Sequence[Member]
+        self, store: str, known: Iterable["_Known"], members: Sequence[Member]
     ) -> dict[str, Any]:
         """Give who knows what: the points by how few know them, a row a student by name."""
-        rows = self._generation.query(
-            "class_mastery",
-            store=store,
-            class_group=class_group,
-            on=on.isoformat(),
-            subject=subject,
-        )
         cells: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
         subjects: dict[str, str] = {}
-        for person, point, of_subject, probability, low, high, tries, successes in rows:
-            subjects[point] = of_subject
-            cells[point][person] = {
-                "probability": probability,
-                "low": low,
-                "high": high,
-                "tries": tries,
-                "successes": successes,
+        for one in known:
+            subjects[one.knowledge_point] = one.subject
+            cells[one.knowledge_point][one.person] = {
+                "probability": one.probability,
+                "low": one.low,
+                "high": one.high,
+                "tries": one.tries,
+                "successes": one.successes,
             }
         names = names_of(self._generation, store, cells)
         points = [
@@ -145,29 +198,6 @@ class Classes:
                 for member in members
             ],
         }
-
-
-def find_at_risk(
-    generation: Generation, store: str, on: date, *, class_group: str = "", school: str = ""
-) -> list[AtRisk]:
-    """List who is at risk in a class, in a school, or in all of a store."""
-    weeks = windows(on)
-    asked = {
-        "store": store,
-        "on": on.isoformat(),
-        "class_group": class_group,
-        "school": school,
-    }
-    rows = generation.query(
-        "at_risk_weeks",
-        recent=weeks.recent.isoformat(),
-        earliest=weeks.before.isoformat(),
-        **asked,
-    )
-    points = generation.query("at_risk_points", enough=ENOUGH_TRIES, **asked)
-    return at_risk(
-        [Weeks(*row) for row in rows], {person: (n, fallen) for person, n, fallen in points}, weeks
-    )
 
 
 def _summary(cells: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -6,13 +6,11 @@ rows, so they are remembered for a while (`remembering.py`).
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from projections.at_risk import AtRisk
-from projections.classes import find_at_risk
-from projections.days import Span
+from projections.at_risk_rows import find_at_risk
 from projections.mastery import ENOUGH_TRIES
 from projections.names import names_of
 from projections.pooling import Group, Pooled, pool
@@ -39,6 +37,13 @@ _WEEK_FIELDS = (
 )
 
 
+class _Read(NamedTuple):
+    """What was read of many students: by week and school, and by (subject, knowledge point)."""
+
+    weeks: list[dict[str, Any]]
+    points: dict[tuple[str, str], Group]
+
+
 class District:
     """The schools of one generation's stores; safe to share between threads.
 
@@ -52,22 +57,41 @@ class District:
 
     def district(self, store: str, on: date, *, least: int = 0) -> tuple[Portrait, int]:
         """Draw the portrait of a store's whole district as of a day, with its log position."""
-        return self._remembered.ask(("district", store, on), lambda: self._draw(store, on), least)
+        diagnosis, seen = self.diagnosis(store, on, least=least)
+        told, position = self._remembered.ask(
+            ("district", store, on), lambda: self._draw(store, on), least
+        )
+        return {**told, "diagnosis": diagnosis}, min(position, seen)
 
     def school(
         self, store: str, school: str, on: date, *, least: int = 0
     ) -> tuple[Portrait | None, int]:
         """Draw a school's portrait; None where the roster has no such school."""
-        return self._remembered.ask(
+        told, position = self._remembered.ask(
             ("school", store, school, on), lambda: self._draw_school(store, school, on), least
         )
+        if told is None:
+            return None, position
+        diagnosis, seen = self.diagnosis(store, on, least=least)
+        of_school = [
+            {**cell, "schools": [one for one in cell["schools"] if one["school"] == school]}
+            for cell in diagnosis
+        ]
+        of_school = [cell for cell in of_school if cell["schools"]]
+        return {**told, "diagnosis": of_school}, min(position, seen)
 
-    def at_risk(self, store: str, on: date, school: str = "") -> list[AtRisk]:
-        """List who is at risk in a school, or in all."""
-        return find_at_risk(self._generation, store, on, school=school)
+    def diagnosis(
+        self, store: str, on: date, *, least: int = 0
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Give each subject and stage with its schools, pooled; the schools by their names.
 
-    def diagnosis(self, store: str, on: date) -> list[dict[str, Any]]:
-        """Give each subject and stage with its schools, pooled; the schools by their names."""
+        It is the same for the district, each school and reports, so it is worked out once.
+        """
+        return self._remembered.ask(
+            ("diagnosis", store, on), lambda: self._diagnose(store, on), least
+        )
+
+    def _diagnose(self, store: str, on: date) -> list[dict[str, Any]]:
         names = {school.org: school.name for school in self._roster.schools(store, on=on)}
         cells: dict[tuple[str, str], list[tuple[str, Group, int]]] = defaultdict(list)
         for school, stage, subject, n, mean, variance, points in self._generation.query(
@@ -76,26 +100,30 @@ class District:
             cells[subject, stage].append((school, Group(n, mean, variance), points))
         return [_cell(key, some, names) for key, some in sorted(cells.items())]
 
-    def weeks(self, store: str, span: Span, school: str = "") -> list[dict[str, Any]]:
-        """Give what students did, by week and school, with the Monday of each week."""
-        begin = span.first - timedelta(days=span.first.weekday())
-        rows = self._generation.query(
-            "district_weeks",
-            store=store,
-            school=school,
-            subject="",
-            first_day=begin.isoformat(),
-            last_day=span.last.isoformat(),
+    def _read(self, store: str, on: date, school: str = "") -> "_Read":
+        """Read what students of a school, or of all, did by week and know by point."""
+        first = on - timedelta(weeks=TREND_WEEKS)
+        asked = {"store": store, "school": school}
+        days = {"first_day": str(first - timedelta(days=first.weekday())), "last_day": str(on)}
+        weeks, points = self._generation.query_all(
+            ("district_weeks", {**asked, **days}),
+            ("district_points", {**asked, "on": str(on), "enough": ENOUGH_TRIES}),
         )
-        return [
-            {"school": row[0], "week": row[1], **dict(zip(_WEEK_FIELDS, row[2:], strict=True))}
-            for row in rows
-        ]
+        groups: dict[tuple[str, str], list[Group]] = defaultdict(list)
+        for point, subject, _, n, mean, variance in points:
+            groups[subject, point].append(Group(n, mean, variance))
+        return _Read(
+            [
+                {"school": row[0], "week": row[1], **dict(zip(_WEEK_FIELDS, row[2:], strict=True))}
+                for row in weeks
+            ],
+            {key: _together(some) for key, some in groups.items()},
+        )
 
     def _draw(self, store: str, on: date) -> Portrait:
         schools = self._roster.schools(store, on=on)
-        weeks = self.weeks(store, Span(on - timedelta(weeks=TREND_WEEKS), on))
-        risky = self.at_risk(store, on)
+        weeks, points = self._read(store, on)
+        risky = find_at_risk(self._generation, store, on)
         sizes = _sizes(self._generation, store, on)
         students = sum(sizes.values())
         return {
@@ -123,8 +151,7 @@ class District:
                 }
                 for school in schools
             ],
-            "diagnosis": self.diagnosis(store, on),
-            "weak_points": self._weak_points(store, on),
+            "weak_points": self._weak_points(store, points),
             "trend": _trend(weeks),
         }
 
@@ -132,13 +159,9 @@ class District:
         found = [one for one in self._roster.schools(store, on=on) if one.org == school]
         if not found:
             return None
-        weeks = self.weeks(store, Span(on - timedelta(weeks=TREND_WEEKS), on), school)
-        risky = self.at_risk(store, on, school)
+        weeks, points = self._read(store, on, school)
+        risky = find_at_risk(self._generation, store, on, school=school)
         classes = self._roster.classes(store, school, on=on)
-        diagnosis = [
-            {**cell, "schools": [one for one in cell["schools"] if one["school"] == school]}
-            for cell in self.diagnosis(store, on)
-        ]
         return {
             "school": school,
             "name": found[0].name,
@@ -162,15 +185,16 @@ class District:
                 }
                 for one in classes
             ],
-            "diagnosis": [cell for cell in diagnosis if cell["schools"]],
-            "weak_points": self._weak_points(store, on, school),
+            "weak_points": self._weak_points(store, points),
             "trend": _trend(weeks),
         }
 
-    def _weak_points(self, store: str, on: date, school: str = "") -> list[dict[str, Any]]:
+    def _weak_points(
+        self, store: str, points: Mapping[tuple[str, str], Group]
+    ) -> list[dict[str, Any]]:
         """List the weakest points, pooled over all points of their subject, the weakest first."""
         groups: dict[str, list[tuple[str, Group]]] = defaultdict(list)
-        for (subject, point), group in self._points(store, on, school).items():
+        for (subject, point), group in points.items():
             groups[subject].append((point, group))
         listed = []
         for subject, some in groups.items():
@@ -190,16 +214,6 @@ class District:
         listed = listed[:MOST_WEAK_POINTS]
         names = names_of(self._generation, store, [each["knowledge_point"] for each in listed])
         return [{**each, "names": names.get(each["knowledge_point"], {})} for each in listed]
-
-    def _points(self, store: str, on: date, school: str) -> dict[tuple[str, str], Group]:
-        """Give each point's students, of all schools together."""
-        rows = self._generation.query(
-            "district_points", store=store, on=on.isoformat(), enough=ENOUGH_TRIES, school=school
-        )
-        found: dict[tuple[str, str], list[Group]] = defaultdict(list)
-        for point, subject, _, n, mean, variance in rows:
-            found[subject, point].append(Group(n, mean, variance))
-        return {key: _together(groups) for key, groups in found.items()}
 
 
 def _sizes(generation: Generation, store: str, on: date) -> dict[str, int]:

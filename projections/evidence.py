@@ -102,6 +102,11 @@ def figure_evidence(facts: int, wanted: Wanted) -> dict[str, Any]:
     return {"facts": facts, "wanted": wanted.parameters()}
 
 
+def evidence_to_ask(wanted: Wanted) -> dict[str, Any]:
+    """Say what to ask to get what something rests on, of which nobody has counted the facts."""
+    return {"wanted": wanted.parameters()}
+
+
 def or_none(text: str) -> str:
     """Give what asks for facts that say this, be it nothing."""
     return text or NONE

@@ -3,7 +3,6 @@
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from functools import cache
 from typing import Any, NamedTuple
 
 from projections.days import Span
@@ -96,7 +95,7 @@ class _Activity(NamedTuple):
     active_days: int
 
 
-Active = Callable[[Span], list[_Activity]]
+Activities = dict[Span, list[_Activity]]
 
 
 class Rankings:
@@ -117,40 +116,54 @@ class Rankings:
         """
         return self._remembered.ask(
             ("schools", store, month),
-            lambda: self._rank_schools(store, month, self._activities(store)),
+            lambda: self._rank_schools(store, month, self._activities(store, _both(month))),
             least,
         )
 
     def apps(self, store: str, month: Month, *, least: int = 0) -> tuple[Report, int]:
         """Rank apps by how many persons they reached in a month."""
         return self._remembered.ask(
-            ("apps", store, month), lambda: self._rank_apps(month, self._activities(store)), least
+            ("apps", store, month),
+            lambda: self._rank_apps(month, self._activities(store, _both(month))),
+            least,
         )
 
     def quarterly(self, store: str, quarter: Quarter, *, least: int = 0) -> tuple[Report, int]:
         """Write the report of a quarter: figures, changes, and sentences in two languages."""
-        return self._remembered.ask(
+        diagnosis, seen = self._district.diagnosis(store, quarter.span.last, least=least)
+        told, position = self._remembered.ask(
             ("quarterly", store, quarter), lambda: self._report(store, quarter), least
         )
+        surely = [
+            {"subject": cell["subject"], "stage": cell["stage"], **school}
+            for cell in diagnosis
+            for school in cell["schools"]
+            if school["differs"]
+        ]
+        report = {
+            **told,
+            "diagnosis": diagnosis,
+            "differing_schools": surely,
+            "text": _text(quarter, told["figures"], told["before"], surely),
+        }
+        return report, min(position, seen)
 
-    def _activities(self, store: str) -> Active:
-        """Give what tells who was active in which days; it asks for the same days once."""
+    def _activities(self, store: str, spans: Sequence[Span]) -> Activities:
+        """Find out who was active in some spans of whole months that follow on each other."""
+        rows = self._generation.query(
+            "month_activity",
+            store=store,
+            firsts=[str(span.first) for span in spans],
+            lasts=[str(span.last) for span in spans],
+        )
+        found: Activities = {span: [] for span in spans}
+        for period, *row in rows:
+            found[spans[period - 1]].append(_Activity(*row))
+        return found
 
-        @cache
-        def of(span: Span) -> list[_Activity]:
-            rows = self._generation.query(
-                "month_activity",
-                store=store,
-                first_day=span.first.isoformat(),
-                last_day=span.last.isoformat(),
-            )
-            return [_Activity(*row) for row in rows]
-
-        return of
-
-    def _rank_schools(self, store: str, month: Month, active: Active) -> Report:
-        now = _of_schools(active(month.span))
-        past = _of_schools(active(month.before().span))
+    def _rank_schools(self, store: str, month: Month, active: Activities) -> Report:
+        now = _of_schools(active[month.span])
+        past = _of_schools(active[month.before().span])
         rows = []
         for school in self._roster.schools(store, on=month.span.last):
             one = now.get(school.org)
@@ -173,9 +186,9 @@ class Rankings:
         return {"month": str(month), "of": "schools", "ranking": ranked(rows, "per_student")}
 
     @staticmethod
-    def _rank_apps(month: Month, active: Active) -> Report:
-        now = _of_apps(active(month.span))
-        past = _of_apps(active(month.before().span))
+    def _rank_apps(month: Month, active: Activities) -> Report:
+        now = _of_apps(active[month.span])
+        past = _of_apps(active[month.before().span])
         rows = [
             {
                 "app": app,
@@ -189,16 +202,10 @@ class Rankings:
         return {"month": str(month), "of": "apps", "ranking": ranked(rows, "persons")}
 
     def _report(self, store: str, quarter: Quarter) -> Report:
-        active = self._activities(store)
-        now, past = _figures(active(quarter.span)), _figures(active(quarter.before().span))
-        diagnosis = self._district.diagnosis(store, quarter.span.last)
-        months = [{"month": str(month), **_figures(active(month.span))} for month in quarter.months]
-        surely = [
-            {"subject": cell["subject"], "stage": cell["stage"], **school}
-            for cell in diagnosis
-            for school in cell["schools"]
-            if school["differs"]
-        ]
+        months = quarter.months
+        spans = [quarter.span, quarter.before().span, *(month.span for month in months)]
+        active = self._activities(store, spans)
+        now, past = _figures(active[quarter.span]), _figures(active[quarter.before().span])
         return {
             "quarter": str(quarter),
             "from": quarter.span.first.isoformat(),
@@ -206,13 +213,15 @@ class Rankings:
             "figures": now,
             "before": past,
             "change": {name: _change(now[name], past[name]) for name in ("persons", "actions")},
-            "months": months,
-            "schools": self._rank_schools(store, quarter.months[-1], active)["ranking"],
-            "apps": self._rank_apps(quarter.months[-1], active)["ranking"],
-            "diagnosis": diagnosis,
-            "differing_schools": surely,
-            "text": _text(quarter, now, past, surely),
+            "months": [{"month": str(month), **_figures(active[month.span])} for month in months],
+            "schools": self._rank_schools(store, months[-1], active)["ranking"],
+            "apps": self._rank_apps(months[-1], active)["ranking"],
         }
+
+
+def _both(month: Month) -> list[Span]:
+    """Give the days of a month and of the one before."""
+    return [month.span, month.before().span]
 
 
 def _figures(rows: Sequence[_Activity]) -> dict[str, int]:

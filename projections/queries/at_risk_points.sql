@@ -3,9 +3,5 @@
 SELECT person, toUInt64(count()), toUInt64(countIf(best > high))
 FROM {database:Identifier}.person_mastery FINAL
 WHERE store = {store:String} AND tries >= {enough:UInt32}
-  AND person GLOBAL IN (
-      SELECT person FROM (
---include placed
-      )
-  )
+  AND ({is_everyone:UInt8} = 1 OR person IN {persons:Array(String)})
 GROUP BY person

@@ -1,10 +1,4 @@
--- The mastery of every knowledge point of those who are in a class on a day.
-SELECT person, knowledge_point, subject, probability, low, high, tries, successes
+-- The mastery of every knowledge point of some students, with the best it was at an earlier week's end.
+SELECT person, knowledge_point, subject, probability, low, high, tries, successes, best
 FROM {database:Identifier}.person_mastery FINAL
-WHERE store = {store:String} AND ({subject:String} = '' OR subject = {subject:String})
-  AND person GLOBAL IN (
-      SELECT person FROM (
---include class_members
-      )
-      WHERE {on:Date32} BETWEEN begin AND end
-  )
+WHERE store = {store:String} AND person IN {persons:Array(String)}

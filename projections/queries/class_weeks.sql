@@ -1,24 +1,18 @@
--- What the students of a class did while they were in it, by week, phase and subject.
+-- What the students of a class did while they were in it, by week, phase and subject. Who was in it
+-- on some of these days only stands in `partly` too, once for each time, with the days of it.
 SELECT
-    days.person, toString(toMonday(days.day)) AS week, days.phase, days.subject,
-    toUInt64(sum(days.actions)), toUInt64(sum(days.answers)), toUInt64(sum(days.correct)),
-    sum(days.seconds), toUInt64(sum(days.due)), toUInt64(sum(days.on_time)),
-    toUInt64(uniqExact(days.day)), toString(max(days.day))
-FROM
-(
-    SELECT person, day, phase, subject, actions, answers, correct, seconds, due, on_time
-    FROM {database:Identifier}.person_days FINAL
-    WHERE store = {store:String} AND day BETWEEN {first_day:Date32} AND {last_day:Date32}
-      AND ({subject:String} = '' OR subject = {subject:String})
-      AND person GLOBAL IN (
-          SELECT person FROM (
---include class_members
-          )
+    person, toString(toMonday(day)) AS week, phase, subject,
+    toUInt64(sum(actions)), toUInt64(sum(answers)), toUInt64(sum(correct)),
+    sum(seconds), toUInt64(sum(due)), toUInt64(sum(on_time)), toString(max(day))
+FROM {database:Identifier}.person_days FINAL
+WHERE store = {store:String} AND person IN {persons:Array(String)}
+  AND day BETWEEN {first_day:Date32} AND {last_day:Date32}
+  AND ({subject:String} = '' OR subject = {subject:String})
+  AND (
+      NOT has({partly:Array(String)}, person)
+      OR arrayExists(
+          (who, begin, end) -> who = person AND day BETWEEN begin AND end,
+          {partly:Array(String)}, {begins:Array(Date32)}, {ends:Array(Date32)}
       )
-) AS days
-GLOBAL INNER JOIN
-(
---include class_members
-) AS members ON members.person = days.person
-WHERE days.day BETWEEN members.begin AND members.end
-GROUP BY days.person, week, days.phase, days.subject
+  )
+GROUP BY person, week, phase, subject

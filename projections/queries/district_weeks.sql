@@ -11,7 +11,6 @@ FROM
         last_day
     FROM {database:Identifier}.person_weeks FINAL
     WHERE store = {store:String} AND week BETWEEN {first_day:Date32} AND {last_day:Date32}
-      AND ({subject:String} = '' OR subject = {subject:String})
 ) AS weeks
 GLOBAL INNER JOIN
 (

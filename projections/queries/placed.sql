@@ -1,5 +1,5 @@
--- The students who are placed in a school or class on a day, or in any. Part of other queries.
-SELECT person, class_group, school, stage, grade
+-- The students who are placed in a school or class on a day, or in any.
+SELECT person, class_group, school
 FROM (
 --include placements
 )

@@ -1,10 +1,12 @@
 -- Where each student of a store belongs, and from which day to which: the homeroom classes, or of
--- who has none the class that counts as the first. Part of other queries, as `--include` says.
+-- who has none the class that counts as the first. A student is who the roster's own account belongs
+-- to. Part of other queries, as `--include` says.
 SELECT person, class_group, school, stage, grade, begin, end
 FROM
 (
     SELECT
-        enrolled.person AS person, enrolled.class_group AS class_group, enrolled.school AS school,
+        coalesce(nullIf(links.person, ''), enrolled.account) AS person,
+        enrolled.class_group AS class_group, enrolled.school AS school,
         classes.stage AS stage, classes.grade AS grade, enrolled.begin AS begin, enrolled.end AS end,
         classes.type = 'homeroom' AS is_homeroom,
         max(is_homeroom) OVER (PARTITION BY person) AS has_homeroom,
@@ -13,7 +15,7 @@ FROM
         ) AS place
     FROM
     (
-        SELECT enrollment, person, class_group, school, is_primary, begin, end
+        SELECT enrollment, person AS account, class_group, school, is_primary, begin, end
         FROM {database:Identifier}.roster_enrollments FINAL
         WHERE store = {store:String} AND role = 'student'
     ) AS enrolled
@@ -23,5 +25,11 @@ FROM
         FROM {database:Identifier}.roster_classes FINAL
         WHERE store = {store:String}
     ) AS classes ON classes.class_group = enrolled.class_group
+    GLOBAL LEFT JOIN
+    (
+        SELECT account, person
+        FROM {database:Identifier}.identities FINAL
+        WHERE store = {store:String}
+    ) AS links ON links.account = enrolled.account
 )
 WHERE is_homeroom OR (NOT has_homeroom AND place = 1)

@@ -1,8 +1,6 @@
 -- Who is in a class on a day, in a role; the name is the roster's, else what statements call them. A
 -- person is who the roster's own account belongs to.
-SELECT coalesce(nullIf(links.person, ''), enrolled.person) AS person, enrolled.user, coalesce(nullIf(users.name, ''), named.name), enrolled.role,
-       enrolled.is_primary = 1, toString(enrolled.begin), toString(enrolled.end)
-FROM
+WITH enrolled AS
 (
     SELECT person, user, role, is_primary, begin, end
     FROM {database:Identifier}.roster_enrollments FINAL
@@ -10,16 +8,22 @@ FROM
       AND {on:Date32} BETWEEN begin AND end
     ORDER BY begin
     LIMIT 1 BY person
-) AS enrolled
+)
+SELECT coalesce(nullIf(links.person, ''), enrolled.person) AS person, enrolled.user,
+       coalesce(nullIf(users.name, ''), named.name), enrolled.role,
+       enrolled.is_primary = 1, toString(enrolled.begin), toString(enrolled.end)
+FROM enrolled
 LEFT JOIN
 (
-    SELECT user, name FROM {database:Identifier}.roster_users FINAL WHERE store = {store:String}
+    SELECT user, name FROM {database:Identifier}.roster_users FINAL
+    WHERE store = {store:String} AND user GLOBAL IN (SELECT user FROM enrolled)
 ) AS users ON users.user = enrolled.user
 LEFT JOIN
 (
     SELECT subject, tupleElement(max(latest), 'name') AS name
     FROM {database:Identifier}.names
     WHERE store = {store:String} AND language = ''
+      AND subject GLOBAL IN (SELECT person FROM enrolled)
     GROUP BY subject
 ) AS named ON named.subject = enrolled.person
 LEFT JOIN

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from projections.at_risk import Weeks, at_risk, windows
+from projections.at_risk_rows import find_at_risk
 from projections.classes import DEFAULT_DAYS, Classes
 from projections.days import Span, last_days
 from projections.shares import wilson
@@ -193,7 +194,8 @@ def test_each_rule_names_its_reason_with_numbers_and_evidence(
     [one] = at_risk([weeks(**more)], {}, WINDOWS)
     [reason] = [reason for reason in one.reasons if reason.code == code]
     assert reason.numbers
-    assert reason.evidence.startswith("/v1/evidence?person=p&")
+    assert reason.evidence["wanted"]["person"] == "p"
+    assert date.fromisoformat(reason.evidence["wanted"]["from"]).weekday() == 0
     assert reason.zh
     assert reason.en
 
@@ -243,7 +245,9 @@ def test_a_student_at_risk_is_found_in_the_tables(generation: Generation) -> Non
     carry(generation, facts)
     found = {
         one.person: {reason.code for reason in one.reasons}
-        for one in Classes(generation).at_risk(STORE, "5-1", TODAY)
+        for one in find_at_risk(generation, STORE, TODAY, class_group="5-1")
     }
     assert found.keys() == {key("a3")}
     assert found[key("a3")] >= {"low_accuracy", "falling_accuracy", "falling_mastery"}
+    [told] = portrait(generation)["at_risk"]
+    assert {reason["code"] for reason in told["reasons"]} == found[key("a3")]
