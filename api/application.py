@@ -25,6 +25,7 @@ from api import (
     rosters,
     students,
     teachers,
+    trajectories,
 )
 from api.authentication import count_refusal
 from api.errors import ApiError, error_response
@@ -91,6 +92,7 @@ def create_application(settings: Settings) -> FastAPI:
     application.include_router(lessons.router)
     application.include_router(teachers.router)
     application.include_router(classes.router)
+    application.include_router(trajectories.router)
     application.include_router(district.router)
     application.include_router(students.router)
     application.include_router(evidence.router)

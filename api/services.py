@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from lrs.profiles import Door
 from lrs.record import Record
 from lrs.request_counts import RequestCounts
 from projections.apps import KnownActivity
+from projections.calibration import Calibration
 from projections.district import District
 from projections.lessons import Lessons
 from projections.membership import RosterMembership
@@ -29,6 +31,7 @@ from projections.people import KnownPeople
 from projections.portraits import Portraits
 from projections.rankings import Rankings
 from projections.teachers import Teachers
+from projections.trajectories import Trajectories
 from projections.warehouse import Generation, Warehouse
 from streams.relay_watch import RelayWatch
 from streams.states import States
@@ -43,13 +46,20 @@ class Boards(NamedTuple):
     district: District
     rankings: Rankings
     apps: KnownActivity
+    trajectories: Trajectories
 
     @classmethod
-    def of(cls, generation: Generation, position: Callable[[], int]) -> "Boards":
-        """Make those of a generation."""
+    def of(
+        cls,
+        generation: Generation,
+        position: Callable[[], int],
+        calibration_of: Callable[[str], Calibration],
+    ) -> "Boards":
+        """Make those of a generation; the last argument gives the calibration of a store."""
         district = District(generation, position)
         rankings = Rankings(generation, district, position)
-        return cls(district, rankings, KnownActivity(generation, position))
+        trajectories = Trajectories(generation, calibration_of, position)
+        return cls(district, rankings, KnownActivity(generation, position), trajectories)
 
 
 @dataclass
@@ -177,9 +187,18 @@ class Services:
             boards = self._boards.get(generation.identity)
             if boards is None:
                 boards = self._boards[generation.identity] = Boards.of(
-                    generation, self._position_of(generation)
+                    generation,
+                    self._position_of(generation),
+                    partial(self.calibration_of, generation),
                 )
         return boards
+
+    def calibration_of(self, generation: Generation, store: str) -> Calibration:
+        """Give the calibration that a generation's rows of a store are folded with.
+
+        Every carrier folds with the priors.
+        """
+        return Calibration()
 
     def membership(self) -> Membership:
         """Give who belongs where by the roster, as the live generation has it.

@@ -10,19 +10,19 @@ FROM
 (
     SELECT
         person, subject,
-        argMaxIf(each.level, week, last_day <= {on:Date32}) AS level,
-        argMaxIf(each.variance, week, last_day <= {on:Date32}) AS variance,
-        argMaxIf(each.freedom, week, last_day <= {on:Date32}) AS freedom,
-        argMaxIf(each.squares, week, last_day <= {on:Date32}) AS squares,
-        maxIf(each.scores, last_day <= {on:Date32}) AS scores,
+        argMaxIf(each.level, week, each.last_day <= {on:Date32}) AS level,
+        argMaxIf(each.variance, week, each.last_day <= {on:Date32}) AS variance,
+        argMaxIf(each.freedom, week, each.last_day <= {on:Date32}) AS freedom,
+        argMaxIf(each.squares, week, each.last_day <= {on:Date32}) AS squares,
+        maxIf(each.scores, each.last_day <= {on:Date32}) AS scores,
         maxIf(each.last_day, each.last_day <= {on:Date32}) AS last_day,
-        argMaxIf(each.level, week, last_day <= {before:Date32}) AS level_before,
-        argMaxIf(each.variance, week, last_day <= {before:Date32}) AS variance_before,
-        argMaxIf(each.squares, week, last_day <= {before:Date32}) AS squares_before,
-        argMaxIf(each.freedom, week, last_day <= {before:Date32}) AS freedom_before,
-        maxIf(each.scores, last_day <= {before:Date32}) AS scores_before,
-        sumIf(each.observations, week > {on:Date32} AND last_day <= {until:Date32}) AS after,
-        sumIf(each.points * each.observations, week > {on:Date32} AND last_day <= {until:Date32}) / after
+        argMaxIf(each.level, week, each.last_day <= {before:Date32}) AS level_before,
+        argMaxIf(each.variance, week, each.last_day <= {before:Date32}) AS variance_before,
+        argMaxIf(each.squares, week, each.last_day <= {before:Date32}) AS squares_before,
+        argMaxIf(each.freedom, week, each.last_day <= {before:Date32}) AS freedom_before,
+        maxIf(each.scores, each.last_day <= {before:Date32}) AS scores_before,
+        sumIf(each.observations, week > {on:Date32} AND each.last_day <= {until:Date32}) AS after,
+        sumIf(each.points * each.observations, week > {on:Date32} AND each.last_day <= {until:Date32}) / after
             AS points_after
     FROM
     (

@@ -53,9 +53,12 @@ def enroll(
         records.append(
             _enrollment(f"{student}-{new}", student, new, school_of[new], begin=day.isoformat())
         )
+    written: dict[str, list[Any]] = {}
     for position, (kind, record, content) in enumerate(records, start=1):
         for table, rows in roster_rows(kind, STORE, record, content, position).items():
-            generation.insert(table, rows)
+            written.setdefault(table, []).extend(rows)
+    for table, all_rows in written.items():
+        generation.insert(table, all_rows)
 
 
 def _user(student: str) -> tuple[str, str, dict[str, Any]]:
@@ -108,17 +111,25 @@ def answers(
     return made
 
 
-def carry(generation: Generation, facts: Iterable[Fact], position: int = 1000) -> None:
+def carry(
+    generation: Generation,
+    facts: Iterable[Fact],
+    position: int = 1000,
+    fold: Fold | None = None,
+) -> None:
     """Fold facts and write their rows, as of a log position."""
-    fold = Fold()
+    fold = Fold() if fold is None else fold
     by_person: dict[str, list[Fact]] = {}
     for fact in facts:
         by_person.setdefault(fact.person, []).append(fact)
+    written: dict[str, list[Any]] = {FACTS.name: []}
     for person, some in by_person.items():
-        generation.insert(FACTS.name, list(map(fact_row, some)))
+        written[FACTS.name] += map(fact_row, some)
         state = fold.start(STORE, person)
         for fact in sorted(some, key=lambda fact: fact.order):
             fold.apply(state, fact)
         state.position = position
         for table, rows in fold.rows(state).items():
-            generation.insert(table, rows)
+            written.setdefault(table, []).extend(rows)
+    for table, rows in written.items():
+        generation.insert(table, rows)

@@ -1,0 +1,116 @@
+"""Trajectories and early warnings over HTTP: for whom, in which formats, and when none."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from lrs.holders import Holder
+from projections.calibration import Calibration
+from tests.support.application import RunningApplication, XapiClient, application_of
+from tests.support.growing_district import grow, name_of
+from tests.support.membership import InMemory
+from tests.support.small_district import TODAY, key
+
+ON = {"on": TODAY.isoformat()}
+STUDENT = f"/v1/trajectories/students/{key(name_of(3))}"
+
+
+@pytest.fixture(scope="module")
+def running(request: pytest.FixtureRequest) -> Iterator[RunningApplication]:
+    with application_of(request) as application:
+        services = application.state.services
+        calibration = grow(services.generation)
+
+        def calibration_of(_generation: Any, _store: str) -> Calibration:
+            return calibration
+
+        services.calibration_of = calibration_of
+        yield application
+
+
+@pytest.fixture(scope="module")
+def client(running: RunningApplication) -> XapiClient:
+    return running.xapi("district", "projections/read")
+
+
+def asked(client: XapiClient, path: str, **parameters: Any) -> Any:
+    return client.request("GET", path, params=parameters or None)
+
+
+@pytest.mark.parametrize(
+    ("path", "route", "day"),
+    [
+        (STUDENT, "/v1/trajectories/students/{person}", "until"),
+        ("/v1/trajectories/classes/5-1", "/v1/trajectories/classes/{name}", "on"),
+        ("/v1/early-warnings", "/v1/early-warnings", "on"),
+    ],
+)
+def test_what_is_served_fits_what_is_described(
+    running: RunningApplication, client: XapiClient, path: str, route: str, day: str
+) -> None:
+    answer = asked(client, path, **{day: TODAY.isoformat()})
+    assert answer.status_code == 200, answer.text
+    told = running.client.get("/openapi.json").json()["paths"][route]["get"]["responses"]["200"]
+    content = told["content"]["application/json"]
+    Draft202012Validator(content["schema"]).validate(answer.json())
+    Draft202012Validator(content["schema"]).validate(content["example"])
+    assert set(content["example"]) == set(answer.json())
+    assert answer.json()["model"]["version"] == "growing"
+
+
+def test_every_levels_evidence_has_the_results_behind_it(client: XapiClient) -> None:
+    [subject] = asked(client, STUDENT, until=TODAY.isoformat()).json()["subjects"]
+    facts = client.request("GET", subject["evidence"]).json()["facts"]
+    assert len(facts) == subject["n"]
+    mean = sum(week["points"] for week in subject["weeks"]) / len(subject["weeks"])
+    assert sum(100 * fact["score"] for fact in facts) / len(facts) == pytest.approx(mean)
+
+
+def test_a_target_moves_the_probability_to_reach_it(client: XapiClient) -> None:
+    easy, hard = (
+        asked(client, STUDENT, until=TODAY.isoformat(), target=target).json()["subjects"][0]
+        for target in (40, 95)
+    )
+    assert easy["forecast"][0]["reach_target"] > hard["forecast"][0]["reach_target"]
+    assert asked(client, STUDENT, target=101).status_code == 400
+
+
+def test_nobody_and_no_class_are_not_found(client: XapiClient) -> None:
+    assert asked(client, f"/v1/trajectories/students/{key('nobody')}").status_code == 404
+    assert asked(client, "/v1/trajectories/classes/9-9").status_code == 404
+
+
+def test_early_warnings_come_as_tables_and_of_one_school(client: XapiClient) -> None:
+    some = asked(client, "/v1/early-warnings", school="hill", **ON).json()["warnings"]
+    assert {one["school"] for one in some} == {"hill"}
+    path = f"/v1/early-warnings?on={TODAY}"
+    text = client.request("GET", path, headers={"Accept": "text/csv"})
+    lines = text.content.decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("person,class_group,school,subject,probability,n")
+
+
+def test_roles_see_their_own_only(
+    running: RunningApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    students = {"5-1": [key(name_of(n)) for n in range(30)], "5-2": [key(name_of(30))]}
+    roster = InMemory(
+        schools={"lake": ["5-1"], "hill": ["5-2"]}, teachers={"5-1": ["t"]}, students=students
+    )
+    monkeypatch.setattr(running.state.services, "members", lambda _: roster)
+
+    def in_role(holder: Holder) -> XapiClient:
+        made, secret = running.state.credentials.add("district", "", (), holder=holder)
+        return XapiClient(running.client, (made.key, secret))
+
+    teaching = in_role(Holder("teacher", person="t"))
+    assert asked(teaching, "/v1/trajectories/classes/5-1").status_code == 200
+    assert asked(teaching, "/v1/trajectories/classes/5-2").status_code == 403
+    warned = asked(teaching, "/v1/early-warnings", **ON).json()["warnings"]
+    assert warned
+    assert {one["person"] for one in warned} <= set(students["5-1"])
+    own = in_role(Holder("student", person=key(name_of(3))))
+    assert asked(own, STUDENT).status_code == 200
+    assert asked(own, f"/v1/trajectories/students/{key(name_of(4))}").status_code == 403
+    assert asked(own, "/v1/early-warnings").status_code == 403
