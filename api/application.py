@@ -23,6 +23,7 @@ from api import (
     portraits,
     profiles,
     rosters,
+    schemes,
     students,
     teachers,
     trajectories,
@@ -99,6 +100,7 @@ def create_application(settings: Settings) -> FastAPI:
     application.include_router(profiles.router)
     application.include_router(checking.router)
     application.include_router(mappings.router)
+    application.include_router(schemes.router)
     application.include_router(apps.router)
     application.include_router(generations.router)
     application.include_router(rosters.router)

@@ -23,6 +23,7 @@ from api.mapping_commands import commands as mapping_commands
 from api.opening import opened_record
 from api.profile_commands import commands as profile_commands
 from api.roster_commands import commands as roster_commands
+from api.scheme_commands import commands as scheme_commands
 from api.server_file import ServerFile, remove_server_file, write_server_file
 from api.settings import Settings
 
@@ -41,6 +42,7 @@ main.add_typer(roster_commands, name="roster")
 main.add_typer(identity_commands, name="identity")
 main.add_typer(profile_check_commands, name="profile")
 main.add_typer(mapping_commands, name="mappings")
+main.add_typer(scheme_commands, name="schemes")
 main.add_typer(generations, name="generations")
 main.add_typer(dead_letters, name="dead-letters")
 main.command()(replay)

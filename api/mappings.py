@@ -6,15 +6,15 @@ import threading
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-import msgspec
 from fastapi import APIRouter, Query, Request
 
 from api.authentication import authority_of
 from api.errors import REFUSALS, ApiError
+from api.histories import app_of, versions_shown
 from api.roles import Own, Resource, allow
 from api.services import Services
 from api.stores import Store, chosen_store
-from api.xapi.bodies import read_body
+from api.xapi.bodies import read_text
 from lrs.declarations import MAPPING, Declaration, DeclarationVersion
 from lrs.record import Record
 from lrs.times import iso_text
@@ -125,7 +125,7 @@ def one(
         "store": store,
         **_outline(None if newest.deleted else newest, in_force.get(name), name),
         "version": number,
-        "versions": [_version(each, index) for index, each in enumerate(history, 1)],
+        "versions": versions_shown(history),
         "text": mapping_text(asked),
     }
 
@@ -174,7 +174,7 @@ def _outline(
         "rules": [rule.name for rule in loaded.rules] if loaded else [],
         "apps": sorted({app for rule in loaded.rules for app in rule.when.apps}) if loaded else [],
         "published": iso_text(published.stored) if published else None,
-        "by": _app_of(published) if published else "",
+        "by": app_of(published) if published else "",
         "state": state,
         **({} if text == in_force else {"message": NOT_YET}),
     }
@@ -185,30 +185,6 @@ def _loaded(text: str, name: str) -> VocabularyMapping | None:
         return load_mapping(text, name)
     except MappingError:  # an earlier release took it
         return None
-
-
-def _version(version: DeclarationVersion, number: int) -> dict[str, Any]:
-    return {
-        "version": number,
-        "published": iso_text(version.stored),
-        "by": _app_of(version),
-        "withdrawn": version.deleted,
-    }
-
-
-class _Account(msgspec.Struct):
-    name: str
-
-
-class _Authority(msgspec.Struct):
-    account: _Account
-
-
-_authorities: Final = msgspec.json.Decoder(_Authority)
-
-
-def _app_of(version: DeclarationVersion) -> str:
-    return _authorities.decode(version.authority).account.name
 
 
 # By HTTP -----------------------------------------------------------------------------------------
@@ -271,7 +247,7 @@ async def put_mapping(request: Request, name: str, store: Store = "") -> dict[st
     credential = (await allow(request, Resource.MAPPING_CHANGE)).credential
     services: Services = request.app.state.services
     of = chosen_store(credential, store)
-    text = _text(await read_body(request, 4 * LONGEST))
+    text = await read_text(request, 4 * LONGEST)
     authority = authority_of(request, credential).json
     try:
         stated = load_mapping(text, name).name
@@ -314,13 +290,6 @@ def _are_of(mapping: Mapping[str, Any], own: Own | None) -> bool:
 
 def _in_force(services: Services, store: str) -> Mapping[str, str]:
     return mappings_of(services.generation.origin).get(store, {})
-
-
-def _text(body: bytes) -> str:
-    try:
-        return body.decode()
-    except UnicodeDecodeError as error:
-        raise ApiError(400, f"the body is no text in UTF-8: {error}") from None
 
 
 def _unknown(error: UnknownMapping) -> ApiError:

@@ -56,6 +56,9 @@ class Resource(StrEnum):
     PROFILE_CHECK = "profile check"
     MAPPINGS = "mappings"
     MAPPING_CHANGE = "change of mappings"
+    SCHEMES = "schemes"
+    SCHEME_CHECK = "check of a scheme"
+    SCHEME_CHANGE = "change of schemes"
     ROSTER = "roster"
     ROSTER_CHANGE = "change of the roster"
     IDENTITIES = "accounts of a person"
@@ -112,6 +115,9 @@ RULES: Final[dict[Resource, Rule]] = {
     Resource.PROFILE_CHECK:     Rule(_VENDING, NONE, NONE, NONE, NONE, ALL,  OWN,  ALL),
     Resource.MAPPINGS:          Rule(_VENDING, NONE, NONE, NONE, NONE, ALL,  OWN,  ALL),
     Resource.MAPPING_CHANGE:    Rule(DECLARE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
+    Resource.SCHEMES:           Rule(_SEE,     ALL,  ALL,  ALL,  ALL,  ALL,  NONE, ALL),
+    Resource.SCHEME_CHECK:      Rule(_SEE,     NONE, NONE, NONE, ALL,  ALL,  NONE, ALL),
+    Resource.SCHEME_CHANGE:     Rule(DECLARE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
     Resource.ROSTER:            Rule(_SEE,     NONE, NONE, OWN,  OWN,  ALL,  NONE, ALL),
     Resource.ROSTER_CHANGE:     Rule(DECLARE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
     Resource.IDENTITIES:        Rule(_QUERY,   OWN,  OWN,  OWN,  OWN,  ALL,  NONE, NONE),

@@ -28,6 +28,14 @@ async def read_body(request: Request, limit: int) -> bytes:
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
+async def read_text(request: Request, limit: int) -> str:
+    """Give a body that is text of at most `limit` bytes; raises ApiError 400 or 413."""
+    try:
+        return (await read_body(request, limit)).decode()
+    except UnicodeDecodeError as error:
+        raise ApiError(400, f"the body is no text in UTF-8: {error}") from None
+
+
 async def stream_body(request: Request, limit: int) -> AsyncIterator[bytes]:
     """Give a large body as it comes; raises ApiError 413 where it is over `limit` bytes.
 

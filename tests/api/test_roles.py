@@ -106,6 +106,11 @@ ROUTES = {
     "GET /v1/mappings/{name}": Route(Resource.MAPPINGS, ANY),
     "PUT /v1/mappings/{name}": Route(Resource.MAPPING_CHANGE, ANY),
     "DELETE /v1/mappings/{name}": Route(Resource.MAPPING_CHANGE, ANY),
+    "GET /v1/schemes": Route(Resource.SCHEMES),
+    "GET /v1/schemes/{name}": Route(Resource.SCHEMES, ANY),
+    "POST /v1/schemes/check": Route(Resource.SCHEME_CHECK),
+    "PUT /v1/schemes/{name}": Route(Resource.SCHEME_CHANGE, ANY),
+    "DELETE /v1/schemes/{name}": Route(Resource.SCHEME_CHANGE, ANY),
     "GET /v1/apps": Route(Resource.APPS),
 }
 

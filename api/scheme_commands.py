@@ -1,0 +1,146 @@
+"""The commands ``xueji schemes …``: what a store judges by, checked before it is published."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from api.operating import OperatingError
+from api.scheme_declaring import Keeping, keeping
+from api.schemes import checked
+from projections.published_schemes import Schemes
+from projections.scheme_faults import SchemeFault
+
+commands = typer.Typer(help="Schemes: what a store evaluates by.", no_args_is_help=True)
+console = Console()
+
+Store = Annotated[str, typer.Option(help="The store (tenant).")]
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The YAML document.")]
+Name = Annotated[str, typer.Argument(help="The scheme's id.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@commands.command("check")
+def check(
+    file: File,
+    store: Annotated[str, typer.Option(help="Beside this store's others.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Check a scheme; nothing is published. Without --store, beside the shipped ones only."""
+    text = _read(file)
+    if store:
+        with _operating() as told:
+            answer = told.check(store, text)
+    else:
+        answer = checked(Schemes({}), text)
+    if as_json:
+        print(json.dumps(answer, ensure_ascii=False))
+    elif answer["valid"]:
+        _line(f"{file}: 可以发布 valid, {_size(answer['scheme'])}")
+    else:
+        _tell_faults(answer)
+    if not answer["valid"]:
+        sys.exit(1)
+
+
+@commands.command("publish")
+def publish(file: File, store: Store, as_json: AsJson = False) -> None:
+    """Publish a scheme for a store: kept in the log, and in force at once."""
+    with _operating() as told:
+        answer = told.publish(store, _read(file))
+    if as_json:
+        print(json.dumps(answer, ensure_ascii=False))
+        return
+    what = "已发布 published" if answer["changed"] else "没有变化 nothing changed"
+    _line(f"{answer['id']}, version {answer['version']}: {what}, {_size(answer['scheme'])}")
+
+
+@commands.command("list")
+def list_schemes(store: Store, as_json: AsJson = False) -> None:
+    """List the schemes that a store has: its own, and the shipped ones."""
+    with _operating() as told:
+        listed = told.list(store)
+    if as_json:
+        print(json.dumps(listed, ensure_ascii=False))
+        return
+    table = Table("id", "title", "origin", "extends", "dimensions", "indicators", "faults")
+    for each in listed:
+        title = " ".join(dict.fromkeys((each["title"] or {}).values()))
+        sizes = (each["dimensions"], each["indicators"], len(each["faults"]))
+        numbers = ("" if size is None else str(size) for size in sizes)
+        table.add_row(each["id"], title, each["origin"], each["extends"] or "", *numbers)
+    console.print(table)
+
+
+@commands.command("show")
+def show(
+    name: Name,
+    store: Store,
+    version: Annotated[int | None, typer.Option(min=1, help="Of its versions, from 1.")] = None,
+    whole: Annotated[bool, typer.Option("--whole", help="With what it extends.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show a scheme's document, as it was published or put together."""
+    with _operating() as told:
+        answer = told.show(store, name, version)
+    if as_json:
+        print(json.dumps(answer, ensure_ascii=False))
+    elif whole and answer["faults"]:
+        _tell_faults(answer)
+        sys.exit(1)
+    else:
+        print(answer["whole_text"] if whole else answer["text"])
+
+
+@commands.command("withdraw")
+def withdraw(name: Name, store: Store) -> None:
+    """Withdraw a scheme; its versions stay in the log."""
+    with _operating() as told:
+        told.withdraw(store, name)
+    _line(f"{name}: 已撤回 withdrawn")
+
+
+def _size(scheme: dict[str, Any]) -> str:
+    dimensions = scheme["dimensions"]
+    indicators = sum(len(each["indicators"]) for each in dimensions)
+    return f"{len(dimensions)} 个维度 dimensions, {indicators} 个指标 indicators"
+
+
+def _tell_faults(details: dict[str, Any]) -> None:
+    """Print each fault on a line, and those of the schemes that would be broken."""
+    for fault in details.get("faults", ()):
+        _line(str(msgspec.convert(fault, SchemeFault)))
+    for name, faults in details.get("breaks", {}).items():
+        _line(f"{name}: 将因此出错 would be faulty")
+        _tell_faults({"faults": faults})
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter(f"{file}: is no text in UTF-8: {error}") from None
+
+
+@contextmanager
+def _operating() -> Iterator[Keeping]:
+    from api.command_line import settings_or_exit
+
+    try:
+        with keeping(settings_or_exit()) as told:
+            yield told
+    except OperatingError as error:
+        _line(str(error))
+        _tell_faults(error.details)
+        sys.exit(1)
+
+
+def _line(text: str) -> None:
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
