@@ -6,6 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from api.ui import formats
+from api.ui.export import ExportButtons
 from api.ui.layout import Tag
 from api.ui.periods import Period
 from api.ui.words import Words
@@ -27,12 +28,13 @@ FEWEST_AXES = 3
 class Figure:
     """A chart with what has to stand beside it: unit, n and as-of; or why there is no chart."""
 
-    def __init__(self, words: Words, classes: str) -> None:
+    def __init__(self, words: Words, classes: str, title: str) -> None:
         self._words = words
         with Tag("figure", classes=f"xj-figure {classes}"):
             self._chart = ui.echart({}, renderer="svg").classes("xj-chart")
             self._empty = Tag("p", classes="xj-empty")
             self._caption = Tag("figcaption", classes="xj-note")
+            self._export = ExportButtons(words, title, self._chart)
 
     def show(self, options: Options, summary: str, notes: Sequence[str]) -> None:
         """Draw a chart; `summary` says it in words to who can't see it, `notes` stand beneath."""
@@ -45,6 +47,7 @@ class Figure:
             self._chart.update()
         self._empty.set_visibility(False)
         self._caption.text = " · ".join(notes)
+        self._export.show(numbers(options), self._caption.text)
 
     def show_empty(self, why: str) -> None:
         """Say why there is no chart."""
@@ -52,6 +55,20 @@ class Figure:
         self._empty.text = why
         self._empty.set_visibility(True)
         self._caption.text = ""
+        self._export.show([])
+
+
+def numbers(options: Options) -> list[list[Any]]:
+    """Give what a chart draws as a table, the names of its columns first."""
+    series = options["series"]
+    if "radar" in options:
+        names = [axis["name"].partition("\n")[0] for axis in options["radar"]["indicator"]]
+        return [names, *(data["value"] for one in series for data in one["data"])]
+    labels = options["xAxis"]["data"]
+    return [
+        ["", *(one["name"] for one in series)],
+        *map(list, zip(labels, *(one["data"] for one in series), strict=True)),
+    ]
 
 
 def radar(values: Sequence[tuple[str, float]]) -> Options:
@@ -93,24 +110,32 @@ def radar(values: Sequence[tuple[str, float]]) -> Options:
     }
 
 
-def activity(
-    periods: Sequence[Period], counts: Mapping[str, Sequence[int]], names: Mapping[str, str]
-) -> Options:
-    """Draw how many activities of each phase were in each period, as stacked bars."""
+def columns(labels: Sequence[str], name: str, values: Sequence[float]) -> Options:
+    """Draw a column for each label, its number above it."""
+    return {
+        **_axes(labels),
+        "color": [BRAND],
+        "series": [
+            {
+                "name": name,
+                "type": "bar",
+                "barCategoryGap": "12%",
+                "label": {"show": True, "position": "top", "color": INK, "fontSize": 13},
+                "data": list(values),
+            }
+        ],
+    }
+
+
+def _axes(labels: Sequence[str]) -> Options:
+    """Give what charts of bars over labels have in common."""
     return {
         "textStyle": {"fontFamily": FONT},
-        "color": [PHASE_COLOURS[phase] for phase in counts],
         "grid": {"left": 8, "right": 32, "top": 40, "bottom": 4, "containLabel": True},
-        "legend": {
-            "left": 0,
-            "top": 0,
-            "itemWidth": 14,
-            "textStyle": {"color": INK, "fontSize": 13},
-        },
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},
         "xAxis": {
             "type": "category",
-            "data": [period.label for period in periods],
+            "data": list(labels),
             "axisLine": {"lineStyle": {"color": MUTED}},
             "axisTick": {"show": False},
             "axisLabel": {"color": MUTED, "fontSize": 13, "hideOverlap": True},
@@ -121,12 +146,28 @@ def activity(
             "axisLabel": {"color": MUTED, "fontSize": 13},
             "splitLine": {"lineStyle": {"color": LINE}},
         },
-        "series": [_bars(phase, names[phase], numbers) for phase, numbers in counts.items()],
         "animationDuration": 300,
     }
 
 
-def _bars(phase: str, name: str, numbers: Sequence[int]) -> Options:
+def activity(
+    periods: Sequence[Period], counts: Mapping[str, Sequence[int]], names: Mapping[str, str]
+) -> Options:
+    """Draw how many activities of each phase were in each period, as stacked bars."""
+    return {
+        **_axes([period.label for period in periods]),
+        "color": [PHASE_COLOURS[phase] for phase in counts],
+        "legend": {
+            "left": 0,
+            "top": 0,
+            "itemWidth": 14,
+            "textStyle": {"color": INK, "fontSize": 13},
+        },
+        "series": [_bars(phase, names[phase], values) for phase, values in counts.items()],
+    }
+
+
+def _bars(phase: str, name: str, values: Sequence[int]) -> Options:
     # Stripes as well as grey: what states no phase must not pass for one.
     stripes = {"symbol": "rect", "dashArrayX": [1, 0], "dashArrayY": [2, 3], "rotation": -0.8}
     return {
@@ -139,7 +180,7 @@ def _bars(phase: str, name: str, numbers: Sequence[int]) -> Options:
             "borderWidth": 1,
             "decal": {**stripes, "color": "#fff"} if not phase else None,
         },
-        "data": list(numbers),
+        "data": list(values),
     }
 
 
@@ -151,7 +192,7 @@ def activity_summary(
     names: Mapping[str, str],
 ) -> str:
     """Say in words what ``activity`` draws."""
-    totals = {phase: sum(numbers) for phase, numbers in counts.items()}
+    totals = {phase: sum(values) for phase, values in counts.items()}
     return words(
         "activity.summary",
         by=by,

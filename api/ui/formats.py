@@ -25,6 +25,11 @@ def ratio(part: int, whole: int, words: Words) -> str:
     return percent(part / whole) if whole else words("nothing")
 
 
+def share(of_one: float | None, words: Words) -> str:
+    """Write a share (0..1) in whole percent, a dash where there is none."""
+    return words("nothing") if of_one is None else percent(of_one)
+
+
 def moment(text: str, timezone: tzinfo, *, seconds: bool = False) -> str:
     """Write an ISO 8601 moment as local date and time: 2026-03-02 16:30."""
     try:

@@ -6,16 +6,21 @@ from copy import copy
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
+from api.roles import Resource
 from api.ui.session import HOME, ROOT, Visit
 from api.ui.words import CHINESE, LANGUAGES, Language, Words
 
-# The pages one can go to from everywhere: a key of words, and the path.
-SECTIONS = (("students.title", HOME),)
+CLASSES = f"{ROOT}/classes"
+# The pages one can go to from everywhere: a key of words, the path, and whose role may see it.
+SECTIONS = (
+    ("students.title", HOME, Resource.STUDENTS),
+    ("classes.title", CLASSES, Resource.CLASS_PORTRAIT),
+)
 
 STATIC = Path(__file__).parent / "static"
 # The address changes when the looks do, so that browsers load them anew.
@@ -70,7 +75,7 @@ def _header(words: Words, path: str, visit: Visit | None) -> Tag:
             Tag("span", classes="xj-brand-mark", aria_hidden="true")
             Tag("span", words("product"))
         if visit is not None:
-            _navigation(words, path)
+            _navigation(visit, path)
         with Tag("div", classes="xj-header-end"):
             _language_switch(words, path)
             if visit is not None:
@@ -78,9 +83,12 @@ def _header(words: Words, path: str, visit: Visit | None) -> Tag:
     return header
 
 
-def _navigation(words: Words, path: str) -> None:
+def _navigation(visit: Visit, path: str) -> None:
+    words = visit.words
     with Tag("nav", classes="xj-navigation", aria_label=words("navigation")):
-        for key, section in SECTIONS:
+        for key, section, resource in SECTIONS:
+            if not visit.queries.may_see(resource):
+                continue
             link = Tag("a", words(key), href=section)
             if path.startswith(section):
                 link.attribute("aria-current", "page")
@@ -109,6 +117,16 @@ def language_link(language: Language, path: str) -> str:
 def student_link(person: str) -> str:
     """Give the path of a student's page."""
     return f"{HOME}/{quote(person, safe='')}"
+
+
+def class_link(name: str, on: str = "", subject: str = "") -> str:
+    """Give the path of a class's page, of a day and a subject where these are given."""
+    return f"{CLASSES}/{quote(name, safe='')}{_query(on=on, subject=subject)}"
+
+
+def _query(**parameters: str) -> str:
+    given = {name: value for name, value in parameters.items() if value}
+    return f"?{urlencode(given)}" if given else ""
 
 
 class Card:

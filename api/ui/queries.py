@@ -2,12 +2,21 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
-from api.roles import Asker, Resource, permit
+import msgspec
+
+from api.roles import NONE, Asker, Resource, Subject, class_group, permit, reach_of, roles_of
 from api.roles import student as subject_of
 from api.services import Services
 from lrs.credentials import Credential
+from projections.classes import DEFAULT_DAYS, Classes
+from projections.days import Span, iso, last_days, today
+from projections.lessons import Wanted
+from projections.roster import Roster
+from projections.warehouse import Generation
 
 # How often a page looks again where no carrier of this process tells what is new, in seconds.
 LOOK_AGAIN = 2.0
@@ -15,6 +24,8 @@ LOOK_AGAIN = 2.0
 LONGEST_ANSWER = 10.0
 
 Place = tuple[str, str]  # where a page of a list begins
+
+Answer = dict[str, Any]
 
 _Answer = TypeVar("_Answer")
 
@@ -62,6 +73,94 @@ class Queries:
         """Raise ApiError 403 where a student's portrait is not for the credential's role."""
         resource = Resource.STUDENT_PORTRAIT
         await permit(self._services, self._credential, resource, subject_of(person))
+
+    def may_see(self, resource: Resource) -> bool:
+        """Tell whether the credential's role may see any of a resource: what navigation offers."""
+        return reach_of(resource, roles_of(self._credential)) != NONE
+
+    async def permit_classes(self) -> Asker:
+        """Give who may see the list of classes, or some of it; raises ApiError 403."""
+        return await self._permit(Resource.CLASS_PORTRAIT)
+
+    async def classes(self) -> Answer:
+        """List the classes that the roster has today: all, or the credential's own."""
+        asker = await self.permit_classes()
+
+        def ask(generation: Generation) -> Answer:
+            as_of, day = self._as_of(generation), today(self._zone)
+            listed = Roster(generation, self._zone.key).classes(self._store, on=day)
+            if asker.own is not None:
+                listed = [one for one in listed if one.class_group in asker.own.classes]
+            return {**as_of, "on": day.isoformat(), "classes": msgspec.to_builtins(listed)}
+
+        return await self._ask(ask)
+
+    async def permit_class(self, name: str) -> Asker:
+        """Raise ApiError 403 where a class's portrait is not for the credential's role."""
+        return await self._permit(Resource.CLASS_PORTRAIT, class_group(name))
+
+    async def class_portrait(
+        self, name: str, on: date | None = None, subject: str = ""
+    ) -> Answer | None:
+        """Draw a class's portrait, with the lessons of the week (``lessons``).
+
+        Where no day is given and the weeks up to today are empty, it is of the newest lesson's day.
+        """
+        await self.permit_class(name)
+
+        def ask(generation: Generation) -> Answer | None:
+            as_of, day = self._as_of(generation), on or today(self._zone)
+            classes = Classes(generation)
+            found = self._class_on(classes, name, day, subject)
+            if found and not found["activity"] and on is None:
+                newest = self._newest_lesson(generation, Wanted([name]))
+                if newest is not None and newest < day:
+                    day = newest
+                    found = self._class_on(classes, name, day, subject)
+            lessons = self._lessons_of_week(generation, name, day, subject)
+            return found and {**as_of, **found, **lessons}
+
+        return await self._ask(ask)
+
+    def _class_on(
+        self, classes: Classes, name: str, on: date, subject: str
+    ) -> dict[str, Any] | None:
+        return classes.portrait(self._store, name, on, last_days(on, DEFAULT_DAYS), subject)
+
+    def _newest_lesson(self, generation: Generation, wanted: Wanted) -> date | None:
+        """Give the local day of the newest lesson of those wanted."""
+        listed, _ = self._services.lessons_of(generation).page(self._store, wanted, limit=1)
+        if not listed:
+            return None
+        return datetime.fromisoformat(listed[0]["begins"]).astimezone(self._zone).date()
+
+    def _lessons_of_week(
+        self, generation: Generation, name: str, on: date, subject: str
+    ) -> dict[str, Any]:
+        """Give a class's lessons from Monday to Sunday of a day's week, the newest first."""
+        monday = on - timedelta(days=on.weekday())
+        week = Span(monday, monday + timedelta(days=6))
+        wanted = Wanted([name], subject=subject, first_day=week.first, last_day=week.last)
+        listed, _ = self._services.lessons_of(generation).page(self._store, wanted)
+        return {"lessons": listed, "week": week.days.shown()}
+
+    async def _permit(self, resource: Resource, subject: Subject | None = None) -> Asker:
+        return await permit(self._services, self._credential, resource, subject)
+
+    async def _ask(self, ask: Callable[[Generation], _Answer]) -> _Answer:
+        return await _off_the_loop(lambda: ask(self._services.found()))
+
+    def _as_of(self, generation: Generation) -> Answer:
+        """Say as of when an answer is that is worked out from now on, and of which generation."""
+        return {
+            "position": self._services.position(generation),
+            "generation": generation.name,
+            "as_of": iso(datetime.now(UTC)),
+        }
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self._services.settings.timezone)
 
     async def mark(self, person: str) -> Any:
         """Give what differs once there is more evidence about a person; much cheaper to ask."""

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from nicegui import ui
 
+from api.ui.export import ExportButtons
 from api.ui.words import Words
 
 Cell = dict[str, Any]
@@ -28,6 +29,7 @@ class DataTable(ui.element, component="components/data_table.js"):
 
     A cell has ``text``; ``sort`` where its column sorts; ``note``, small beside the text; ``href``
     in a link; ``low``, ``value``, ``high`` (0..1) and ``label``, the same in words, in an interval.
+    With ``export``, a title, the table can be saved as CSV.
     """
 
     def __init__(
@@ -38,8 +40,10 @@ class DataTable(ui.element, component="components/data_table.js"):
         *,
         order: str | None = None,
         descending: bool = False,
+        export: str = "",
     ) -> None:
         super().__init__()
+        self._columns = columns
         self._props["columns"] = [asdict(column) for column in columns]
         self._props["rows"] = []
         self._props["caption"] = caption
@@ -50,11 +54,20 @@ class DataTable(ui.element, component="components/data_table.js"):
             "ascending": words("table.ascending"),
             "descending": words("table.descending"),
         }
+        self._export = ExportButtons(words, export) if export else None
 
     def show(self, rows: Iterable[Row]) -> None:
         """Show these rows instead of those before."""
-        self._props["rows"] = list(rows)
+        shown = self._props["rows"] = list(rows)
         self.update()
+        if self._export is not None:
+            self._export.show(self._texts(shown) if shown else [])
+
+    def _texts(self, rows: Sequence[Row]) -> Iterable[Sequence[str]]:
+        """Give what the table says as text, the names of its columns first."""
+        yield [column.label for column in self._columns]
+        for row in rows:
+            yield [row[column.key]["text"] for column in self._columns]
 
 
 def cell(text: str, sort: Any = None, *, note: str = "", **more: Any) -> Cell:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from projections.vocabulary import Term
+
 Language = Literal["zh-CN", "en"]
 
 CHINESE: Final[Language] = "zh-CN"
@@ -25,7 +27,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "已读到第 {position} 条记录 · 数据版本 {generation}",
         "Read up to record {position} · data version {generation}",
     ),
+    "live": ("实时更新", "Live"),
     "unit": ("单位：{unit}", "Unit: {unit}"),
+    "on": ("{day} 当天", "On {day}"),
+    "days": ("{first} 至 {last}", "{first} to {last}"),
     "not_enough": ("证据还不够", "Not enough evidence yet"),
     "nothing": ("—", "—"),
     # What went wrong
@@ -54,6 +59,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "问题已记入服务器日志。请刷新页面；如果总是这样，请告诉管理员。",
         "It is noted in the server's log. Please reload; if it stays, tell the operator.",
     ),
+    "back_to_classes": ("返回班级列表", "Back to the classes"),
     "back_to_students": ("返回学生列表", "Back to the students"),
     # Signing in
     "sign_in.title": ("登录", "Sign in"),
@@ -117,7 +123,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "There are no learning records of “{person}” yet, or the address is mistyped. This page"
         " shows them once they arrive.",
     ),
-    "student.live": ("实时更新", "Live"),
     "student.answers": ("作答", "Answers"),
     "student.accuracy": ("正确率", "Right answers"),
     "student.active_days": ("学习天数", "Days active"),
@@ -222,6 +227,153 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "还没有带知识点的作答。",
         "No answers with a knowledge point yet.",
     ),
+    # List of classes
+    "classes.title": ("班级", "Classes"),
+    "classes.list": ("班级名单", "Classes of the roster"),
+    "classes.caption": ("班级名单，可打开每个班级的画像", "Classes, each with a portrait"),
+    "classes.name": ("班级", "Class"),
+    "classes.school": ("学校", "School"),
+    "classes.subjects": ("学科", "Subjects"),
+    "classes.all_subjects": ("行政班", "All (homeroom)"),
+    "classes.students": ("学生", "Students"),
+    "classes.teachers": ("教师", "Teachers"),
+    "classes.empty.title": ("没有可以查看的班级", "No classes to show"),
+    "classes.empty.text": (
+        "名册里今天没有你任教或管理的班级。名册由管理员导入（xueji roster import）。",
+        "Today's roster has no class of yours. The operator imports rosters (xueji roster import).",
+    ),
+    # A class
+    "class.unknown.title": ("名册里没有这个班级", "The roster has no such class"),
+    "class.unknown.text": (
+        "“{name}”不在名册里，或者网址写错了。",
+        "“{name}” is not in the roster, or the address is mistyped.",
+    ),
+    "class.n": ("学生", "Students"),
+    "class.risky": ("需要关注", "At risk"),
+    "class.mean": ("平均掌握程度", "Mean mastery"),
+    "class.accuracy": ("正确率", "Right answers"),
+    "class.on_time": ("按时完成", "On time"),
+    "class.homework": ("每周作业（中位数）", "Homework a week (median)"),
+    # Who is at risk
+    "risk.title": ("谁需要帮助", "Who needs help"),
+    "risk.help": (
+        "按最近四周的记录，用写明的规则找出需要关注的学生，原因最多的排在前面。证据不够的规则不作判断；"
+        "这些规则不预测将来。",
+        "Plain rules over the last four weeks say who should be looked at, those with most reasons"
+        " first. A rule without enough evidence says nothing, and none predicts the future.",
+    ),
+    "risk.n": ("{n} 人中 {risky} 人", "{risky} of {n} students"),
+    "risk.empty": ("目前没有需要特别关注的学生。", "Nobody stands out just now."),
+    # Heat map
+    "heat.title": ("知识点掌握热力图", "Who knows what"),
+    "heat.help": (
+        "每行一名学生，每列一个知识点，最薄弱的知识点在最左边。大字是掌握程度，小字是作答次数；第一行是"
+        "全班平均和有把握的人数。作答不足五次的只写数字，不着色。用方向键可以逐格查看。",
+        "A row a student, a column a knowledge point, the weakest on the left. The large number is"
+        " the mastery, the small one the answers it rests on; the first row is the class's mean and"
+        " how many students it is of. Cells of fewer than five answers have no colour. Arrow keys"
+        " go from cell to cell.",
+    ),
+    "heat.caption": (
+        "每名学生对每个知识点的掌握程度（0–100%）",
+        "Each student's mastery of each knowledge point (0–100%)",
+    ),
+    "heat.student": ("学生", "Student"),
+    "heat.all": ("全班", "Class"),
+    "heat.cell": (
+        "{student} · {point}：{value}，95% 可能在 {low} 到 {high} 之间；答对 {successes} / {tries}",
+        "{student} · {point}: {value}, with 95% certainty between {low} and {high};"
+        " {successes} of {tries} right",
+    ),
+    "heat.few": (
+        "{student} · {point}：{value}，证据还不够；答对 {successes} / {tries}",
+        "{student} · {point}: {value}, not enough evidence yet; {successes} of {tries} right",
+    ),
+    "heat.none": ("{student} · {point}：还没有作答", "{student} · {point}: no answers yet"),
+    "heat.hint": (
+        "指向或选中一格，这里会用文字说明。",
+        "Point at a cell, or move to it by keys, and it is told here in words.",
+    ),
+    "heat.n": ("{n} 名学生", "n = {n} students"),
+    "heat.tries": ("{point}（作答次数）", "{point} (answers)"),
+    "heat.size": ("{students} 名学生，{points} 个知识点", "{students} students, {points} points"),
+    "heat.look.0": ("低于 40%", "under 40%"),
+    "heat.look.1": ("40–60%", "40–60%"),
+    "heat.look.2": ("60–75%", "60–75%"),
+    "heat.look.3": ("75–85%", "75–85%"),
+    "heat.look.4": ("85% 及以上", "85% and more"),
+    "heat.look.few": ("证据还不够", "not enough evidence"),
+    # Distribution
+    "distribution.title": ("掌握程度分布", "Distribution of mastery"),
+    "distribution.help": (
+        "每名学生各知识点掌握程度的平均，按每 10% 一段数人数。只算作答足够的知识点。",
+        "Each student's mean over knowledge points with enough answers, counted in steps of 10%.",
+    ),
+    "distribution.students": ("学生", "Students"),
+    "distribution.unit": ("人", "students"),
+    "distribution.n": ("{n} 人，平均 {mean}", "n = {n}, mean {mean}"),
+    "distribution.summary": ("掌握程度分布：{counts}", "Distribution of mastery: {counts}"),
+    "distribution.empty": (
+        "还没有学生有足够的作答。",
+        "No student has enough answers yet.",
+    ),
+    # Weak points of a class
+    "weak.title": ("全班薄弱知识点", "Weak points of the class"),
+    "weak.help": (
+        "平均掌握程度最低的知识点，至少五名学生有足够的作答。",
+        "The points of lowest mean mastery, of those that five students or more have enough"
+        " answers of.",
+    ),
+    # Weeks
+    "weeks.title": ("每周的学习活动", "Activity by week"),
+    # Load
+    "load.title": ("作业负担与完成情况", "Homework load and what was done"),
+    "load.help": (
+        "最近四周每名学生的学习活动。作业用时是课后阶段的用时；按时是有期限的任务中按时完成的比例。",
+        "What each student did in the last four weeks. Homework time is the time after class; on"
+        " time is the share of tasks with a due time that were done by it.",
+    ),
+    "load.caption": (
+        "每名学生的作业用时、按时与正确率，点击列名排序",
+        "Each student's homework time, punctuality and results; column headings sort",
+    ),
+    "load.actions": ("活动", "Activities"),
+    "load.answers": ("作答", "Answers"),
+    "load.accuracy": ("正确率", "Right"),
+    "load.homework_seconds": ("作业用时", "Homework time"),
+    "load.on_time": ("按时", "On time"),
+    "load.last_day": ("最近一天", "Last day"),
+    "load.of": ("{share}（{n} 项）", "{share} (n = {n})"),
+    "load.aside": (
+        "每人每周作业：中位数 {median}，最多 {most}（{n} 人）",
+        "Homework a week: median {median}, most {most} (n = {n})",
+    ),
+    "load.empty": ("这一天班里没有学生。", "Nobody is in the class on this day."),
+    # Lessons of a week, and lists of lessons
+    "week.title": ("本周课堂", "Lessons of the week"),
+    "week.help": (
+        "每节课各阶段有多少人参与，作答正确率多少。",
+        "How many took part in each phase of a lesson, and the share of right answers.",
+    ),
+    "week.empty": ("这一周没有课堂记录。", "There are no lessons in this week."),
+    "lessons.caption": ("课堂列表，点击列名排序", "Lessons; column headings sort"),
+    "lessons.name": ("课", "Lesson"),
+    "lessons.begins": ("时间", "Begins"),
+    "lessons.subject": ("学科", "Subject"),
+    "lessons.teachers": ("教师", "Teachers"),
+    "lessons.pre": ("课前", "Before"),
+    "lessons.in": ("课中", "In class"),
+    "lessons.post": ("课后", "After"),
+    "lessons.learners": ("{learners} 人", "{learners}"),
+    "lessons.phase": ("{learners} 人 · {share}", "{learners} · {share}"),
+    # Choosing
+    "choice.on": ("日期", "Day"),
+    "choice.subject": ("学科", "Subject"),
+    "choice.all": ("全部", "All"),
+    "choice.show": ("查看", "Show"),
+    # Saving
+    "export.picture": ("把“{what}”存为图片（PNG）", "Save “{what}” as a picture (PNG)"),
+    "export.table": ("把“{what}”的数据存为表格（CSV）", "Save the numbers of “{what}” (CSV)"),
     # Tables
     "table.sort_by": ("排序", "Sort by"),
     "table.ascending": ("从小到大", "ascending"),
@@ -244,6 +396,15 @@ class Words:
         """Give the words of a key, values put in their places; raises KeyError for no such key."""
         words = WORDS[key][self._index]
         return words.format(**values) if values else words
+
+    def of(self, both: Mapping[str, str]) -> str:
+        """Give the sentence of an answer that has it as ``zh`` and ``en``."""
+        return both["zh" if self.language == CHINESE else "en"]
+
+    def term(self, terms: Mapping[str, Term], code: str) -> str:
+        """Name a code of the vocabulary; the code itself where it is none of these."""
+        term = terms.get(code)
+        return code if term is None else self.choose({CHINESE: term.zh, ENGLISH: term.en}, code)
 
     def choose(self, names: Mapping[str, str], otherwise: str) -> str:
         """Choose a name in this language, else in its nearest kin, else any, else `otherwise`."""

@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -11,23 +11,29 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
-from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import WebDriverWait
 
 from api.key_commands import opened_credentials
 from api.settings import Settings
 from api.ui.pages.students import PAGE_SIZE
+from tests.support.browsing import (
+    figure,
+    find,
+    path_of,
+    sign_in,
+    texts,
+    wait_for,
+    wait_for_text,
+    wait_to_see,
+)
 from tests.support.chromium import forget
 from tests.support.clickhouse import ClickHouseServer
 from tests.support.histories import answer, person_key
 from tests.support.servers import ROOT, XUEJI, Key, Server, running_server
 
 STORE = "district"
-PATIENCE = 10.0  # seconds
 LIVE = 2.0  # seconds within which a statement is on an open page
 RESOURCES = "return performance.getEntriesByType('resource').map(entry => entry.name)"
 ATTACK = "<img src=x onerror=alert(1)>"
@@ -124,42 +130,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         position = site.post(*statements_of_a_class())
         site.portrait("ming", after=position)
         yield site
-
-
-def wait_for(browser: Chrome, true: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    """Wait until something is true of the page; gives it."""
-    wait = WebDriverWait(browser, seconds, 0.02, [StaleElementReferenceException])
-    return wait.until(lambda _: true())
-
-
-def find(browser: Chrome, selector: str) -> list[WebElement]:
-    return [one for one in browser.find_elements(By.CSS_SELECTOR, selector) if one.is_displayed()]
-
-
-def wait_to_see(browser: Chrome, selector: str) -> WebElement:
-    shown: list[WebElement] = wait_for(browser, lambda: find(browser, selector))
-    return shown[0]
-
-
-def texts(browser: Chrome, selector: str) -> list[str]:
-    return [one.text for one in find(browser, selector)]
-
-
-def wait_for_text(browser: Chrome, selector: str, text: str) -> None:
-    wait_for(browser, lambda: any(text in one for one in texts(browser, selector)))
-
-
-def path_of(browser: Chrome) -> str:
-    return urlsplit(browser.current_url).path
-
-
-def sign_in(browser: Chrome, key: str, secret: str) -> None:
-    wait_to_see(browser, "input[name=key]").send_keys(key)
-    find(browser, "input[name=secret]")[0].send_keys(secret + Keys.ENTER)
-
-
-def figure(browser: Chrome, name: str) -> str:
-    return wait_to_see(browser, f"[data-figure={name}]").text
 
 
 # Signing in -----------------------------------------------------------------------------------

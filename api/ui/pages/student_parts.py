@@ -5,46 +5,36 @@ from typing import Any
 from api.ui import charts, formats
 from api.ui.charts import FEWEST_AXES, Figure
 from api.ui.layout import Card, Tag
+from api.ui.parts import KeyFigures
 from api.ui.periods import count_by_period
+from api.ui.portrait import Portrait, as_of, point_name
 from api.ui.session import Visit
 from api.ui.table import Cell, Column, DataTable, Row, cell
 
-Portrait = dict[str, Any]
 Point = dict[str, Any]
 
 SWATCHES = {"pre": "xj-pre", "in": "xj-in", "post": "xj-post", "": "xj-no-phase"}
 
 
-class Figures:
+class Figures(KeyFigures):
     """The key figures: how much there is to go by."""
 
+    PREFIX = "student"
     KEYS = ("answers", "accuracy", "active_days", "time", "points")
 
-    def __init__(self, visit: Visit) -> None:
-        self._words = visit.words
-        with Tag("dl", classes="xj-figures"):
-            self._values = {key: self._figure(key) for key in self.KEYS}
-
-    def _figure(self, key: str) -> Tag:
-        with Tag("div"):
-            Tag("dt", self._words(f"student.{key}"))
-            return Tag("dd", data_figure=key)
-
-    def show(self, portrait: Portrait) -> None:
-        """Show the figures of a portrait."""
+    def texts(self, portrait: Portrait) -> dict[str, str]:
+        """Give the figures of a portrait."""
         phases = portrait["activity"]["phases"]
         answers = sum(phase["answers"] for phase in phases)
         correct = sum(phase["correct"] for phase in phases)
         days = {day["day"] for day in portrait["activity"]["days"]}
-        texts = {
+        return {
             "answers": formats.count(answers),
-            "accuracy": formats.ratio(correct, answers, self._words),
+            "accuracy": formats.ratio(correct, answers, self.words),
             "active_days": formats.count(len(days)),
-            "time": formats.length(sum(phase["seconds"] for phase in phases), self._words),
+            "time": formats.length(sum(phase["seconds"] for phase in phases), self.words),
             "points": formats.count(len(portrait["mastery"])),
         }
-        for key, text in texts.items():
-            self._values[key].text = text
 
 
 class Radar:
@@ -54,7 +44,7 @@ class Radar:
         self._visit = visit
         words = self._words = visit.words
         with Card(words, words("radar.title"), words("radar.help"), "xj-radar-card"):
-            self._figure = Figure(words, "xj-radar")
+            self._figure = Figure(words, "xj-radar", words("radar.title"))
             self._list = Tag("ul", classes="xj-dimensions")
 
     def show(self, portrait: Portrait) -> None:
@@ -114,7 +104,7 @@ class Points:
     def _point(self, point: Point) -> None:
         tries, successes = point["tries"], point["successes"]
         with Tag("li"):
-            Tag("span", name_of(self._visit, point))
+            Tag("span", point_name(self._visit, point))
             Tag("strong", formats.percent(point["probability"]))
             Tag("small", self._words("points.tries", tries=tries, successes=successes), "xj-note")
 
@@ -132,7 +122,7 @@ class Activity:
         ]
         card = Card(words, words("activity.title"), words("activity.help"), "xj-activity-card")
         with card, Tag("div", classes="xj-activity"):
-            self._figure = Figure(words, "xj-bars")
+            self._figure = Figure(words, "xj-bars", words("activity.title"))
             self._table = DataTable(words, words("activity.caption"), columns)
 
     def show(self, portrait: Portrait) -> None:
@@ -194,6 +184,7 @@ class Mastery:
                     ),
                 ],
                 order="probability",
+                export=words("mastery.title"),
             )
         self._aside = card.aside
 
@@ -207,7 +198,7 @@ class Mastery:
         self._aside.text = f"{n} · {as_of(self._visit, portrait)}"
 
     def _row(self, point: Point) -> Row:
-        name = name_of(self._visit, point)
+        name = point_name(self._visit, point)
         return {
             "id": point["knowledge_point"],
             "point": cell(name, name),
@@ -229,16 +220,3 @@ class Mastery:
             high=formats.percent(high),
         )
         return cell(text, value, low=low, value=value, high=high, label=label)
-
-
-def name_of(visit: Visit, point: Point) -> str:
-    """Name a knowledge point in the page's language; by the end of its id where it has no name."""
-    identifier: str = point["knowledge_point"]
-    ending = identifier.rstrip("/#").replace("#", "/").rpartition("/")[2]
-    return visit.words.choose(point["names"], ending or identifier)
-
-
-def as_of(visit: Visit, portrait: Portrait) -> str:
-    """Say as of when a portrait is."""
-    time = formats.moment(portrait["as_of"], visit.timezone)
-    return visit.words("as_of", time=time)

@@ -1,0 +1,49 @@
+"""Forms that choose what a page is about: plain ones, whose choice stands in the address."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from api.ui.layout import Tag
+from api.ui.words import Words
+
+
+class Choice:
+    """A form of a page; what is chosen is asked of the page's own path, by GET."""
+
+    def __init__(self, words: Words, path: str) -> None:
+        self._words = words
+        self._form = Tag("form", classes="xj-choice", method="get", action=path)
+
+    def __enter__(self) -> "Choice":
+        """Put the fields into the form."""
+        self._form.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Close the form with its button."""
+        Tag("button", self._words("choice.show"), "xj-quiet-button", type="submit")
+        self._form.__exit__(*error)
+
+    def day(self, name: str) -> Tag:
+        """Let a day be chosen; gives the field, whose ``value`` is the one that is shown."""
+        with Tag("label"):
+            Tag("span", self._words(f"choice.{name}"))
+            return Tag("input", type="date", name=name)
+
+    def one_of(self, name: str, options: Mapping[str, str], chosen: str) -> None:
+        """Let one of some options be chosen, each with its words."""
+        with Tag("label"):
+            Tag("span", self._words(f"choice.{name}"))
+            with Tag("select", name=name):
+                for value, label in options.items():
+                    option = Tag("option", label, value=value)
+                    if value == chosen:
+                        option.attribute("selected", True)
+
+
+def day_named(text: str) -> date | None:
+    """Read a day of an address; None where there is none, or it isn't one."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,33 @@
+"""Parts that several portraits have."""
+
+from typing import ClassVar
+
+from api.ui.layout import Tag
+from api.ui.portrait import Portrait
+from api.ui.session import Visit
+
+
+class KeyFigures:
+    """The key figures of a portrait, each with its name."""
+
+    PREFIX: ClassVar[str]  # of the words that name the figures
+    KEYS: ClassVar[tuple[str, ...]]
+
+    def __init__(self, visit: Visit) -> None:
+        self.words = visit.words
+        with Tag("dl", classes="xj-figures"):
+            self._values = {key: self._figure(key) for key in self.KEYS}
+
+    def texts(self, portrait: Portrait) -> dict[str, str]:
+        """Give each figure as it is to be read."""
+        raise NotImplementedError
+
+    def show(self, portrait: Portrait) -> None:
+        """Show the figures of a portrait."""
+        for key, text in self.texts(portrait).items():
+            self._values[key].text = text
+
+    def _figure(self, key: str) -> Tag:
+        with Tag("div"):
+            Tag("dt", self.words(f"{self.PREFIX}.{key}"))
+            return Tag("dd", data_figure=key)

@@ -1,0 +1,137 @@
+"""The pages of classes, lessons, teachers, schools and the district: true numbers, for who may."""
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from api.ui.formats import percent
+from tests.support.browsing import (
+    figure,
+    find,
+    texts,
+    wait_for,
+    wait_for_text,
+    wait_to_see,
+)
+from tests.support.small_demo import CLASS, OTHER_CLASS, SmallDemo, small_demo
+
+NOT_YOURS = "这里不对你开放"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallDemo]:
+    with small_demo(tmp_path_factory.mktemp("demo")) as demo:
+        yield demo
+
+
+def class_path(name: str) -> str:
+    return f"/ui/classes/{quote(name, safe='')}"
+
+
+# Classes --------------------------------------------------------------------------------------
+
+
+def test_a_teacher_finds_the_own_classes_and_a_student_only_the_own_portrait(
+    demo: SmallDemo, browser: Chrome
+) -> None:
+    browser.get(demo.link("/ui/classes", "teacher"))
+    wait_to_see(browser, "tbody tr")
+    listed = {one["class_group"] for one in demo.ask("/v1/roster/classes", "teacher")["classes"]}
+    shown = {row.get_attribute("data-row") for row in find(browser, "tbody tr")}
+    assert CLASS in shown
+    assert OTHER_CLASS not in shown
+    assert shown == listed
+    browser.get(demo.address + class_path(OTHER_CLASS))
+    wait_for_text(browser, "[role=alert]", NOT_YOURS)
+    browser.get(demo.link("/ui/classes", "student"))
+    wait_for_text(browser, "[role=alert]", NOT_YOURS)
+    assert texts(browser, "nav a") == ["学生"]
+
+
+def test_a_class_shows_the_numbers_of_the_api(demo: SmallDemo, browser: Chrome) -> None:
+    browser.get(demo.link(class_path(CLASS)))
+    wait_to_see(browser, ".xj-heat tbody tr")
+    # Of the newest lesson's day, as the weeks up to today are empty.
+    on = str(browser.find_element(By.NAME, "on").get_attribute("value"))
+    newest = demo.ask("/v1/lessons", class_group=CLASS, limit="1")["lessons"][0]
+    assert on == newest["begins"][:10]
+    portrait = demo.ask(f"/v1/portraits/classes/{CLASS}", on=on)
+    assert figure(browser, "n") == str(portrait["n"]) == "7"
+    assert figure(browser, "mean") == percent(portrait["distribution"]["mean"])
+    rows = find(browser, ".xj-heat tbody tr")
+    assert len(rows) == 7
+    for row, student in zip(rows, portrait["heat_map"]["students"], strict=True):
+        cells = [cell.text.split() for cell in row.find_elements(By.TAG_NAME, "td")]
+        assert row.find_element(By.TAG_NAME, "a").text == student["name"]
+        assert cells == [
+            ["·"] if cell is None else [percent(cell["probability"]), str(cell["tries"])]
+            for cell in student["cells"]
+        ]
+    risky = {one["person"]: one["reasons"] for one in portrait["at_risk"]}
+    shown = {one.get_attribute("data-person"): one for one in find(browser, ".xj-risks > li")}
+    assert shown.keys() == risky.keys()
+    for person, reasons in risky.items():
+        said = [one.text for one in shown[person].find_elements(By.CSS_SELECTOR, "ul li")]
+        assert said == [reason["zh"] for reason in reasons]
+    lessons = demo.ask("/v1/lessons", class_group=CLASS)["lessons"]
+    assert len(find(browser, "[data-row^='https://'] td[data-key=begins]")) == len(lessons)
+
+
+def test_the_heat_map_is_told_in_words_and_walked_by_arrow_keys(
+    demo: SmallDemo, browser: Chrome
+) -> None:
+    browser.get(demo.link(class_path(CLASS)))
+    wait_to_see(browser, ".xj-heat tbody td[tabindex='0']").send_keys(Keys.ARROW_DOWN)
+    cell = browser.switch_to.active_element
+    assert cell.get_attribute("data-at") == "1 0"
+    name = find(browser, ".xj-heat tbody tr a")[1].text
+    wait_for(browser, lambda: name in wait_to_see(browser, ".xj-heat-told").text)
+    assert cell.text.split()[0] in wait_to_see(browser, ".xj-heat-told").text
+    assert len(find(browser, ".xj-heat tbody td[tabindex='0']")) == 1
+
+
+def test_a_class_of_one_subject_and_day_is_told_in_english(
+    demo: SmallDemo, browser: Chrome
+) -> None:
+    browser.get(demo.link(f"{class_path(CLASS)}?on=2025-09-08&subject=mathematics"))
+    wait_to_see(browser, ".xj-heat tbody tr")
+    find(browser, ".xj-languages a[lang=en]")[0].click()
+    wait_for_text(browser, "h2", "Who knows what")
+    portrait = demo.ask(f"/v1/portraits/classes/{CLASS}", on="2025-09-08", subject="mathematics")
+    assert texts(browser, ".xj-heat-point") == [
+        point["names"]["en"] for point in portrait["heat_map"]["points"]
+    ]
+    assert browser.find_element(By.NAME, "subject").get_attribute("value") == "mathematics"
+
+
+def test_what_is_not_there_is_said(demo: SmallDemo, browser: Chrome) -> None:
+    browser.get(demo.link("/ui/classes", "stranger"))
+    wait_for_text(browser, "h1", "没有可以查看的班级")
+    browser.get(demo.address + class_path("nowhere"))
+    wait_for_text(browser, "h1", "名册里没有这个班级")
+    browser.get(demo.link(f"{class_path(CLASS)}?on=2020-01-01"))
+    wait_for_text(browser, ".xj-empty", "这一天班里没有学生")
+
+
+# Everywhere -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [360, 1920])
+def test_the_pages_fit_a_phone_and_a_projector(
+    demo: SmallDemo, browser: Chrome, width: int
+) -> None:
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        browser.get(demo.link("/ui/classes"))
+        for path in ("/ui/classes", class_path(CLASS)):
+            browser.get(demo.address + path)
+            wait_to_see(browser, "tbody tr")
+            wide = browser.execute_script("return document.documentElement.scrollWidth")
+            assert wide <= width, path
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
