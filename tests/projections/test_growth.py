@@ -114,10 +114,10 @@ def test_bands_hold_what_they_say_whatever_the_scale_is_like(scale: str) -> None
 
 def test_bands_hold_several_steps_ahead_too() -> None:
     """What the third score from now will be, foretold with the two between not seen."""
-    calibration = learn(made_up_scores(1, learners=400, steps=8))
+    calibration = learn(made_up_scores(1, learners=800, steps=8))
     growth = Growth(calibration)
     in80 = in95 = n = 0
-    for series in _Sample.of(made_up_scores(2, learners=400, steps=8)).series:
+    for series in _Sample.of(made_up_scores(2, learners=800, steps=8)).series:
         state = growth.start()
         for now, later in zip(series, series[3:], strict=False):
             curve = growth.curve(now.course, now.kind, now.order)
