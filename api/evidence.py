@@ -16,7 +16,7 @@ from api.errors import REFUSALS, ApiError
 from api.records import Column, Records
 from api.roles import Resource, person
 from projections.days import Days
-from projections.evidence import NONE, Wanted, evidence
+from projections.evidence import NONE, Wanted, evidence, texts
 from projections.vocabulary import ACTIONS
 
 router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
@@ -67,6 +67,7 @@ def asked_days(first: date | None, last: date | None) -> Days:
 
 
 _SAYS_NONE = f"`{NONE}`: of those that don't say one."
+_ONE_OF = f"One of these. {_SAYS_NONE}"
 
 
 def _wanted(
@@ -75,14 +76,19 @@ def _wanted(
     ] = "",
     action: Annotated[list[str] | None, Query(description="One of these actions.")] = None,
     phase: Annotated[Literal["", "pre", "in", "post", "none"], Query(description=_SAYS_NONE)] = "",
-    subject: Annotated[str, Query(description=_SAYS_NONE)] = "",
-    knowledge_point: Annotated[str, Query(description="One of its knowledge points.")] = "",
-    lesson: Annotated[str, Query(description=_SAYS_NONE)] = "",
-    item: Annotated[str, Query(description=_SAYS_NONE)] = "",
-    part_of: Annotated[str, Query(description=_SAYS_NONE)] = "",
-    app: Annotated[str, Query(description="The app that posted it.")] = "",
+    subject: Annotated[list[str] | None, Query(description=_ONE_OF)] = None,
+    knowledge_point: Annotated[
+        list[str] | None, Query(description="One of these is among its knowledge points.")
+    ] = None,
+    lesson: Annotated[list[str] | None, Query(description=_ONE_OF)] = None,
+    course: Annotated[list[str] | None, Query(description=_ONE_OF)] = None,
+    item: Annotated[list[str] | None, Query(description=_ONE_OF)] = None,
+    part_of: Annotated[list[str] | None, Query(description=_ONE_OF)] = None,
+    app: Annotated[list[str] | None, Query(description="One of the apps that posted it.")] = None,
+    layer: Annotated[list[str] | None, Query(description=_ONE_OF)] = None,
     known: Annotated[
-        list[Literal["success", "rating", "due", "duration", "progress"]] | None,
+        list[Literal["success", "completion", "score", "rating", "due", "duration", "progress"]]
+        | None,
         Query(description="Only facts that hold each of these."),
     ] = None,
     least_tries: Annotated[
@@ -98,18 +104,24 @@ def _wanted(
         person=who,
         actions=tuple(action or ()),
         phase=phase,
-        subject=subject,
-        knowledge_point=knowledge_point,
-        lesson=lesson,
-        item=item,
-        part_of=part_of,
-        app=app,
+        subject=_said(subject),
+        knowledge_point=_said(knowledge_point),
+        lesson=_said(lesson),
+        course=_said(course),
+        item=_said(item),
+        part_of=_said(part_of),
+        app=_said(app),
+        layer=_said(layer),
         known=tuple(known or ()),
         least_tries=least_tries,
         points_of=points_of,
         first=first,
         last=last,
     )
+
+
+def _said(values: list[str] | None) -> tuple[str, ...]:
+    return tuple(value for value in values or () if value)
 
 
 @router.get(
@@ -148,8 +160,8 @@ def _check(wanted: Wanted) -> None:
     for action in wanted.actions:
         if action not in ACTIONS:
             raise ApiError(400, f"parameter 'action': there is no action {action!r}", value=action)
-    if not wanted.person and wanted.lesson in ("", NONE):
-        raise ApiError(400, "evidence is of a person or of a lesson: name `person` or `lesson`")
+    if not wanted.person and (len(texts(wanted.lesson)) != 1 or NONE in texts(wanted.lesson)):
+        raise ApiError(400, "evidence is of a person or of a lesson: name `person` or one `lesson`")
     if wanted.least_tries and not wanted.person:
         raise ApiError(400, "parameter 'least_tries': tries are a person's: name `person`")
 

@@ -14,7 +14,8 @@ from projections.warehouse import Generation
 LONGEST_PAGE: Final = 500
 NONE: Final = "none"  # asks for facts that don't say it: of no phase, say
 # What facts can be asked to hold: `success` is whether it was right or wrong.
-KNOWN: Final = ("success", "rating", "due", "duration", "progress")
+KNOWN: Final = ("success", "completion", "score", "rating", "due", "duration", "progress")
+Texts = str | tuple[str, ...]
 Place = tuple[int, str, int]  # a fact's time, statement and ordinal
 
 _FIELDS: Final = (
@@ -50,21 +51,23 @@ _FIELDS: Final = (
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which facts are asked for: those for which all that is said here holds.
 
-    Empty texts say nothing; ``none`` stands for facts that don't say it. Of ``actions`` one has to
-    be it, of ``known`` each has to be there. ``least_tries`` and ``points_of`` ask for responses to
-    the knowledge points that the person has responded to at least so often, and whose subject it
-    is. Days are the district's, inclusive.
+    Empty texts say nothing; ``none`` stands for facts that don't say it. Of several texts, as of
+    ``actions``, one has to be it; of ``known`` each has to be there. ``least_tries`` and
+    ``points_of`` ask for responses to the knowledge points that the person has responded to at
+    least so often, and whose subject it is. Days are the district's, inclusive.
     """
 
     person: str = ""
     actions: tuple[str, ...] = ()
     phase: str = ""
-    subject: str = ""
-    knowledge_point: str = ""
-    lesson: str = ""
-    item: str = ""
-    part_of: str = ""
-    app: str = ""
+    subject: Texts = ""
+    knowledge_point: Texts = ""
+    lesson: Texts = ""
+    course: Texts = ""
+    item: Texts = ""
+    part_of: Texts = ""
+    app: Texts = ""
+    layer: Texts = ""
     known: tuple[str, ...] = ()
     least_tries: int = 0
     points_of: str = ""
@@ -88,6 +91,16 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
+_SEVERAL: Final = (
+    "subject",
+    "knowledge_point",
+    "lesson",
+    "course",
+    "item",
+    "part_of",
+    "app",
+    "layer",
+)
 _PARAMETERS: Final = {"actions": "action", "first": "from", "last": "to"}
 
 
@@ -105,6 +118,11 @@ def figure_evidence(facts: int, wanted: Wanted) -> dict[str, Any]:
 def evidence_to_ask(wanted: Wanted) -> dict[str, Any]:
     """Say what to ask to get what something rests on, of which nobody has counted the facts."""
     return {"wanted": wanted.parameters()}
+
+
+def texts(some: Texts) -> tuple[str, ...]:
+    """Give what one of has to be said; nothing for an empty text."""
+    return ((some,) if some else ()) if isinstance(some, str) else some
 
 
 def or_none(text: str) -> str:
@@ -131,7 +149,8 @@ def evidence(
     if person:
         accounts = accounts_of(generation, store, person)
     else:
-        accounts = [] if among is None else _in_lesson(generation, store, wanted.lesson, among)
+        lesson = "".join(texts(wanted.lesson)[:1])
+        accounts = [] if among is None else _in_lesson(generation, store, lesson, among)
     since, until = wanted.days.moments(zone)
     limit = max(1, min(limit, LONGEST_PAGE))
     time, statement, ordinal = after or (until, "", 0)
@@ -152,9 +171,10 @@ def evidence(
         least_tries=wanted.least_tries,
         points_of=wanted.points_of,
         limit=limit + 1,
+        phase=wanted.phase,
         **{
-            name: getattr(wanted, name)
-            for name in ("phase", "subject", "knowledge_point", "lesson", "item", "part_of", "app")
+            name: ["" if one == NONE else one for one in texts(getattr(wanted, name))]
+            for name in _SEVERAL
         },
     )
     page = [dict(zip(_FIELDS, row, strict=True)) for row in rows[:limit]]

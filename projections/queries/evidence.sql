@@ -1,5 +1,5 @@
 -- The facts that a figure rests on, of some accounts or of anyone's, the newest first, by page.
--- Empty parameters ask for nothing; 'none' asks for facts that don't say it.
+-- Empty parameters ask for nothing; of several texts one has to be it, '' for facts that don't say it.
 SELECT
     toString(statement), ordinal, person, action, phase, lesson, course, subject, knowledge_points,
     item, verb, app, class_group, school, toUnixTimestamp64Micro(time), duration, success,
@@ -10,13 +10,18 @@ WHERE store = {store:String}
   AND ({is_anyones:UInt8} = 1 OR person IN {accounts:Array(String)})
   AND (empty({actions:Array(String)}) OR has({actions:Array(String)}, action))
   AND ({phase:String} = '' OR phase = if({phase:String} = 'none', '', {phase:String}))
-  AND ({subject:String} = '' OR subject = if({subject:String} = 'none', '', {subject:String}))
-  AND ({lesson:String} = '' OR lesson = if({lesson:String} = 'none', '', {lesson:String}))
-  AND ({item:String} = '' OR item = if({item:String} = 'none', '', {item:String}))
-  AND ({part_of:String} = '' OR part_of = if({part_of:String} = 'none', '', {part_of:String}))
-  AND ({app:String} = '' OR app = {app:String})
-  AND ({knowledge_point:String} = '' OR has(knowledge_points, {knowledge_point:String}))
+  AND (empty({subject:Array(String)}) OR has({subject:Array(String)}, subject))
+  AND (empty({lesson:Array(String)}) OR has({lesson:Array(String)}, lesson))
+  AND (empty({item:Array(String)}) OR has({item:Array(String)}, item))
+  AND (empty({part_of:Array(String)}) OR has({part_of:Array(String)}, part_of))
+  AND (empty({course:Array(String)}) OR has({course:Array(String)}, course))
+  AND (empty({app:Array(String)}) OR has({app:Array(String)}, app))
+  AND (empty({layer:Array(String)}) OR has({layer:Array(String)}, layer))
+  AND (empty({knowledge_point:Array(String)})
+      OR hasAny(knowledge_points, {knowledge_point:Array(String)}))
   AND (NOT has({known:Array(String)}, 'success') OR success IS NOT NULL)
+  AND (NOT has({known:Array(String)}, 'completion') OR completion IS NOT NULL)
+  AND (NOT has({known:Array(String)}, 'score') OR score IS NOT NULL)
   AND (NOT has({known:Array(String)}, 'rating') OR rating IS NOT NULL)
   AND (NOT has({known:Array(String)}, 'due') OR due IS NOT NULL)
   AND (NOT has({known:Array(String)}, 'duration') OR duration IS NOT NULL)
