@@ -31,11 +31,6 @@ FROM
         WHERE store = {store:String}
           AND week BETWEEN {earliest:Date32} AND {until:Date32}
           AND ({subject:String} = '' OR subject = {subject:String})
-          AND ({class_group:String} = '' AND {school:String} = '' OR person GLOBAL IN (
-              SELECT person FROM (
---include placed
-              )
-          ))
     ) AS each
     GROUP BY person, subject
     HAVING scores >= {enough:UInt32} AND last_day >= {recent:Date32}

@@ -1,0 +1,307 @@
+"""Figures of measures: worked out for many people at once, and remembered by their rows' versions.
+
+A person's rows have a version, which rises with every fact that is applied (``folds.py``). So what
+was worked out about a person holds until that person's version is another one, and a district of
+which a few persons did something since costs as much as these few.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from math import sqrt
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from projections.days import Span
+from projections.figures import NOTHING, Figure, Rating, is_adjusted, mean_of
+from projections.identities import Identities, load_identities
+from projections.mastery import INTERVAL
+from projections.measure_queries import (
+    Asked,
+    Sql,
+    documents_query,
+    facts_query,
+    mastery_query,
+    mistakes_query,
+    ratings_query,
+)
+from projections.names import shares_of
+from projections.raters import Adjusted, adjust
+from projections.schemes import Measure, Over
+from projections.shares import wilson
+from projections.warehouse import Generation
+
+_PERSONS_A_QUERY: Final = 800  # keeps a query's memory small
+_MOST_KEPT: Final = 12  # spans with measures; those of a whole district may take some 40 MB
+
+
+_Rows = list[tuple[Any, ...]]
+# What is known of a measure of a person: its figure, or the ratings it is worked out from.
+Known = Figure | tuple[Rating, ...]
+
+
+class Measured:
+    """What some measures say of people in some days, as far as it was asked for."""
+
+    def __init__(
+        self,
+        generation: Generation,
+        store: str,
+        span: Span,
+        timezone: str,
+        measures: Sequence[Measure],
+    ) -> None:
+        self._generation = generation
+        self._store = store
+        self._span = span
+        self._timezone = timezone
+        self._lock = threading.Lock()
+        self._versions: dict[str, tuple[int, ...]] = {}  # of what is known, by person
+        self._known: dict[Measure, dict[str, Known]] = {measure: {} for measure in measures}
+        self._adjusted: dict[Measure, Adjusted] = {}
+
+    def of(
+        self, persons: Collection[str], versions: "Versions"
+    ) -> dict[Measure, dict[str, Figure]]:
+        """Give the figures of persons by measure; of who has no evidence there is none."""
+        with self._lock:
+            old = [one for one in persons if self._versions.get(one) != versions.of(one)]
+            self._renew(sorted(old), versions)
+            return {measure: self._figures(measure) for measure in self._known}
+
+    def _figures(self, measure: Measure) -> dict[str, Figure]:
+        known = self._known[measure]
+        if not is_adjusted(measure):
+            return {who: one for who, one in known.items() if isinstance(one, Figure)}
+        if measure not in self._adjusted:
+            rated = {who: one for who, one in known.items() if not isinstance(one, Figure)}
+            self._adjusted[measure] = adjust(rated)
+        return self._adjusted[measure].figures
+
+    def _renew(self, persons: Sequence[str], versions: "Versions") -> None:
+        if persons:
+            self._adjusted.clear()
+        for some in _some_at_a_time(persons):
+            found = self._work_out([one for one in some if any(versions.of(one))], versions.owners)
+            for measure, known in self._known.items():
+                for person in some:
+                    known.pop(person, None)
+                known.update(found.get(measure, {}))
+            self._versions.update((person, versions.of(person)) for person in some)
+
+    def _work_out(
+        self, persons: Sequence[str], owners: Identities
+    ) -> dict[Measure, dict[str, Known]]:
+        if not persons:
+            return {}
+        asked = self._asked(persons, owners)
+        found: dict[Measure, dict[str, Known]] = {}
+        for over, (query, read) in _READ.items():
+            measures = [measure for measure in self._known if measure.over == over]
+            if measures:
+                sql = query(asked, measures)
+                rows = self._generation.run(
+                    sql.text, database=self._generation.database, **sql.parameters
+                )
+                found.update(read(measures, rows))
+        return found
+
+    def _asked(self, persons: Sequence[str], owners: Identities) -> Asked:
+        accounts = {
+            account: person
+            for person in persons
+            for _, account in owners.accounts_of((self._store, person))
+        }
+        since, until = self._span.days.moments(ZoneInfo(self._timezone))
+        return Asked(
+            self._store,
+            persons,
+            sorted(accounts),
+            {account: person for account, person in accounts.items() if account != person},
+            since,
+            until,
+            self._span.last.isoformat(),
+            self._timezone,
+        )
+
+
+class Versions:
+    """The versions of the rows of a store's people, and whose account is whose, as of now."""
+
+    def __init__(self, generation: Generation, store: str) -> None:
+        self.owners = load_identities(generation)
+        self._store = store
+        self._of: dict[str, tuple[int, ...]] = {}
+        of_documents: dict[str, int] = {}
+        folded, written = generation.query_all(
+            ("person_versions", {"store": store}), ("document_versions", {"store": store})
+        )
+        for account, position in written:
+            person = self.owners.resolve((store, account))[1]
+            of_documents[person] = max(of_documents.get(person, 0), int(position))
+        for person, position in folded:
+            self._of[person] = (int(position), of_documents.pop(person, 0))
+        self._of.update((person, (0, position)) for person, position in of_documents.items())
+
+    def of(self, person: str) -> tuple[int, ...]:
+        """Give the version of a person's rows."""
+        return self._of.get(person, (0, 0))
+
+    @property
+    def persons(self) -> Iterable[str]:
+        """Everyone of whom there is anything."""
+        return self._of.keys()
+
+
+class Figures:
+    """The figures of one generation; safe to share between threads."""
+
+    def __init__(self, generation: Generation, timezone: str) -> None:
+        self._generation = generation
+        self._timezone = timezone
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, Span, tuple[Measure, ...]], Measured] = OrderedDict()
+
+    def versions(self, store: str) -> Versions:
+        """Give the versions of now, to work out one answer by."""
+        return Versions(self._generation, store)
+
+    def of(
+        self,
+        store: str,
+        span: Span,
+        measures: Collection[Measure],
+        persons: Collection[str],
+        versions: Versions,
+    ) -> dict[Measure, dict[str, Figure]]:
+        """Give what measures say of people within some days.
+
+        It may tell of more people than were asked for. Ratings are those of everyone, because what
+        a rater's are worth is known by all of them. Measures that are asked for together are kept
+        together: those asked of a cohort apart from those asked of a class.
+        """
+        rated = sorted((one for one in measures if is_adjusted(one)), key=repr)
+        others = sorted((one for one in measures if not is_adjusted(one)), key=repr)
+        found: dict[Measure, dict[str, Figure]] = {}
+        for some, whom in ((rated, list(versions.persons)), (others, list(persons))):
+            if some:
+                found |= self._measured(store, span, tuple(some)).of(whom, versions)
+        return found
+
+    def _measured(self, store: str, span: Span, measures: tuple[Measure, ...]) -> Measured:
+        key = (store, span, measures)
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = Measured(self._generation, store, span, self._timezone, measures)
+            self._kept.move_to_end(key)
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+            return self._kept[key]
+
+
+def _some_at_a_time(persons: Sequence[str]) -> Iterator[list[str]]:
+    for share in shares_of(persons):
+        for first in range(0, len(share), _PERSONS_A_QUERY):
+            yield share[first : first + _PERSONS_A_QUERY]
+
+
+# From rows to figures ----------------------------------------------------------------------------
+
+
+def _read_facts(measures: Sequence[Measure], rows: _Rows) -> dict[Measure, dict[str, Known]]:
+    found: dict[Measure, dict[str, Known]] = {measure: {} for measure in measures}
+    for who, place, facts, counted, total, squares in rows:
+        measure = measures[place - 1]
+        found[measure][who] = _of_facts(measure, facts, counted, total, squares)
+    return found
+
+
+def _of_facts(measure: Measure, facts: int, n: int, total: float, squares: float) -> Figure:
+    match measure.figure:
+        case "count":
+            return Figure(facts, n, n, n, n)
+        case "days" | "lessons":
+            return Figure(facts, facts, n, n, n)
+        case "sum":
+            return Figure(facts, n, total, total, total)
+        case "share":
+            return _share(facts, n, round(total))
+    return Figure(facts, n, *mean_of(n, total, squares))
+
+
+def _share(facts: int, n: int, right: int) -> Figure:
+    if not n:
+        return NOTHING._replace(facts=facts)
+    low, high = wilson(right, n)
+    p = right / n
+    return Figure(facts, n, p, min(low, p), max(high, p))
+
+
+def _read_ratings(measures: Sequence[Measure], rows: _Rows) -> dict[Measure, dict[str, Known]]:
+    given: dict[Measure, dict[str, list[Rating]]] = {measure: {} for measure in measures}
+    for who, place, rater, about, rating, counts in rows:
+        measure = measures[place - 1]
+        given[measure].setdefault(who, []).append(Rating(rater, about, rating, bool(counts)))
+    found: dict[Measure, dict[str, Known]] = {}
+    for measure, by_person in given.items():
+        if is_adjusted(measure):
+            found[measure] = {who: tuple(some) for who, some in by_person.items()}
+        else:
+            found[measure] = {who: _counted(some) for who, some in by_person.items()}
+    return found
+
+
+def _counted(ratings: Sequence[Rating]) -> Figure:
+    n = sum(one.counts for one in ratings)
+    return Figure(len(ratings), n, n, n, n)
+
+
+def _read_mastery(measures: Sequence[Measure], rows: _Rows) -> dict[Measure, dict[str, Known]]:
+    found: dict[Measure, dict[str, Known]] = {measure: {} for measure in measures}
+    for who, place, points, mastered, total, variance, tries in rows:
+        measure = measures[place - 1]
+        match measure.figure:
+            case "count":
+                figure = Figure(tries, points, mastered, mastered, mastered)
+            case "share":
+                figure = _share(tries, points, mastered)
+            case _:
+                mean, reach = total / points, INTERVAL * sqrt(variance) / points
+                figure = Figure(tries, points, mean, mean - reach, mean + reach)
+        found[measure][who] = figure
+    return found
+
+
+def _read_mistakes(measures: Sequence[Measure], rows: _Rows) -> dict[Measure, dict[str, Known]]:
+    found: dict[Measure, dict[str, Known]] = {measure: {} for measure in measures}
+    for who, place, items, mastered, responses in rows:
+        measure = measures[place - 1]
+        figure = _share(responses, items, mastered)
+        if measure.figure == "count":
+            figure = Figure(responses, items, mastered, mastered, mastered)
+        found[measure][who] = figure
+    return found
+
+
+def _read_documents(measures: Sequence[Measure], rows: _Rows) -> dict[Measure, dict[str, Known]]:
+    found: dict[Measure, dict[str, Known]] = {measure: {} for measure in measures}
+    for who, place, n in rows:
+        found[measures[place - 1]][who] = Figure(n, n, n, n, n)
+    return found
+
+
+_READ: Final[
+    dict[
+        Over,
+        tuple[
+            Callable[[Asked, Sequence[Measure]], Sql],
+            Callable[[Sequence[Measure], _Rows], dict[Measure, dict[str, Known]]],
+        ],
+    ]
+] = {
+    "facts": (facts_query, _read_facts),
+    "ratings": (ratings_query, _read_ratings),
+    "mastery": (mastery_query, _read_mastery),
+    "mistakes": (mistakes_query, _read_mistakes),
+    "documents": (documents_query, _read_documents),
+}
