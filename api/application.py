@@ -15,6 +15,7 @@ from api import (
     checking,
     classes,
     district,
+    evaluations,
     evidence,
     generations,
     identities,
@@ -96,6 +97,7 @@ def create_application(settings: Settings) -> FastAPI:
     application.include_router(trajectories.router)
     application.include_router(district.router)
     application.include_router(students.router)
+    application.include_router(evaluations.router)
     application.include_router(evidence.router)
     application.include_router(profiles.router)
     application.include_router(checking.router)

@@ -47,6 +47,11 @@ class Resource(StrEnum):
     CLASS_PORTRAIT = "class portrait"
     SCHOOL_PORTRAIT = "school portrait"
     DISTRICT_PORTRAIT = "district portrait"
+    STUDENT_EVALUATION = "student's result"
+    CLASS_EVALUATION = "class's result"
+    SCHOOL_EVALUATION = "school's result"
+    DISTRICT_EVALUATION = "district's result"
+    WHAT_IF = "what if"
     LESSON = "lesson"
     RANKINGS = "rankings"
     REPORT = "report"
@@ -106,6 +111,11 @@ RULES: Final[dict[Resource, Rule]] = {
     Resource.CLASS_PORTRAIT:    Rule(_QUERY,   NONE, NONE, OWN,  OWN,  ALL,  NONE, NONE),
     Resource.SCHOOL_PORTRAIT:   Rule(_QUERY,   NONE, NONE, NONE, OWN,  ALL,  NONE, NONE),
     Resource.DISTRICT_PORTRAIT: Rule(_QUERY,   NONE, NONE, NONE, NONE, ALL,  NONE, NONE),
+    Resource.STUDENT_EVALUATION: Rule(_QUERY,  OWN,  OWN,  OWN,  OWN,  ALL,  NONE, NONE),
+    Resource.CLASS_EVALUATION:  Rule(_QUERY,   NONE, NONE, OWN,  OWN,  ALL,  NONE, NONE),
+    Resource.SCHOOL_EVALUATION: Rule(_QUERY,   NONE, NONE, NONE, OWN,  ALL,  NONE, NONE),
+    Resource.DISTRICT_EVALUATION: Rule(_QUERY, NONE, NONE, NONE, NONE, ALL,  NONE, NONE),
+    Resource.WHAT_IF:           Rule(_QUERY,   NONE, NONE, NONE, OWN,  ALL,  NONE, NONE),
     Resource.LESSON:            Rule(_QUERY,   NONE, NONE, OWN,  OWN,  ALL,  NONE, NONE),
     Resource.RANKINGS:          Rule(_QUERY,   NONE, NONE, NONE, OWN,  ALL,  NONE, NONE),
     Resource.REPORT:            Rule(_QUERY,   NONE, NONE, NONE, OWN,  ALL,  NONE, NONE),

@@ -25,6 +25,7 @@ from lrs.request_counts import RequestCounts
 from projections.apps import KnownActivity
 from projections.calibration import Calibration
 from projections.district import District
+from projections.evaluation import Evaluations
 from projections.lessons import Lessons
 from projections.membership import RosterMembership
 from projections.people import KnownPeople
@@ -86,6 +87,7 @@ class Services:
     _portraits: dict[str, Portraits] = field(default_factory=dict)  # by the generation's identity
     _lessons: dict[str, Lessons] = field(default_factory=dict)
     _teachers: dict[str, Teachers] = field(default_factory=dict)
+    _evaluations: dict[str, Evaluations] = field(default_factory=dict)
     _finding: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -181,6 +183,16 @@ class Services:
                 self._teachers[generation.identity] = teachers
         return teachers
 
+    def evaluations_of(self, generation: Generation) -> Evaluations:
+        """Give the evaluations of a generation that has been found, the same ones each time."""
+        with self._finding:
+            evaluations = self._evaluations.get(generation.identity)
+            if evaluations is None:
+                position, timezone = self._position_of(generation), self.settings.timezone
+                evaluations = Evaluations(generation, position, timezone)
+                self._evaluations[generation.identity] = evaluations
+        return evaluations
+
     def boards(self, generation: Generation) -> Boards:
         """Give what tells of schools and the district, the same ones each time."""
         with self._finding:
@@ -238,6 +250,7 @@ class Services:
         self._portraits.clear()
         self._lessons.clear()
         self._teachers.clear()
+        self._evaluations.clear()
         self._boards.clear()
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from api.errors import REFUSALS
 from api.records import Column, Records
 from api.roles import Resource, class_group, student
 from projections.identities import person_of
-from projections.trajectories import MOST_WARNINGS, PASS
+from projections.trajectories import PASS
 
 router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
 
@@ -115,9 +115,6 @@ async def get_early_warnings(
     on: On = None,
     class_name: Annotated[str, Query(alias="class_group", description="Of one class.")] = "",
     school: Annotated[str, Query(description="Of one school.")] = "",
-    limit: Annotated[
-        int, Query(ge=1, le=40_000, description="The likeliest so many.")
-    ] = MOST_WARNINGS,
 ) -> Response:
     """List who is likely to get results under the mark of passing in the next four weeks.
 
@@ -133,10 +130,11 @@ async def get_early_warnings(
             day_of(view, on),
             school=school,
             class_group=class_name,
-            among=None if view.own is None else view.own.students,
-            limit=limit,
             least=asked.after or 0,
         )
-        return {**found, "position": position}
+        warnings = found["warnings"]
+        if view.own is not None:
+            warnings = [one for one in warnings if one["person"] in view.own.students]
+        return {**found, "warnings": warnings, "position": position}
 
     return await asked.answer(Resource.CLASS_PORTRAIT, ask, records=WARNINGS)

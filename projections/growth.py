@@ -31,7 +31,7 @@ Floats = npt.NDArray[np.float64]
 LOWEST: Final = 0.0  # what a score lies between
 HIGHEST: Final = 100.0
 # Standard normal quantiles in the middle of equal shares: a distribution, in so many values.
-NODES: Final = np.array([NormalDist().inv_cdf((index + 0.5) / 40) for index in range(40)])
+_NODES: Final = np.array([NormalDist().inv_cdf((index + 0.5) / 40) for index in range(40)])
 
 
 class Outlook(NamedTuple):
@@ -72,7 +72,7 @@ class Curve(msgspec.Struct, frozen=True, array_like=True):
 
     def sample(self, mean: float, deviation: float) -> Floats:
         """Give 40 scores, rising, which stand for those of a normally distributed standing."""
-        return self.scores_of(mean + deviation * NODES)
+        return self.scores_of(mean + deviation * _NODES)
 
 
 # Before anything is learned a score of 60 of 100, the mark of passing, is one standard deviation

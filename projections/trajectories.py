@@ -7,25 +7,15 @@ never measured.
 """
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from statistics import NormalDist
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
-import numpy as np
-
 from projections.activity import EPOCH
 from projections.calibration import Calibration
-from projections.growth import (
-    NODES,
-    Curve,
-    Floats,
-    Growth,
-    LevelState,
-    Outlook,
-    position_key,
-)
+from projections.growth import Curve, Growth, LevelState, Outlook, position_key
 from projections.levels import ANSWER, MARKED, week_of_school_year
 from projections.remembering import Remembered
 from projections.shares import share
@@ -37,16 +27,9 @@ FRESH_WEEKS: Final = 12  # since the last result: of an older level nothing is f
 PASS: Final = 60.0  # points: the mark of passing in Chinese schools
 HISTORY_WEEKS: Final = 8  # that growth is compared over
 FEWEST_PEERS: Final = 30
-WARNED: Final = 0.5  # from which probability of a result under the mark on
-AHEAD_WEEKS: Final = 4  # that a warning is about
-FEWEST_MEASURED: Final = 20  # of whom a share is told
-MEASURED_TIMES: Final = 3  # how often, four weeks apart, warnings are looked back at
-MOST_WARNINGS: Final = 500
 _NORMAL: Final = NormalDist()
 # A measured width over that of a normal distribution says how much wider the truth is.
 _NORMAL80: Final = _NORMAL.inv_cdf(0.9)
-
-COHORT: Final = Outlook(0.0, 0.0)  # of somebody at the cohort's own level
 
 Json = dict[str, Any]
 
@@ -108,7 +91,6 @@ class Forecaster:
         self.version = calibration.version
         self._growth = Growth(calibration.growth)
         self._kinds: dict[str, str] = {}
-        self._knots: dict[int, tuple[Floats, Floats]] = {}  # of curves by their identity
         self._stretch = calibration.growth.width80 / _NORMAL80
 
     @property
@@ -133,19 +115,12 @@ class Forecaster:
         """Give the cohort curve of a subject in the week of a day."""
         return self._growth.curve(subject, self.kind(subject), week_of_school_year(day))
 
-    def expected(self, curve: Curve, outlook: Outlook) -> float:
-        """Give the mean points of an outlook."""
-        knots = self._knots.get(id(curve))  # the calibration holds the curve
-        if knots is None:
-            knots = self._knots[id(curve)] = np.array(curve.standings), np.array(curve.scores)
-        return float(np.interp(outlook.mean + outlook.deviation * NODES, *knots).mean())
-
     def level(self, subject: str, known: LevelState) -> Json:
         """Give a level in points with the bands that it lies in, beside the cohort's own."""
         curve = self.curve(subject, known.day)
         deviation = math.sqrt(known.variance * known.squares / known.freedom)
         shown = _bands(curve, Outlook(known.level, deviation), self)
-        return {**shown, "standing": known.level, "cohort": self.expected(curve, COHORT)}
+        return {**shown, "standing": known.level, "cohort": _expected(curve, Outlook(0.0, 0.0))}
 
     def outlook(self, subject: str, known: LevelState, day: int) -> tuple[Curve, Outlook]:
         """Give what to expect of one result on a later day.
@@ -166,13 +141,11 @@ class Forecaster:
         away = (curve.standing_of(mark) - outlook.mean) / (outlook.deviation * self._stretch)
         return _NORMAL.cdf(away)
 
-    def ahead(
-        self, subject: str, known: LevelState, on: int, target: float, weeks: int = WEEKS_AHEAD
-    ) -> list[Json]:
+    def ahead(self, subject: str, known: LevelState, on: int, target: float) -> list[Json]:
         """Give what to expect of a result in each of the coming weeks, in its middle."""
         told = []
         monday = on - (on + 3) % 7
-        for week in range(1, weeks + 1):
+        for week in range(1, WEEKS_AHEAD + 1):
             day = monday + 7 * week + 3
             curve, outlook = self.outlook(subject, known, day)
             under = self.share_under(curve, outlook, PASS)
@@ -180,7 +153,7 @@ class Forecaster:
                 {
                     "week": date.fromordinal(monday + 7 * week + EPOCH).isoformat(),
                     **_bands(curve, outlook, self),
-                    "cohort": self.expected(curve, COHORT),
+                    "cohort": _expected(curve, Outlook(0.0, 0.0)),
                     "under_pass": under,
                     "reach_target": 1.0 - self.share_under(curve, outlook, target),
                 }
@@ -188,12 +161,16 @@ class Forecaster:
         return told
 
 
+def _expected(curve: Curve, outlook: Outlook) -> float:
+    return float(curve.sample(*outlook).mean())
+
+
 def _bands(curve: Curve, outlook: Outlook, forecaster: Forecaster) -> Json:
     """Give the expected points and the 80 % and 95 % bands around them."""
     low80, high80 = curve.band(outlook, forecaster.calibration.width80)
     low95, high95 = curve.band(outlook, forecaster.calibration.width95)
     return {
-        "points": forecaster.expected(curve, outlook),
+        "points": _expected(curve, outlook),
         "low80": low80,
         "high80": high80,
         "low95": low95,
@@ -331,45 +308,28 @@ class Trajectories:
         }
 
     def warnings(
-        self,
-        store: str,
-        on: date,
-        *,
-        school: str = "",
-        class_group: str = "",
-        among: Collection[str] | None = None,
-        limit: int = MOST_WARNINGS,
-        least: int = 0,
+        self, store: str, on: date, *, school: str = "", class_group: str = "", least: int = 0
     ) -> tuple[Json, int]:
-        """Give the early warnings of a day, and the log position they reflect.
+        """Give the early warnings of a day, and the log position they reflect."""
 
-        ``among`` are the persons they are limited to. Of more than ``limit`` the likeliest are
-        given; ``n`` counts all.
-        """
-        forecaster = self.forecaster(store)
+        def work_out() -> Json:
+            forecaster = self.forecaster(store)
+            return {
+                "on": on.isoformat(),
+                "mark": PASS,
+                "model": model_of(forecaster),
+                "why": None if forecaster.is_fitted else _UNFITTED,
+                "measured": measured_warnings(self._generation, forecaster, store, on),
+                "warnings": early_warnings(self._generation, forecaster, store, on),
+            }
 
-        def work_out() -> tuple[Json | None, list[tuple[float, Peer]]]:
-            measured = measured_warnings(self._generation, forecaster, store, on)
-            return measured, warned_on(self._generation, forecaster, store, on)
-
-        (measured, warned), position = self._remembered.ask((store, on), work_out, least)
+        whole, position = self._remembered.ask((store, on), work_out, least)
         some = [
-            (likely, one)
-            for likely, one in warned
-            if school in ("", one.school)
-            and class_group in ("", one.class_group)
-            and (among is None or one.person in among)
+            one
+            for one in whole["warnings"]
+            if school in ("", one["school"]) and class_group in ("", one["class_group"])
         ]
-        told = {
-            "on": on.isoformat(),
-            "mark": PASS,
-            "model": model_of(forecaster),
-            "why": None if forecaster.is_fitted else _UNFITTED,
-            "measured": measured,
-            "n": len(some),
-            "warnings": [_warning(forecaster, one, likely) for likely, one in some[:limit]],
-        }
-        return told, position
+        return {**whole, "warnings": some}, position
 
     def _subject(
         self, store: str, person: str, weeks: Sequence[Week], until: date, target: float
@@ -420,10 +380,9 @@ class Trajectories:
         told["level"] = forecaster.level(one.subject, one.known)
         if (why := _silent(forecaster, one.known, one.last_day, on)) is not None:
             return told | {"why": why}
-        [following] = forecaster.ahead(
-            one.subject, one.known, on.toordinal() - EPOCH, target, weeks=1
-        )
-        return told | {"next": following}
+        return told | {
+            "next": forecaster.ahead(one.subject, one.known, on.toordinal() - EPOCH, target)[0]
+        }
 
     def _growth(self, store: str, person: str, subject: str, on: date) -> Json:
         """Give a student's growth percentile in a subject, with what it rests on."""
@@ -517,22 +476,28 @@ def evidence_of(person: str, subject: str, first_day: str, last_day: str) -> str
 
 # Early warnings ------------------------------------------------------------------------------
 
+WARNED: Final = 0.5  # from which probability of a result under the mark on
+AHEAD_WEEKS: Final = 4
+FEWEST_MEASURED: Final = 20  # of whom a share is told
+MEASURED_TIMES: Final = 3  # how often, four weeks apart, warnings are looked back at
 
-def warned_on(
+
+def early_warnings(
     generation: Generation, forecaster: Forecaster, store: str, on: date
-) -> list[tuple[float, Peer]]:
-    """Find who is more likely than not to get results under the mark, the likeliest first.
+) -> list[Json]:
+    """List who is more likely than not to get results under the mark of passing, with reasons.
 
-    Each with the probability; a student once a subject.
+    The likeliest first; a row a student and subject.
     """
     if not forecaster.is_fitted:
         return []
     peers = peers_on(generation, store, on)
     under = probabilities_under(forecaster, peers, on)
-    return sorted(
+    warned = sorted(
         (pair for pair in zip(under, peers, strict=True) if pair[0] >= WARNED),
         key=lambda pair: (-pair[0], pair[1].person, pair[1].subject),
     )
+    return [_warning(forecaster, one, likely) for likely, one in warned]
 
 
 def measured_warnings(
@@ -619,9 +584,7 @@ def _fallen(forecaster: Forecaster, one: Peer) -> Json | None:
     if one.level_before - one.level <= reach:
         return None
     curve = forecaster.curve(one.subject, one.known.day)
-    was, is_now = (
-        forecaster.expected(curve, Outlook(level, 0.0)) for level in (one.level_before, one.level)
-    )
+    was, is_now = (_expected(curve, Outlook(level, 0.0)) for level in (one.level_before, one.level))
     return {
         "code": "falling",
         "zh": f"{HISTORY_WEEKS} 周内水平由 {was:.0f} 分降到 {is_now:.0f} 分",

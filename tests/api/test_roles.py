@@ -87,6 +87,11 @@ ROUTES = {
     "GET /v1/reports/quarterly?quarter=2026-Q4": Route(Resource.REPORT),
     "GET /v1/students/{person}/mistakes": Route(Resource.MISTAKES, STUDENTS),
     "GET /v1/students/{person}/homework-plan": Route(Resource.HOMEWORK_PLAN, STUDENTS),
+    "GET /v1/evaluations/{scheme}/students/{person}": Route(Resource.STUDENT_EVALUATION, STUDENTS),
+    "GET /v1/evaluations/{scheme}/classes/{name}": Route(Resource.CLASS_EVALUATION, CLASSES),
+    "GET /v1/evaluations/{scheme}/schools/{name}": Route(Resource.SCHOOL_EVALUATION, SCHOOLS),
+    "GET /v1/evaluations/{scheme}/district": Route(Resource.DISTRICT_EVALUATION),
+    "POST /v1/evaluations/{scheme}/what-if": Route(Resource.WHAT_IF),
     "GET /v1/evidence": Route(Resource.EVIDENCE, STUDENTS, "person"),
     "GET /v1/status": Route(Resource.STATUS),
     "GET /v1/profiles": Route(Resource.PROFILES),
@@ -165,6 +170,7 @@ def asked(client: XapiClient, route: str, name: str = "") -> Any:
     method, path = route.split(" ")
     parameter = ROUTES[route].parameter
     parameters = {parameter: name} if parameter else None
+    path = path.replace("{scheme}", "district-comprehensive")
     path = re.sub(r"\{\w+\}", quote(name, safe=""), path)
     return client.request(method, path, params=parameters)
 
@@ -209,6 +215,9 @@ def test_the_table_keeps_children_to_those_who_answer_for_them() -> None:
         Resource.DOCUMENTS,
         Resource.EVIDENCE,
         Resource.CLASS_PORTRAIT,
+        Resource.STUDENT_EVALUATION,
+        Resource.CLASS_EVALUATION,
+        Resource.WHAT_IF,
         Resource.LESSON,
     }
     for resource in of_children:

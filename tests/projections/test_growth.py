@@ -112,28 +112,6 @@ def test_bands_hold_what_they_say_whatever_the_scale_is_like(scale: str) -> None
     assert figures.crps < figures.rmse
 
 
-def test_bands_hold_several_steps_ahead_too() -> None:
-    """What the third score from now will be, foretold with the two between not seen."""
-    calibration = learn(made_up_scores(1, learners=800, steps=8))
-    growth = Growth(calibration)
-    in80 = in95 = n = 0
-    for series in _Sample.of(made_up_scores(2, learners=800, steps=8)).series:
-        state = growth.start()
-        for now, later in zip(series, series[3:], strict=False):
-            curve = growth.curve(now.course, now.kind, now.order)
-            standing, noise = curve.standing_of(now.score), growth.noise(curve, now.kind)
-            growth.observe(state, standing, noise, now.day)
-            ahead = growth.curve(later.course, later.kind, later.order)
-            outlook = growth.outlook(state, ahead.noise, later.day, steps=3)
-            low, high = ahead.band(outlook, calibration.width80)
-            in80 += low <= later.score <= high
-            low, high = ahead.band(outlook, calibration.width95)
-            in95 += low <= later.score <= high
-            n += 1
-    assert 0.76 <= in80 / n <= 0.84
-    assert 0.925 <= in95 / n <= 0.975
-
-
 def test_a_cohort_of_which_scores_were_easier_is_held_out_as_a_whole() -> None:
     easier = [
         one._replace(score=min(100.0, one.score + 15))

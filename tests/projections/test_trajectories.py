@@ -123,17 +123,6 @@ def test_warnings_name_the_lower_half_and_say_how_right_such_warnings_were(
     assert measured["recall"]["share"] > 0.8
 
 
-def test_of_many_warnings_the_likeliest_are_given_and_all_are_counted(
-    trajectories: Trajectories,
-) -> None:
-    whole, _ = trajectories.warnings(STORE, TODAY)
-    some, _ = trajectories.warnings(STORE, TODAY, limit=3)
-    assert (some["n"], some["warnings"]) == (whole["n"], whole["warnings"][:3])
-    among = {key(name_of(2)), key(name_of(3))}
-    own, _ = trajectories.warnings(STORE, TODAY, among=among)
-    assert {one["person"] for one in own["warnings"]} == {key(name_of(2))}
-
-
 def test_who_fell_is_warned_of_with_that_reason(trajectories: Trajectories) -> None:
     told, _ = trajectories.warnings(STORE, TODAY, class_group="5-2")
     assert {one["class_group"] for one in told["warnings"]} == {"5-2"}
