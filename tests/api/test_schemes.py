@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx
@@ -11,6 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api.command_line import main
+from api.operating import OperatingError
+from api.scheme_declaring import ByServer
 from lrs.declarations import SCHEME, Declaration
 from lrs.holders import Holder
 from projections.published_schemes import scheme_declaration
@@ -305,3 +307,23 @@ def test_schemes_are_published_listed_shown_and_withdrawn_by_command(
         "there is no scheme own"
         in command("show", "own", *store, "--version", "9", status=1).output
     )
+
+
+def test_the_commands_ask_the_running_server(
+    application: RunningApplication, store: str, app: XapiClient
+) -> None:
+    server = ByServer(cast(httpx.Client, application.xapi("operators", "operate")))
+    assert {one["id"] for one in server.list(store)} == SHIPPED
+    assert server.check(store, BASE)["valid"]
+    position = server.publish(store, BASE)["position"]
+    assert "base" in listed(app, after=position)
+    assert server.show(store, "base", version=1)["text"] == BASE
+    for text, path in ((replaced(BASE, ("zh: 学习, ", "")), "title.zh"), ("a: 1", "a"), ("{", "")):
+        with pytest.raises(OperatingError) as refused:
+            server.publish(store, text)
+        assert refused.value.details["faults"][0]["path"].endswith(path)
+    server.publish(store, OWN)
+    with pytest.raises(OperatingError, match="base is extended by own"):
+        server.withdraw(store, "base")
+    with pytest.raises(OperatingError, match="no scheme nothing"):
+        server.show(store, "nothing")
