@@ -17,6 +17,7 @@ from api.services import Services
 from lrs.credentials import Credential, is_store_name
 from projections.comparison import BadCursor, Comparison, compare
 from projections.dead_letters import DeadLetter
+from projections.store_calibrations import CALIBRATIONS, versions_of
 from projections.store_readers import MAPPINGS, MappingTexts
 from projections.warehouse import (
     Generation,
@@ -201,9 +202,15 @@ def drop(services: Any, name: str) -> None:
 
 
 def described(services: Any, record: GenerationRecord, *, rows: bool) -> dict[str, Any]:
-    """Write down a generation for people; of stores' mappings the names, and to operators only."""
+    """Write down a generation for people; what is of single stores to operators only.
+
+    Of mappings the names, of calibrations the versions.
+    """
     origin = dict(record.origin)
     texts: MappingTexts = origin.pop(MAPPINGS, {})
+    origin.pop(CALIBRATIONS, None)
+    if rows and (versions := versions_of(record.origin)):
+        origin[CALIBRATIONS] = versions
     if texts and rows:
         origin[MAPPINGS] = {store: sorted(documents) for store, documents in texts.items()}
     told: dict[str, Any] = {

@@ -9,13 +9,13 @@ from time import monotonic
 
 from api.settings import Settings
 from lrs.record import Record
-from projections.folds import Fold
+from projections.store_calibrations import fold_of
 from projections.store_readers import reader_of
 from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier
 from streams.keeping import check_kept_by_embedded
 from streams.messages import Message
-from streams.published_mappings import first_origin
+from streams.published_calibrations import published_origin
 from streams.standing_back import StandingBack
 from streams.states import States
 from streams.workers import WorkersCarrier
@@ -43,7 +43,7 @@ class LiveGeneration:
         self._looking = threading.Lock()
         self._stopping = threading.Event()
         self.switched: Callable[[], None] = lambda: None
-        self.generation = warehouse.ensure_live(first_origin(record))
+        self.generation = warehouse.ensure_live(published_origin(record, warehouse))
         self.carrier, self._states = self._carrying(self.generation)
         self._thread = threading.Thread(target=self._watch, name="live generation", daemon=True)
         self._thread.start()
@@ -58,7 +58,9 @@ class LiveGeneration:
             found = self._warehouse.live_identity()
             if found == self.generation.identity or self._stopping.is_set():
                 return
-            generation = self._warehouse.ensure_live(first_origin(self._record))
+            generation = self._warehouse.ensure_live(
+                published_origin(self._record, self._warehouse)
+            )
             self._let_go()
             self.generation = generation
             self.carrier, self._states = self._carrying(generation)
@@ -109,7 +111,7 @@ class LiveGeneration:
         carrier = EmbeddedCarrier(
             self._record,
             reader_of(generation),
-            Fold(timezone=self._settings.timezone),
+            fold_of(self._warehouse, generation, self._settings.timezone),
             generation,
             states,
             rest=StandingBack(),

@@ -31,8 +31,8 @@ from lrs.credentials import check_store_name
 from lrs.drafts import make_authority
 from lrs.record import Record
 from projections.comparison import BadCursor, compare
-from projections.folds import Fold
 from projections.mapping import MappingError
+from projections.store_calibrations import fold_of
 from projections.store_readers import mappings_of, reader_of
 from projections.warehouse import (
     BadName,
@@ -45,7 +45,7 @@ from projections.warehouse import (
     WarehouseUnavailable,
 )
 from streams.embedded import EmbeddedCarrier
-from streams.published_mappings import first_origin
+from streams.published_calibrations import published_origin
 from streams.replay import Progress, ReplayRefused, ReplayRunning
 from streams.states import States
 
@@ -300,7 +300,7 @@ class Directly:
         self.warehouse = warehouse
         self.replays = Replays(settings, record, warehouse)
         self.relay = watch_relay(settings, record)
-        warehouse.ensure_live(first_origin(record))
+        warehouse.ensure_live(published_origin(record, warehouse))
 
     def replay(self, wanted: ReplayRequest, told: Told) -> Fields:
         """Build a generation."""
@@ -363,7 +363,7 @@ class Directly:
         """Try again what was set aside."""
         live = self.warehouse.generation()
         with closing(States(self.settings.carrier_file, live.identity)) as states:
-            fold = Fold(timezone=self.settings.timezone)
+            fold = fold_of(self.warehouse, live, self.settings.timezone)
             carrier = EmbeddedCarrier(self.record, reader_of(live), fold, live, states)
             tried, carried = carrier.retry_dead_letters()
         return {"tried": tried, "carried": carried}

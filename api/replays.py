@@ -9,9 +9,10 @@ import msgspec
 from api.settings import Settings
 from lrs.record import Record
 from projections.folds import Fold
+from projections.store_calibrations import CALIBRATIONS, calibrations_of
 from projections.store_readers import MAPPINGS, mappings_of, reader_by
 from projections.warehouse import GenerationRecord, UnknownGeneration, Warehouse
-from streams.published_mappings import published_mappings
+from streams.published_calibrations import published_origin
 from streams.replay import (
     BUILDING,
     Filters,
@@ -44,13 +45,18 @@ def run_replay(
     niceness: int = 0,
 ) -> "Run":
     """Prepare a replay as the settings have it; its generation is made. Raises ReplayRefused."""
-    mappings = published_mappings(record)
-    generation = prepared(name, filters, log=record, warehouse=warehouse, mappings=mappings)
+    published = published_origin(record, warehouse)
+    generation = prepared(name, filters, log=record, warehouse=warehouse, published=published)
     in_force = mappings_of(generation.origin)
+    calibrations = calibrations_of(warehouse, generation.origin)
     workers = Processes(
-        settings.record_location, settings.timezone, mappings=in_force, niceness=niceness
+        settings.record_location,
+        settings.timezone,
+        mappings=in_force,
+        calibrations=calibrations,
+        niceness=niceness,
     )
-    fold = Fold(timezone=settings.timezone)
+    fold = Fold(timezone=settings.timezone, calibrations=calibrations)
     replay = Replay(
         name,
         filters,
@@ -60,7 +66,7 @@ def run_replay(
         warehouse=warehouse,
         states_file=settings.carrier_file,
         folder=settings.replays_folder,
-        mappings=in_force,
+        published=published,
         told=told,
     )
     return Run(replay, workers)
@@ -193,7 +199,8 @@ class Replays:
     def _described(self, record: GenerationRecord) -> dict[str, Any]:
         running = self._running.get(record.name)
         known = {} if running is None else {"error": running.error, **_fields(running.progress)}
-        origin = {key: value for key, value in record.origin.items() if key != MAPPINGS}
+        inner = (MAPPINGS, CALIBRATIONS)
+        origin = {key: value for key, value in record.origin.items() if key not in inner}
         return {"name": record.name, **origin, **known, "state": self._state(record)}
 
     def _state(self, record: GenerationRecord) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from api.settings import Settings
-from projections.folds import Fold
+from projections.store_calibrations import fold_of
 from projections.store_readers import reader_of
 from projections.warehouse import Generation, Warehouse, WarehouseUnavailable
 
@@ -39,7 +39,7 @@ def run_worker(settings: Settings, name: str) -> None:
         replication=settings.kafka_replication,
     )
     warehouse, generation = _begin(settings, options.topic)
-    fold = Fold(timezone=settings.timezone)
+    fold = fold_of(warehouse, generation, settings.timezone)
     worker = Worker(options, reader_of(generation), fold, generation)
     worker.watch(LOOK_SECONDS, lambda: warehouse.live_identity() == generation.identity)
     try:

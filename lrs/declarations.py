@@ -19,6 +19,7 @@ from lrs.validation.violation import Violation
 IDENTITY: Final = "identity"
 MAPPING: Final = "mapping"
 SCHEME: Final = "scheme"
+CALIBRATION: Final = "calibration"
 KINDS: Final = (
     "roster-org",
     "roster-session",
@@ -29,6 +30,7 @@ KINDS: Final = (
     IDENTITY,
     MAPPING,
     SCHEME,
+    CALIBRATION,
 )
 By = Literal["explicit", "roster"]
 

@@ -1,6 +1,7 @@
 """The fold: a person's state and that person's next facts, in time order, become rows."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -70,26 +71,39 @@ def is_newer(state: PersonState, fact: Fact) -> bool:
     return state.last is None or (fact.time, fact.statement, fact.ordinal) > state.last
 
 
+class _Models(NamedTuple):
+    """What foretells under one calibration."""
+
+    mastery: Filter
+    levels: Levels
+
+    @classmethod
+    def under(cls, calibration: Calibration) -> "_Models":
+        return cls(Filter(calibration.mastery), Levels(calibration.growth))
+
+
 class Fold:
-    """Folds facts into persons' states under one calibration and one timezone of local days."""
+    """Folds facts into persons' states, each store's under its calibration, by local days."""
 
     def __init__(
         self,
         calibration: Calibration | None = None,
         timezone: str = DISTRICT_TIMEZONE,
+        calibrations: Mapping[str, Calibration] | None = None,
     ) -> None:
-        """Take the globals (the priors if none are given) and an IANA timezone name.
+        """Take the calibrations of stores, the one of all others, and an IANA timezone name.
 
-        Raises ``zoneinfo.ZoneInfoNotFoundError`` for a name that is not one.
+        What isn't given is the priors. Raises ``zoneinfo.ZoneInfoNotFoundError`` for a name that is
+        no timezone's.
         """
-        self.calibration = Calibration() if calibration is None else calibration
         self._calendar = Calendar(ZoneInfo(timezone))
-        self._mastery = Filter(self.calibration.mastery)
-        self._levels = Levels(self.calibration.growth)
+        self._others = _Models.under(calibration or Calibration())
+        self._models = {store: _Models.under(own) for store, own in (calibrations or {}).items()}
 
     def start(self, store: str, person: str) -> PersonState:
         """Give the state of a person nothing is known of."""
-        return PersonState(store, person, self._mastery.start(), ActivityState())
+        mastery = self._models.get(store, self._others).mastery
+        return PersonState(store, person, mastery.start(), ActivityState())
 
     def apply(self, state: PersonState, fact: Fact) -> None:
         """Fold in the person's next fact.
@@ -112,10 +126,11 @@ class Fold:
         if fact.position > state.position:
             state.position = fact.position
         activity.count(state.activity, fact, self._calendar)
-        self._levels.take(state.levels, fact, state.activity.day)
+        mastery, levels = self._models.get(state.store, self._others)
+        levels.take(state.levels, fact, state.activity.day)
         if fact.knowledge_points and fact.success is not None and fact.action in ANSWERS:
-            self._close_weeks(state, fact)
-            self._mastery.respond(
+            _close_weeks(mastery, state, fact)
+            mastery.respond(
                 state.mastery, fact.item, fact.knowledge_points, fact.success, fact.time
             )
             day, points = state.activity.day, state.mastery.points
@@ -132,6 +147,7 @@ class Fold:
         if not state.is_touched:
             return {}
         store, person, position = state.store, state.person, state.position
+        mastery, levels_model = self._models.get(store, self._others)
         given: Rows = {"persons": [_person_row(state)]}
         days = activity.drain(state.activity)
         given["person_days"] = [activity.row(store, person, day, position) for day in days]
@@ -140,7 +156,7 @@ class Fold:
         if state.touched_points:
             points = state.mastery.points
             given["person_mastery"] = [
-                self._mastery_row(state, name, points[name]) for name in state.touched_points
+                _mastery_row(mastery, state, name, points[name]) for name in state.touched_points
             ]
             state.touched_points = {}
         if state.closed_weeks:
@@ -149,7 +165,7 @@ class Fold:
                 for week in state.closed_weeks
             ]
             state.closed_weeks = []
-        levels, level_weeks = self._levels.rows(state.levels)
+        levels, level_weeks = levels_model.rows(state.levels)
         if levels:
             given["person_levels"] = [(store, person, *one, position, 0) for one in levels]
         if level_weeks:
@@ -159,42 +175,46 @@ class Fold:
         state.is_touched = False
         return given
 
-    def _close_weeks(self, state: PersonState, fact: Fact) -> None:
-        """Keep what was known of the fact's knowledge points at the end of an earlier week."""
-        monday = monday_of(state.activity.day)
-        for name in fact.knowledge_points:
-            point = state.mastery.points.get(name)
-            if point is not None and point.day < monday:
-                known = self._mastery.mastery(name, point)
-                if point.tries >= ENOUGH_TRIES:
-                    point.best = max(point.best or 0.0, known.probability)
-                state.closed_weeks.append(
-                    ClosedWeek(
-                        name,
-                        monday_of(point.day),
-                        point.subject,
-                        known.probability,
-                        known.low,
-                        known.high,
-                        point.tries,
-                        point.successes,
-                    )
-                )
 
-    def _mastery_row(self, state: PersonState, name: str, point: PointState) -> tuple[Any, ...]:
-        return (
-            state.store,
-            state.person,
-            name,
-            point.subject,
-            *self._mastery.mastery(name, point),
-            point.best,
-            point.tries,
-            point.successes,
-            point.last_time,
-            state.position,
-            0,
-        )
+def _close_weeks(mastery: Filter, state: PersonState, fact: Fact) -> None:
+    """Keep what was known of the fact's knowledge points at the end of an earlier week."""
+    monday = monday_of(state.activity.day)
+    for name in fact.knowledge_points:
+        point = state.mastery.points.get(name)
+        if point is not None and point.day < monday:
+            known = mastery.mastery(name, point)
+            if point.tries >= ENOUGH_TRIES:
+                point.best = max(point.best or 0.0, known.probability)
+            state.closed_weeks.append(
+                ClosedWeek(
+                    name,
+                    monday_of(point.day),
+                    point.subject,
+                    known.probability,
+                    known.low,
+                    known.high,
+                    point.tries,
+                    point.successes,
+                )
+            )
+
+
+def _mastery_row(
+    mastery: Filter, state: PersonState, name: str, point: PointState
+) -> tuple[Any, ...]:
+    return (
+        state.store,
+        state.person,
+        name,
+        point.subject,
+        *mastery.mastery(name, point),
+        point.best,
+        point.tries,
+        point.successes,
+        point.last_time,
+        state.position,
+        0,
+    )
 
 
 def _unfit(state: PersonState, fact: Fact, order: tuple[int, str, int]) -> ValueError:

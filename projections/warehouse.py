@@ -237,6 +237,26 @@ class Warehouse:
                 return
         raise UnknownGeneration(name)
 
+    def keep_calibration(self, digest: str, document: bytes) -> None:
+        """Keep a calibration, for the generations whose origins name its digest."""
+        if self._ask("calibration", digest=digest):
+            return
+        with self._clients.lend() as client:  # too long to be a query's parameter
+            client.insert(
+                "calibrations",
+                [[digest, document.decode()]],
+                column_names=["digest", "document"],
+                column_types=[get_from_name("String")] * 2,
+                database=self._catalogue,
+            )
+
+    def calibration(self, digest: str) -> bytes:
+        """Give a calibration that was kept. Raises ``UnknownCalibration``."""
+        rows = self._ask("calibration", digest=digest)
+        if not rows:
+            raise UnknownCalibration(digest)
+        return str(rows[0][0]).encode()
+
     def _create(self, name: str, origin: Mapping[str, Any]) -> None:
         if not is_generation_name(name):
             raise BadName(name)
@@ -592,6 +612,10 @@ class WarehouseUnavailable(Exception):
 
 class UnknownGeneration(LookupError):
     """There is no generation of that name."""
+
+
+class UnknownCalibration(LookupError):
+    """The catalogue holds no calibration of that digest, though a generation is folded under it."""
 
 
 class GenerationIsLive(ValueError):

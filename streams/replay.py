@@ -23,7 +23,6 @@ from lrs.declarations import IDENTITY
 from lrs.record import LogEntry
 from lrs.times import iso_text, now_microseconds
 from projections.identities import Link, read_link
-from projections.store_readers import MAPPINGS, MappingTexts
 from projections.tables import IDENTITIES
 from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier, Log
@@ -125,8 +124,8 @@ class Replay:
     """Builds the generation of a name, or goes on with it.
 
     ``folder`` holds the spools of all replays of a data directory, ``states_file`` the carrier's
-    states. ``mappings`` are those of stores that the ``tools`` read by. ``told`` is called
-    with the progress whenever there is some.
+    states. ``published`` is what a new generation is read by and folded under, as its origin says
+    it; the ``tools`` do so. ``told`` is called with the progress whenever there is some.
     """
 
     def __init__(
@@ -140,7 +139,7 @@ class Replay:
         warehouse: Warehouse,
         states_file: Path,
         folder: Path,
-        mappings: MappingTexts | None = None,
+        published: Mapping[str, Any] | None = None,
         chunk: int = _CHUNK,
         shard: int = _SHARD,
         told: Callable[[Progress], None] = lambda progress: None,
@@ -153,7 +152,7 @@ class Replay:
         self._warehouse = warehouse
         self._states_file = states_file
         self._folder = folder
-        self._mappings = mappings or {}
+        self._published = published or {}
         self._chunk, self._shard = chunk, shard
         self._told = told
         self._stopping = threading.Event()
@@ -198,7 +197,7 @@ class Replay:
             self.filters,
             log=self._log,
             warehouse=self._warehouse,
-            mappings=self._mappings,
+            published=self._published,
         )
 
     def _complete(self, generation: Generation, position: int) -> None:
@@ -389,15 +388,15 @@ def prepared(
     *,
     log: Log,
     warehouse: Warehouse,
-    mappings: MappingTexts,
+    published: Mapping[str, Any],
 ) -> Generation:
     """Give the generation that a replay is to build or go on with, made if there is none.
 
-    One that is made is read by ``mappings``, those that stores have published; one that is there,
-    by those in its origin. Raises ``ReplayRefused``, and ``BadName`` for what can't be a name.
+    One that is made is read by and folded under what stores have ``published``; one that is there,
+    by and under what its origin says. Raises ``ReplayRefused``, and ``BadName`` for what can't be a
+    name.
     """
-    own = {MAPPINGS: mappings} if mappings else {}
-    warehouse.ensure_live(own)  # the first generation of a warehouse becomes the live one
+    warehouse.ensure_live(published)  # the first generation of a warehouse becomes the live one
     for record in warehouse.generations():
         if record.name == name:
             if record.origin.get("kind") != "replay":
@@ -410,7 +409,7 @@ def prepared(
                     f" not {filters.told()}; name another, or drop it first"
                 )
             return warehouse.ensure(name)
-    return warehouse.ensure(name, {**_first_origin(filters, log), **own})
+    return warehouse.ensure(name, {**_first_origin(filters, log), **published})
 
 
 def _first_origin(filters: Filters, log: Log) -> dict[str, Any]:

@@ -4,12 +4,13 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from multiprocessing import get_context, parent_process
 from typing import Any, Protocol, TypeVar
 
 from lrs.record import Record
+from projections.calibration import Calibration
 from projections.folds import Fold
 from projections.store_readers import MappingTexts, reader_by
 from streams.replay_work import Tools
@@ -44,8 +45,9 @@ class ThisProcess:
 class Processes:
     """Does the jobs in processes that open the record at ``location`` themselves.
 
-    They read by the ``mappings`` of stores, those of the generation that is built. ``niceness`` is
-    added to theirs, so that what else the machine does comes first.
+    They read by the ``mappings`` and fold under the ``calibrations`` of stores, those of the
+    generation that is built. ``niceness`` is added to theirs, so that what else the machine does
+    comes first.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Processes:
         timezone: str,
         *,
         mappings: MappingTexts | None = None,
+        calibrations: Mapping[str, Calibration] | None = None,
         count: int | None = None,
         niceness: int = 0,
     ) -> None:
@@ -62,7 +65,7 @@ class Processes:
             self._count,
             mp_context=get_context("spawn"),
             initializer=_begin,
-            initargs=(location, timezone, mappings or {}, niceness),
+            initargs=(location, timezone, mappings or {}, calibrations or {}, niceness),
         )
 
     def run(
@@ -89,7 +92,13 @@ class Processes:
 _tools: Tools  # of a worker process
 
 
-def _begin(location: str, timezone: str, mappings: MappingTexts, niceness: int) -> None:
+def _begin(
+    location: str,
+    timezone: str,
+    mappings: MappingTexts,
+    calibrations: Mapping[str, Calibration],
+    niceness: int,
+) -> None:
     """Prepare a worker process."""
     global _tools
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinating process decides
@@ -97,7 +106,8 @@ def _begin(location: str, timezone: str, mappings: MappingTexts, niceness: int) 
     os.nice(niceness)
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)  # what is decoded has no cycles
-    _tools = Tools(Record.open(location), reader_by(mappings), Fold(timezone=timezone))
+    fold = Fold(timezone=timezone, calibrations=calibrations)
+    _tools = Tools(Record.open(location), reader_by(mappings), fold)
 
 
 def _end_with_parent() -> None:

@@ -104,8 +104,8 @@ def test_embedded_workers_and_replay_read_by_the_origin_of_the_generation(
 
 def replay(record: Record, warehouse: Warehouse, name: str, folder: Path) -> Generation:
     given: dict[str, Any] = {"log": record, "warehouse": warehouse}
-    published = published_mappings(record)
-    generation = prepared(name, Filters(), **given, mappings=published)
+    published = first_origin(record)
+    generation = prepared(name, Filters(), **given, published=published)
     in_force = generation.origin.get(MAPPINGS, {})
     return Replay(
         name,
@@ -115,7 +115,7 @@ def replay(record: Record, warehouse: Warehouse, name: str, folder: Path) -> Gen
         workers=ThisProcess(),
         states_file=folder / "carrier.sqlite",
         folder=folder / "replays",
-        mappings=in_force,
+        published=published,
     ).run()
 
 
