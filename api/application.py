@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from api import (
     apps,
+    calibrations,
     checking,
     classes,
     district,
@@ -103,6 +104,7 @@ def create_application(settings: Settings) -> FastAPI:
     application.include_router(checking.router)
     application.include_router(mappings.router)
     application.include_router(schemes.router)
+    application.include_router(calibrations.router)
     application.include_router(apps.router)
     application.include_router(generations.router)
     application.include_router(rosters.router)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from api.backtest_command import backtest
+from api.calibration_commands import calibrate
 from api.checking_command import commands as profile_check_commands
 from api.generation_commands import dead_letters, generations, replay, status
 from api.http_protocol import LimitedProtocol
@@ -47,6 +48,7 @@ main.add_typer(generations, name="generations")
 main.add_typer(dead_letters, name="dead-letters")
 main.command()(replay)
 main.command()(status)
+main.command()(calibrate)
 main.command()(backtest)
 console = Console()
 

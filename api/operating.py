@@ -4,13 +4,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import quote
 
 import httpx
 import msgspec
 
+from api import calibrations
 from api.authentication import OPERATOR
+from api.calibrations import CalibrationUnderWay
 from api.generations import ReplayRequest, described, drop, letter_shown, shown
 from api.mappings import (
     MappingRefused,
@@ -32,6 +35,7 @@ from lrs.drafts import make_authority
 from lrs.record import Record
 from projections.comparison import BadCursor, compare
 from projections.mapping import MappingError
+from projections.mastery_learning import TooFewResponses
 from projections.store_calibrations import fold_of
 from projections.store_readers import mappings_of, reader_of
 from projections.warehouse import (
@@ -51,6 +55,7 @@ from streams.states import States
 
 LOOK_SECONDS = 0.5  # between two looks at a replay of the server
 _PATIENCE = httpx.Timeout(10.0, read=600.0)  # comparing a district's years takes a while
+_CALIBRATING = httpx.Timeout(10.0, read=7200.0)  # some minutes for a million responses
 
 Told = Callable[[Progress], None]
 Fields = dict[str, Any]
@@ -105,6 +110,11 @@ class Operator(Protocol):
 
     def withdraw_mapping(self, store: str, name: str) -> Fields:
         """Withdraw a mapping."""
+
+    def calibrate(
+        self, store: str, until: datetime | None, *, dry_run: bool, force: bool
+    ) -> Fields:
+        """Learn a calibration of a store and publish it; gives its card and what became of it."""
 
 
 @contextmanager
@@ -226,6 +236,15 @@ class ByServer:
         path = f"/v1/mappings/{quote(name, safe='')}"
         return self._ask("DELETE", path, params={"store": store})
 
+    def calibrate(
+        self, store: str, until: datetime | None, *, dry_run: bool, force: bool
+    ) -> Fields:
+        """Have the server learn a calibration; it answers once that is done."""
+        parameters: Fields = {"store": store, "dry_run": dry_run, "force": force}
+        if until is not None:
+            parameters["until"] = until.isoformat()
+        return self._ask("POST", "/v1/calibrations", params=parameters, timeout=_CALIBRATING)
+
     def _ask(self, method: str, path: str, **given: Any) -> Fields:
         return ask_server(self._client, method, path, **given)
 
@@ -256,7 +275,14 @@ def _name(name: str) -> str:
 
 # Without one -------------------------------------------------------------------------------------
 
-_REFUSALS = (NotPromotable, ReplayRefused, SchemaOutdated, MappingError, MappingRefused)
+_REFUSALS = (
+    NotPromotable,
+    ReplayRefused,
+    SchemaOutdated,
+    MappingError,
+    MappingRefused,
+    TooFewResponses,
+)
 
 
 @contextmanager
@@ -287,6 +313,8 @@ def _said() -> Iterator[None]:
         raise OperatingError(f"cursor: {error}") from None
     except UnknownMapping as error:
         raise OperatingError(f"there is no mapping {error}") from None
+    except CalibrationUnderWay:
+        raise OperatingError("a calibration is under way: one at a time") from None
     except _REFUSALS as error:
         raise OperatingError(str(error)) from None
 
@@ -387,6 +415,22 @@ class Directly:
         """Withdraw a mapping."""
         with _said():
             return withdraw(self.record, store, name, self._authority)
+
+    def calibrate(
+        self, store: str, until: datetime | None, *, dry_run: bool, force: bool
+    ) -> Fields:
+        """Learn a calibration from the live generation's facts."""
+        with _said():
+            return calibrations.make(
+                self.record,
+                self.warehouse.generation(),
+                store,
+                self._authority,
+                timezone=self.settings.timezone,
+                until=until,
+                dry_run=dry_run,
+                force=force,
+            )
 
     def _in_force(self, store: str) -> Mapping[str, str]:
         return mappings_of(self.warehouse.generation().origin).get(store, {})

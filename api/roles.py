@@ -64,6 +64,8 @@ class Resource(StrEnum):
     SCHEMES = "schemes"
     SCHEME_CHECK = "check of a scheme"
     SCHEME_CHANGE = "change of schemes"
+    CALIBRATIONS = "calibrations"
+    CALIBRATION_CHANGE = "change of calibrations"
     ROSTER = "roster"
     ROSTER_CHANGE = "change of the roster"
     IDENTITIES = "accounts of a person"
@@ -128,6 +130,8 @@ RULES: Final[dict[Resource, Rule]] = {
     Resource.SCHEMES:           Rule(_SEE,     ALL,  ALL,  ALL,  ALL,  ALL,  NONE, ALL),
     Resource.SCHEME_CHECK:      Rule(_SEE,     NONE, NONE, NONE, ALL,  ALL,  NONE, ALL),
     Resource.SCHEME_CHANGE:     Rule(DECLARE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
+    Resource.CALIBRATIONS:      Rule(_SEE,     NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
+    Resource.CALIBRATION_CHANGE:Rule(OPERATE,  NONE, NONE, NONE, NONE, NONE, NONE, ALL),
     Resource.ROSTER:            Rule(_SEE,     NONE, NONE, OWN,  OWN,  ALL,  NONE, ALL),
     Resource.ROSTER_CHANGE:     Rule(DECLARE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
     Resource.IDENTITIES:        Rule(_QUERY,   OWN,  OWN,  OWN,  OWN,  ALL,  NONE, NONE),

@@ -33,11 +33,22 @@ class Foretold(NamedTuple):
     before: Floats  # responses of the learner before it
     is_first_attempt: Flags  # of the learner at the item
 
+    def marks(self) -> Marks:
+        """Give the marks of all of them."""
+        return marks_of(self.probability, self.success)
+
+    def some(self, which: Flags) -> "Foretold":
+        """Give some of them."""
+        return Foretold(
+            self.probability[which],
+            self.success[which],
+            self.before[which],
+            self.is_first_attempt[which],
+        )
+
     def only(self, which: Flags) -> Marks | None:
         """Give the marks of some of them, None where there are none."""
-        if not which.any():
-            return None
-        return marks_of(self.probability[which], self.success[which])
+        return self.some(which).marks() if which.any() else None
 
 
 class MasteryFigures(msgspec.Struct, frozen=True):
@@ -82,7 +93,7 @@ def measure(fixed: Globals, responses: Sequence[Response]) -> MasteryFigures:
         for name, least, most in _KNOWN
     }
     return MasteryFigures(
-        **msgspec.structs.asdict(marks_of(told.probability, told.success)),
+        **msgspec.structs.asdict(told.marks()),
         first_attempts=told.only(told.is_first_attempt),
         cold_start=told.only(told.before == 0),
         by_known={name: marks for name, marks in known.items() if marks is not None},

@@ -116,6 +116,9 @@ ROUTES = {
     "POST /v1/schemes/check": Route(Resource.SCHEME_CHECK),
     "PUT /v1/schemes/{name}": Route(Resource.SCHEME_CHANGE, ANY),
     "DELETE /v1/schemes/{name}": Route(Resource.SCHEME_CHANGE, ANY),
+    "GET /v1/calibrations": Route(Resource.CALIBRATIONS),
+    "GET /v1/calibrations/{version}": Route(Resource.CALIBRATIONS, ANY),
+    "POST /v1/calibrations": Route(Resource.CALIBRATION_CHANGE),
     "GET /v1/apps": Route(Resource.APPS),
 }
 
