@@ -31,6 +31,7 @@ from projections.membership import RosterMembership
 from projections.people import KnownPeople
 from projections.portraits import Portraits
 from projections.rankings import Rankings
+from projections.store_calibrations import calibrations_of
 from projections.teachers import Teachers
 from projections.trajectories import Trajectories
 from projections.warehouse import Generation, Warehouse
@@ -206,11 +207,9 @@ class Services:
         return boards
 
     def calibration_of(self, generation: Generation, store: str) -> Calibration:
-        """Give the calibration that a generation's rows of a store are folded with.
-
-        Every carrier folds with the priors.
-        """
-        return Calibration()
+        """Give the calibration that a generation's rows of a store are folded under."""
+        published = calibrations_of(self.warehouse, generation.origin)
+        return published.get(store, Calibration())
 
     def membership(self) -> Membership:
         """Give who belongs where by the roster, as the live generation has it.

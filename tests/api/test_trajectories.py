@@ -7,12 +7,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from lrs.holders import Holder
-from projections.calibration import Calibration
+from projections.store_calibrations import kept_in
 from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.growing_district import grow, name_of
 from tests.support.membership import InMemory
-from tests.support.small_district import TODAY, key
+from tests.support.small_district import STORE, TODAY, key
 
+GROWN = "grown"  # a generation whose origin names the calibration
 ON = {"on": TODAY.isoformat()}
 STUDENT = f"/v1/trajectories/students/{key(name_of(3))}"
 
@@ -21,12 +22,9 @@ STUDENT = f"/v1/trajectories/students/{key(name_of(3))}"
 def running(request: pytest.FixtureRequest) -> Iterator[RunningApplication]:
     with application_of(request) as application:
         services = application.state.services
-        calibration = grow(services.generation)
-
-        def calibration_of(_generation: Any, _store: str) -> Calibration:
-            return calibration
-
-        services.calibration_of = calibration_of
+        calibration = grow(services.generation)  # which is folded under the priors, by its origin
+        origin = kept_in(services.warehouse, {STORE: calibration})
+        grow(services.warehouse.ensure(GROWN, origin))
         yield application
 
 
@@ -36,7 +34,7 @@ def client(running: RunningApplication) -> XapiClient:
 
 
 def asked(client: XapiClient, path: str, **parameters: Any) -> Any:
-    return client.request("GET", path, params=parameters or None)
+    return client.request("GET", path, params={"generation": GROWN, **parameters})
 
 
 @pytest.mark.parametrize(
@@ -58,6 +56,14 @@ def test_what_is_served_fits_what_is_described(
     Draft202012Validator(content["schema"]).validate(content["example"])
     assert set(content["example"]) == set(answer.json())
     assert answer.json()["model"]["version"] == "growing"
+
+
+def test_a_generation_folded_under_the_priors_foretells_nothing(client: XapiClient) -> None:
+    told = client.request("GET", STUDENT, params={"until": TODAY.isoformat()}).json()
+    assert (told["model"]["version"], told["model"]["is_fitted"]) == ("prior", False)
+    assert told["subjects"][0]["why"]["code"] == "no_calibration"
+    warned = client.request("GET", "/v1/early-warnings", params=ON).json()
+    assert (warned["warnings"], warned["why"]["code"]) == ([], "no_calibration")
 
 
 def test_every_levels_evidence_has_the_results_behind_it(client: XapiClient) -> None:
@@ -85,7 +91,7 @@ def test_nobody_and_no_class_are_not_found(client: XapiClient) -> None:
 def test_early_warnings_come_as_tables_and_of_one_school(client: XapiClient) -> None:
     some = asked(client, "/v1/early-warnings", school="hill", **ON).json()["warnings"]
     assert {one["school"] for one in some} == {"hill"}
-    path = f"/v1/early-warnings?on={TODAY}"
+    path = f"/v1/early-warnings?on={TODAY}&generation={GROWN}"
     text = client.request("GET", path, headers={"Accept": "text/csv"})
     lines = text.content.decode("utf-8-sig").splitlines()
     assert lines[0].startswith("person,class_group,school,subject,probability,n")
