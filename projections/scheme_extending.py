@@ -102,7 +102,9 @@ def _chain(name: str, texts: Mapping[str, str]) -> list[str]:
             return chain
         if parent in chain:
             round_it = " → ".join([*chain[chain.index(parent) :], parent])
-            fault = fault_at(entry.node.place, "extends", "schemes extend each other", round_it)
+            suggestion = "give it an id of its own" if parent == chain[-1] else ""
+            rule = "schemes extend each other"
+            fault = fault_at(entry.node.place, "extends", rule, round_it, suggestion)
             raise SchemeFaulty([fault])
         if parent not in texts:
             others = [each for each in texts if each not in chain]

@@ -312,6 +312,11 @@ def test_schemes_that_extend_each_other_are_refused(length: int) -> None:
     assert rule == "schemes extend each other" if length < 12 else "at most 10 schemes" in rule
 
 
+def test_a_scheme_that_extends_itself_is_told_to_take_another_id() -> None:
+    (found,) = faults(small_scheme("football", extends="football"))
+    assert (found.value, found.suggestion) == ("football → football", "give it an id of its own")
+
+
 def test_an_unknown_scheme_is_told_apart_from_a_faulty_one() -> None:
     with pytest.raises(UnknownScheme):
         resolve("own", {})
