@@ -1,7 +1,7 @@
 """Charts: what is drawn, in colours that everybody can tell apart, and what stands beside it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from nicegui import ui
 
@@ -21,6 +21,13 @@ FONT = (
     'system-ui, "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC",'
     ' "Source Han Sans SC", sans-serif'
 )
+SERIES_COLOURS = ["#00508a", "#c77700", "#009e73", "#9c3d72", "#5d6b74"]
+LEGEND: Final[Options] = {
+    "left": 0,
+    "top": 0,
+    "itemWidth": 14,
+    "textStyle": {"color": INK, "fontSize": 13},
+}
 # A radar of fewer axes would be a line.
 FEWEST_AXES = 3
 
@@ -127,6 +134,40 @@ def columns(labels: Sequence[str], name: str, values: Sequence[float]) -> Option
     }
 
 
+def timeline(labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> Options:
+    """Draw the first of some series as bars over the time, others as lines with dots."""
+    return {
+        **_axes(labels),
+        "color": [BRAND, PHASE_COLOURS["pre"]],
+        "legend": LEGEND,
+        "series": [
+            {
+                "name": name,
+                "type": "line" if place else "bar",
+                "barCategoryGap": "8%",
+                "symbol": "diamond",
+                "symbolSize": 8,
+                "data": list(values),
+            }
+            for place, (name, values) in enumerate(series.items())
+        ],
+    }
+
+
+def stacked(labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> Options:
+    """Draw several series as bars on top of each other, told apart by patterns too."""
+    return {
+        **_axes(labels),
+        "color": SERIES_COLOURS,
+        "aria": {"enabled": True, "label": {"enabled": False}, "decal": {"show": True}},
+        "legend": {**LEGEND, "type": "scroll"},
+        "series": [
+            {"name": name, "type": "bar", "stack": "all", "barMaxWidth": 40, "data": list(values)}
+            for name, values in series.items()
+        ],
+    }
+
+
 def _axes(labels: Sequence[str]) -> Options:
     """Give what charts of bars over labels have in common."""
     return {
@@ -157,12 +198,7 @@ def activity(
     return {
         **_axes([period.label for period in periods]),
         "color": [PHASE_COLOURS[phase] for phase in counts],
-        "legend": {
-            "left": 0,
-            "top": 0,
-            "itemWidth": 14,
-            "textStyle": {"color": INK, "fontSize": 13},
-        },
+        "legend": LEGEND,
         "series": [_bars(phase, names[phase], values) for phase, values in counts.items()],
     }
 

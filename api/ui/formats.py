@@ -1,6 +1,6 @@
 """How numbers, moments and lengths of time are written on a page."""
 
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from api.ui.words import Words
 
@@ -37,6 +37,17 @@ def moment(text: str, timezone: tzinfo, *, seconds: bool = False) -> str:
     except (ValueError, OverflowError):  # year 0, which xAPI's timestamps can name
         return text
     return local.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+
+def clock_after(text: str, seconds: int, timezone: tzinfo) -> str:
+    """Write the local time of day so many seconds after an ISO 8601 moment: 08:05."""
+    local = datetime.fromisoformat(text).astimezone(timezone) + timedelta(seconds=seconds)
+    return local.strftime("%H:%M")
+
+
+def rate(number: float | None, words: Words) -> str:
+    """Write how many of something a week: 3.2; a dash where it isn't known."""
+    return words("nothing") if number is None else f"{number:.1f}"
 
 
 def account(person: str) -> str:

@@ -14,12 +14,16 @@ from nicegui.elements.mixins.text_element import TextElement
 from api.roles import Resource
 from api.ui.session import HOME, ROOT, Visit
 from api.ui.words import CHINESE, LANGUAGES, Language, Words
+from lrs.holders import TEACHER
 
 CLASSES = f"{ROOT}/classes"
+LESSONS = f"{ROOT}/lessons"
+TEACHERS = f"{ROOT}/teachers"
 # The pages one can go to from everywhere: a key of words, the path, and whose role may see it.
 SECTIONS = (
     ("students.title", HOME, Resource.STUDENTS),
     ("classes.title", CLASSES, Resource.CLASS_PORTRAIT),
+    ("lessons.title", LESSONS, Resource.LESSON),
 )
 
 STATIC = Path(__file__).parent / "static"
@@ -87,11 +91,17 @@ def _navigation(visit: Visit, path: str) -> None:
     words = visit.words
     with Tag("nav", classes="xj-navigation", aria_label=words("navigation")):
         for key, section, resource in SECTIONS:
-            if not visit.queries.may_see(resource):
-                continue
-            link = Tag("a", words(key), href=section)
-            if path.startswith(section):
-                link.attribute("aria-current", "page")
+            if visit.queries.may_see(resource):
+                _section(words(key), section, path)
+        holder = visit.credential.holder
+        if holder is not None and holder.role == TEACHER:
+            _section(words("teacher.own"), teacher_link(holder.person), path)
+
+
+def _section(name: str, section: str, path: str) -> None:
+    link = Tag("a", name, href=section)
+    if path.startswith(section):
+        link.attribute("aria-current", "page")
 
 
 def _language_switch(words: Words, path: str) -> None:
@@ -122,6 +132,22 @@ def student_link(person: str) -> str:
 def class_link(name: str, on: str = "", subject: str = "") -> str:
     """Give the path of a class's page, of a day and a subject where these are given."""
     return f"{CLASSES}/{quote(name, safe='')}{_query(on=on, subject=subject)}"
+
+
+def lessons_link(subject: str = "", after: tuple[int, str] | None = None) -> str:
+    """Give the path of the list of lessons: of a subject, and older than one, where given."""
+    begun, lesson = after or ("", "")
+    return f"{LESSONS}{_query(subject=subject, begun=str(begun), lesson=lesson)}"
+
+
+def lesson_link(lesson: str, class_group: str = "") -> str:
+    """Give the path of a lesson's page, of one of its classes where that is given."""
+    return f"{LESSONS}/{quote(lesson, safe='')}{_query(class_group=class_group)}"
+
+
+def teacher_link(person: str) -> str:
+    """Give the path of a teacher's page."""
+    return f"{TEACHERS}/{quote(person, safe='')}"
 
 
 def _query(**parameters: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from api.ui import formats
+from api.ui.layout import lesson_link
 from api.ui.portrait import name_of, point_name
 from api.ui.session import Visit
 from api.ui.table import Column, DataTable, Row, cell
@@ -11,19 +12,20 @@ from projections.vocabulary import PHASES, SUBJECTS
 
 
 class LessonTable(DataTable):
-    """Lessons as ``GET /v1/lessons`` lists them."""
+    """Lessons as ``GET /v1/lessons`` lists them, or a teacher's portrait its own."""
 
-    def __init__(self, visit: Visit, title: str) -> None:
+    def __init__(self, visit: Visit, title: str, *, has_teachers: bool = True) -> None:
         self._visit = visit
         words = self._words = visit.words
+        teachers = [Column("teachers", words("lessons.teachers"), sortable=True)]
         super().__init__(
             words,
             words("lessons.caption"),
             [
-                Column("name", words("lessons.name"), sortable=True),
+                Column("name", words("lessons.name"), "link", sortable=True),
                 Column("begins", words("lessons.begins"), "number", sortable=True, descending=True),
                 Column("subject", words("lessons.subject"), sortable=True),
-                Column("teachers", words("lessons.teachers"), sortable=True),
+                *(teachers if has_teachers else ()),
                 *(Column(phase, words(f"lessons.{phase}"), "number", True) for phase in PHASES),
             ],
             order="begins",
@@ -38,14 +40,16 @@ class LessonTable(DataTable):
     def _row(self, one: dict[str, Any]) -> Row:
         words = self._words
         name = name_of(self._visit, one["names"], one["lesson"])
-        points = ", ".join(point_name(self._visit, point) for point in one["knowledge_points"])
+        points = ", ".join(
+            point_name(self._visit, point) for point in one.get("knowledge_points", ())
+        )
         subjects = ", ".join(words.term(SUBJECTS, code) for code in one["subjects"])
         teachers = ", ".join(
-            each["name"] or formats.account(each["person"]) for each in one["teachers"]
+            each["name"] or formats.account(each["person"]) for each in one.get("teachers", ())
         )
         return {
             "id": one["lesson"],
-            "name": cell(name, name, note=points),
+            "name": cell(name, name, note=", ".join(points), href=lesson_link(one["lesson"])),
             "begins": cell(formats.moment(one["begins"], self._visit.timezone), one["begins"]),
             "subject": cell(subjects, subjects),
             "teachers": cell(teachers, teachers),

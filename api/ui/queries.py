@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from api.roles import NONE, Asker, Resource, Subject, class_group, permit, reach_of, roles_of
+from api.roles import lesson as lesson_subject
 from api.roles import student as subject_of
+from api.roles import teacher as teacher_subject
 from api.services import Services
 from lrs.credentials import Credential
 from projections.classes import DEFAULT_DAYS, Classes
 from projections.days import Span, iso, last_days, today
-from projections.lessons import Wanted
+from projections.lessons import Limits, Wanted
+from projections.lessons import Place as LessonPlace
 from projections.roster import Roster
 from projections.warehouse import Generation
 
@@ -83,7 +86,10 @@ class Queries:
         return await self._permit(Resource.CLASS_PORTRAIT)
 
     async def classes(self) -> Answer:
-        """List the classes that the roster has today: all, or the credential's own."""
+        """List the classes that the roster has today: all, or the credential's own.
+
+        Who sees all of a school sees its administrative classes, where it has any.
+        """
         asker = await self.permit_classes()
 
         def ask(generation: Generation) -> Answer:
@@ -91,6 +97,8 @@ class Queries:
             listed = Roster(generation, self._zone.key).classes(self._store, on=day)
             if asker.own is not None:
                 listed = [one for one in listed if one.class_group in asker.own.classes]
+            if asker.own is None or asker.own.schools:
+                listed = [one for one in listed if one.type == "homeroom"] or listed
             return {**as_of, "on": day.isoformat(), "classes": msgspec.to_builtins(listed)}
 
         return await self._ask(ask)
@@ -121,6 +129,59 @@ class Queries:
             return found and {**as_of, **found, **lessons}
 
         return await self._ask(ask)
+
+    async def permit_lessons(self) -> Asker:
+        """Give who may see the list of lessons, or some of it; raises ApiError 403."""
+        return await self._permit(Resource.LESSON)
+
+    async def lessons(self, subject: str, limit: int, after: LessonPlace | None) -> Answer:
+        """List lessons, the newest first: all, or the credential's own; `next` is a place."""
+        asker = await self.permit_lessons()
+        own = asker.own
+        among = None if own is None else Limits(own.classes, own.teachers)
+
+        def ask(generation: Generation) -> Answer:
+            as_of, lessons = self._as_of(generation), self._services.lessons_of(generation)
+            wanted = Wanted(subject=subject, among=among)
+            listed, following = lessons.page(self._store, wanted, limit=limit, after=after)
+            return {**as_of, "lessons": listed, "next": following}
+
+        return await self._ask(ask)
+
+    async def permit_lesson(self, lesson: str) -> Asker:
+        """Raise ApiError 403 where a lesson's report is not for the credential's role."""
+
+        def whose(generation: Generation) -> Subject:
+            lessons = self._services.lessons_of(generation)
+            return lesson_subject(*(lessons.taught_by(self._store, lesson) or ((), ())))
+
+        return await self._permit(Resource.LESSON, await self._ask(whose))
+
+    async def lesson(self, lesson: str, class_group: str = "") -> Answer | None:
+        """Report a lesson as ``projections.lessons.Lessons.report`` does.
+
+        Of several classes, the phases can be those of one.
+        """
+        await self.permit_lesson(lesson)
+
+        def ask(generation: Generation) -> Answer | None:
+            report = self._services.lessons_of(generation).report(self._store, lesson)
+            parts = report["parts"] if report else ()
+            only = [one for one in parts if one["class_group"] == class_group]
+            return {**report, **only[0]} if report and only else report
+
+        return await self._ask(ask)
+
+    async def permit_teacher(self, person: str) -> Asker:
+        """Raise ApiError 403 where a teacher's portrait is not for the credential's role."""
+        return await self._permit(Resource.TEACHER_PORTRAIT, teacher_subject(person))
+
+    async def teacher(self, person: str) -> Answer | None:
+        """Draw a portrait as ``projections.teachers.Teachers.portrait`` does."""
+        await self.permit_teacher(person)
+        return await self._ask(
+            lambda generation: self._services.teachers_of(generation).portrait(self._store, person)
+        )
 
     def _class_on(
         self, classes: Classes, name: str, on: date, subject: str

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from projections.vocabulary import Term
+from projections.vocabulary import Action, Term
 
 Language = Literal["zh-CN", "en"]
 
@@ -60,6 +60,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "It is noted in the server's log. Please reload; if it stays, tell the operator.",
     ),
     "back_to_classes": ("返回班级列表", "Back to the classes"),
+    "back_to_lessons": ("返回课堂列表", "Back to the lessons"),
     "back_to_students": ("返回学生列表", "Back to the students"),
     # Signing in
     "sign_in.title": ("登录", "Sign in"),
@@ -366,6 +367,200 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "lessons.post": ("课后", "After"),
     "lessons.learners": ("{learners} 人", "{learners}"),
     "lessons.phase": ("{learners} 人 · {share}", "{learners} · {share}"),
+    "lessons.title": ("课堂", "Lessons"),
+    "lessons.newest": ("最近的课", "Newest lessons"),
+    "lessons.older": ("更早的课", "Older lessons"),
+    "lessons.empty.title": ("还没有课堂记录", "No lessons yet"),
+    "lessons.empty.text": (
+        "应用发来带有“课”的学习记录后，课堂会自动出现在这里。",
+        "Lessons appear here by themselves once an app posts a record that names one.",
+    ),
+    # A lesson
+    "lesson.unknown.title": ("没有这节课的记录", "There are no records of this lesson"),
+    "lesson.unknown.text": (
+        "“{lesson}”还没有学习记录，或者网址写错了。",
+        "There are no learning records of “{lesson}” yet, or the address is mistyped.",
+    ),
+    "lesson.class": ("{name}（{took} / {of} 人参与）", "{name} ({took} of {of} took part)"),
+    "lesson.part": ("只看这个班", "This class only"),
+    "lesson.together": ("全部班级", "All classes"),
+    "lesson.of": ("{part} / {whole}", "{part} / {whole}"),
+    "lesson.present": ("到课", "Present"),
+    "lesson.previewed": ("预习", "Previewed"),
+    "lesson.questions": ("提问", "Questions"),
+    "lesson.right": ("课中正确率", "Right in class"),
+    "lesson.hands": ("举手", "Hands raised"),
+    "lesson.handed_in": ("作业上交", "Homework handed in"),
+    # Timeline
+    "timeline.title": ("参与时间线", "Who took part, minute by minute"),
+    "timeline.help": (
+        "每分钟有多少学生做了任何课堂活动（作答、投票、举手等），以及举手次数。",
+        "How many students did anything in class in each minute, and how many hands were raised.",
+    ),
+    "timeline.persons": ("参与人数", "Students active"),
+    "timeline.hands": ("举手次数", "Hands raised"),
+    "timeline.unit": ("人、次", "students, hands"),
+    "timeline.n": ("{of} 人中 {n} 人到课", "n = {n} of {of} present"),
+    "timeline.summary": (
+        "参与时间线，{first} 至 {last}；{at} 最多，{most} 人",
+        "Who took part from {first} to {last}; most at {at}: {most}",
+    ),
+    "timeline.empty": ("课中还没有记录。", "Nothing was recorded in class."),
+    # Who is missing
+    "silent.title": ("谁没有参与", "Who is missing"),
+    "silent.help": (
+        "应到的学生以名册当天为准；名册里没有这个班时，以课上出现过的人为准。",
+        "Expected are those whom the roster has in the class that day; without a roster, those who"
+        " were seen in the lesson.",
+    ),
+    "silent.absent": ("课中没有任何记录：{n} 人", "Nothing recorded in class: {n}"),
+    "silent.not_previewed": ("没有预习：{n} 人", "Did not preview: {n}"),
+    "silent.not_handed_in": ("作业缺交：{n} 人", "Homework missing: {n}"),
+    "silent.nobody": ("没有人", "Nobody"),
+    # What teachers did
+    "teaching.title": ("教师活动", "What the teacher did"),
+    "teaching.n": ("{n} 次", "{n} times"),
+    "teaching.empty": ("没有教师活动的记录。", "Nothing was recorded of the teacher."),
+    # Questions
+    "questions.title": ("提问与投票", "Questions and polls"),
+    "questions.help": (
+        "每题只看每人第一次作答；✓ 是正确的选项。没有作答的只列到课的学生。",
+        "Each student's first answer counts; ✓ marks what is right. Who did not answer is listed of"
+        " those present.",
+    ),
+    "questions.n": ("{n} 道题，{polls} 次投票", "{n} questions, {polls} polls"),
+    "questions.result": (
+        "正确率 {share}（{right} / {n}）",
+        "{share} right ({right} of {n})",
+    ),
+    "questions.silent": ("没有作答（{n} 人）：", "No answer ({n}):"),
+    "questions.voters": ("{n} 人投票", "n = {n} voters"),
+    "questions.no_text": ("（没有内容）", "(nothing said)"),
+    "questions.empty": ("这节课没有提问。", "Nothing was asked in this lesson."),
+    # Preview
+    "preview.title": ("课前预习", "Preview"),
+    "preview.help": (
+        "谁看了多少、检测答对几题，以及只凭预习推测的课中正确率（预计）与实际的对照。",
+        "Who watched how much, how the checks went, and what the preview alone let expect of the"
+        " answers in class, beside what happened.",
+    ),
+    "preview.caption": ("预习过的学生，点击列名排序", "Who previewed; column headings sort"),
+    "preview.seconds": ("用时", "Time"),
+    "preview.watched": ("观看", "Watched"),
+    "preview.checks": ("检测答对", "Checks right"),
+    "preview.expected": ("预计课中", "Expected in class"),
+    "preview.happened": ("实际课中", "Happened"),
+    "preview.share": ("预习率 {share}（{count} / {n}）", "{share} previewed ({count} of {n})"),
+    "preview.empty": ("没有人预习。", "Nobody previewed."),
+    "preview.surprise.within": (
+        "预习预计课中正确率 {expected}（{low}–{high}），实际 {happened}（{n} 题次）："
+        "在预计范围内。",
+        "The preview let expect {expected} ({low}–{high}) right in class; {happened} were"
+        " (n = {n}): as expected.",
+    ),
+    "preview.surprise.above": (
+        "预习预计课中正确率 {expected}（{low}–{high}），实际 {happened}（{n} 题次）：好于预计。",
+        "The preview let expect {expected} ({low}–{high}) right in class; {happened} were"
+        " (n = {n}): better than expected.",
+    ),
+    "preview.surprise.below": (
+        "预习预计课中正确率 {expected}（{low}–{high}），实际 {happened}（{n} 题次）：低于预计。",
+        "The preview let expect {expected} ({low}–{high}) right in class; {happened} were"
+        " (n = {n}): worse than expected.",
+    ),
+    "preview.surprise.none": (
+        "预习预计课中正确率 {expected}（{low}–{high}），还没有课中作答（{happened}，{n} 题次）。",
+        "The preview lets expect {expected} ({low}–{high}) right in class; there are no answers"
+        " yet ({happened}, n = {n}).",
+    ),
+    # Homework of a lesson
+    "homework.title": ("课后作业", "Homework"),
+    "homework.help": (
+        "每份作业每名学生的状态：按时、迟交、已交（不知道期限）、已开始、未到期、缺交。",
+        "How each student stands with each homework: on time, late, done (no due time known),"
+        " begun, not due yet, or missing.",
+    ),
+    "homework.caption": ("每名学生的作业，点击列名排序", "Each student's homework"),
+    "homework.which": ("作业", "Homework"),
+    "homework.state": ("状态", "State"),
+    "homework.time": ("上交时间", "Handed in"),
+    "homework.seconds": ("用时", "Time"),
+    "homework.score": ("得分", "Score"),
+    "homework.right": ("答对", "Right"),
+    "homework.empty": ("这节课没有布置作业。", "No homework of this lesson is known."),
+    "homework.state.on_time": ("按时", "on time"),
+    "homework.state.late": ("迟交", "late"),
+    "homework.state.done": ("已交", "done"),
+    "homework.state.begun": ("已开始", "begun"),
+    "homework.state.open": ("未到期", "not due yet"),
+    "homework.state.missing": ("缺交", "missing"),
+    "homework.n.on_time": ("按时 {n}", "{n} on time"),
+    "homework.n.late": ("迟交 {n}", "{n} late"),
+    "homework.n.done": ("已交 {n}", "{n} done"),
+    "homework.n.begun": ("已开始 {n}", "{n} begun"),
+    "homework.n.open": ("未到期 {n}", "{n} not due yet"),
+    "homework.n.missing": ("缺交 {n}", "{n} missing"),
+    # What homework proved
+    "proved.title": ("从预习到课堂到作业", "From preview to class to homework"),
+    "proved.help": (
+        "每个知识点在三个阶段的正确率；浅色横带是 95% 区间。",
+        "The share of right answers of each knowledge point in the three phases; the pale band is"
+        " the 95% interval.",
+    ),
+    "proved.caption": ("每个知识点各阶段的正确率", "Right answers of each point by phase"),
+    # A teacher
+    "teacher.own": ("我的教学", "My teaching"),
+    "teacher.title": ("教师", "Teacher"),
+    "teacher.unknown.title": ("没有这位教师的记录", "There are no records of this teacher"),
+    "teacher.unknown.text": (
+        "“{person}”还没有作为教师的记录，或者网址写错了。",
+        "There are no records of “{person}” as a teacher yet, or the address is mistyped.",
+    ),
+    "teacher.weeks": ("教学周", "Teaching weeks"),
+    "teacher.acts": ("教学活动", "Acts of teaching"),
+    "teacher.lessons": ("课堂", "Lessons"),
+    "teacher.homework": ("每周布置作业", "Homework set a week"),
+    "teacher.homework_time": ("每课作业用时（中位数）", "Homework a lesson (median)"),
+    "teacher.reused": ("重复使用的资源", "Resources used again"),
+    "teacher.newest": ("最近的课", "Newest lessons"),
+    "teacher.lessons_n": ("共 {n} 节课", "{n} lessons in all"),
+    # The dimensions of a teacher
+    "dimensions.title": ("教学行为五维画像", "Five dimensions of teaching"),
+    "dimensions.help": (
+        "每个维度每个教学周的次数；位次是在有此行为的教师中超过了多少，教师不足五人时不给出。"
+        "“以前 → 近来”是最近四个教学周与之前相比。这里只说做了多少，不评判好坏。",
+        "Acts a teaching week in each dimension; the place is the share of teachers with any of it"
+        " who do less, not given for fewer than five. “Before → lately” compares the last four"
+        " teaching weeks. This counts, it does not judge.",
+    ),
+    "dimensions.caption": ("五个维度的次数与位次", "How much of each dimension, and the place"),
+    "dimensions.name": ("维度", "Dimension"),
+    "dimensions.rank": ("位次（0–100%）", "Place (0–100%)"),
+    "dimensions.per_week": ("每周", "A week"),
+    "dimensions.n": ("共", "In all"),
+    "dimensions.past": ("以前 → 近来", "Before → lately"),
+    "dimensions.lessons": ("课", "Lessons"),
+    "dimensions.among": ("{n} 名教师中", "of {n} teachers"),
+    "dimensions.more": ("比大约 {share} 的教师多", "more than about {share} of the teachers"),
+    "dimensions.change": ("{before} → {recent}", "{before} → {recent}"),
+    "dimensions.weeks": ("每周的教学活动", "Acts of teaching by week"),
+    "dimensions.empty": ("还没有教学活动。", "No acts of teaching yet."),
+    "dimensions.summary": ("每周的教学活动：{counts}", "Acts of teaching by week: {counts}"),
+    # Resources
+    "resources.title": ("教学资源", "Resources"),
+    "resources.help": (
+        "用得最多的资源：用在几节课里，有多少其他教师采用或使用过。",
+        "The resources used most: in how many lessons, and taken up by how many others.",
+    ),
+    "resources.caption": ("用得最多的资源", "The resources used most"),
+    "resources.name": ("资源", "Resource"),
+    "resources.lessons": ("课", "Lessons"),
+    "resources.others": ("其他教师", "Others"),
+    "resources.n": (
+        "{n} 个资源，{again} 个用过多次，{others} 个被他人采用",
+        "{n} resources, {again} used again, {others} taken up by others",
+    ),
+    "resources.empty": ("还没有使用资源的记录。", "No resources yet."),
     # Choosing
     "choice.on": ("日期", "Day"),
     "choice.subject": ("学科", "Subject"),
@@ -401,7 +596,7 @@ class Words:
         """Give the sentence of an answer that has it as ``zh`` and ``en``."""
         return both["zh" if self.language == CHINESE else "en"]
 
-    def term(self, terms: Mapping[str, Term], code: str) -> str:
+    def term(self, terms: Mapping[str, Term] | Mapping[str, Action], code: str) -> str:
         """Name a code of the vocabulary; the code itself where it is none of these."""
         term = terms.get(code)
         return code if term is None else self.choose({CHINESE: term.zh, ENGLISH: term.en}, code)

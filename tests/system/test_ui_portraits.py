@@ -1,7 +1,8 @@
 """The pages of classes, lessons, teachers, schools and the district: true numbers, for who may."""
 
 from collections.abc import Iterator
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 from selenium.webdriver import Chrome
@@ -117,6 +118,93 @@ def test_what_is_not_there_is_said(demo: SmallDemo, browser: Chrome) -> None:
     wait_for_text(browser, ".xj-empty", "这一天班里没有学生")
 
 
+# Lessons and teachers -------------------------------------------------------------------------
+
+
+def first_lesson(demo: SmallDemo) -> dict[str, Any]:
+    """Give a lesson of one class that CLASS was in, with homework."""
+    lessons = demo.ask("/v1/lessons", class_group=CLASS)["lessons"]
+    return next(
+        one for one in lessons if len(one["classes"]) == 1 and one["phases"]["post"]["answers"]
+    )
+
+
+def lesson_path(lesson: str) -> str:
+    return f"/ui/lessons/{quote(lesson, safe='')}"
+
+
+def test_the_lessons_that_are_listed_are_those_of_the_api_and_lead_to_reports(
+    demo: SmallDemo, browser: Chrome
+) -> None:
+    browser.get(demo.link("/ui/lessons", "teacher"))
+    wait_to_see(browser, "tbody tr")
+    listed = demo.ask("/v1/lessons", "teacher", limit="30")["lessons"]
+    shown = [str(row.get_attribute("data-row")) for row in find(browser, "tbody tr")]
+    assert sorted(shown) == sorted(one["lesson"] for one in listed)
+    first = find(browser, "td[data-key=name] a")[0]
+    name = first.text
+    first.click()
+    wait_for_text(browser, "h1", name)
+
+
+def test_a_lesson_shows_the_numbers_of_the_api(demo: SmallDemo, browser: Chrome) -> None:
+    lesson = first_lesson(demo)["lesson"]
+    browser.get(demo.link(lesson_path(lesson)))
+    wait_to_see(browser, ".xj-questions > li")
+    report = demo.ask(f"/v1/lessons/{quote(lesson, safe='')}")
+    during, before = report["in"], report["pre"]
+    assert figure(browser, "present") == f"{during['present']} / {during['expected']}"
+    assert figure(browser, "previewed") == f"{before['share']['count']} / {before['share']['n']}"
+    assert figure(browser, "questions") == str(len(during["questions"]))
+    for question in during["questions"]:
+        asked = wait_to_see(browser, f"[data-question='{question['number']}']")
+        bars = asked.find_elements(By.CSS_SELECTOR, ".xj-responses li")
+        assert [bar.text.split() for bar in bars] == [
+            [*(["✓"] if one["right"] else []), one["response"], str(one["n"])]
+            for one in question["responses"]
+        ]
+        silent = [one["name"] for one in question["not_answered"] if one["present"]]
+        links = asked.find_elements(By.CSS_SELECTOR, ".xj-names a")
+        assert [link.text for link in links] == silent
+    assert texts(browser, "[data-silent=not_previewed] a") == [
+        one["name"] for one in before["not_previewed"]
+    ]
+    assert len(find(browser, ".xj-homework-card tbody tr")) == sum(
+        len(one["learners"]) for one in report["post"]["homework"]
+    )
+    most = max(bucket["persons"] for bucket in during["timeline"]["buckets"])
+    told = find(browser, ".xj-timeline-card [role=img]")[0].get_attribute("aria-label")
+    assert f"{most} 人" in str(told)
+
+
+def test_a_teacher_sees_the_own_portrait_and_no_other_teachers(
+    demo: SmallDemo, browser: Chrome
+) -> None:
+    browser.get(demo.link("/ui/lessons", "teacher"))
+    wait_to_see(browser, "nav a:last-child").click()
+    wait_to_see(browser, ".xj-dimensions-card tbody tr")
+    own = unquote(browser.current_url.rpartition("/")[2])
+    portrait = demo.ask(f"/v1/portraits/teachers/{quote(own, safe='')}", "teacher")
+    assert wait_to_see(browser, "h1").text == portrait["name"]
+    assert figure(browser, "acts") == str(portrait["acts"])
+    assert texts(browser, ".xj-dimensions-card td[data-key=n]") == [
+        str(one["n"]) for one in portrait["dimensions"]
+    ]
+    other = own.replace("riverside", "cloud-ridge")
+    assert other != own
+    browser.get(f"{demo.address}/ui/teachers/{quote(other, safe='')}")
+    wait_for_text(browser, "[role=alert]", NOT_YOURS)
+
+
+def test_what_there_is_no_evidence_of_is_said(demo: SmallDemo, browser: Chrome) -> None:
+    browser.get(demo.link(lesson_path("https://nowhere.example/1")))
+    wait_for_text(browser, "h1", "没有这节课的记录")
+    browser.get(f"{demo.address}/ui/teachers/nobody")
+    wait_for_text(browser, "h1", "没有这位教师的记录")
+    browser.get(demo.link("/ui/lessons", "stranger"))
+    wait_for_text(browser, "h1", "还没有课堂记录")
+
+
 # Everywhere -----------------------------------------------------------------------------------
 
 
@@ -128,7 +216,15 @@ def test_the_pages_fit_a_phone_and_a_projector(
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
         browser.get(demo.link("/ui/classes"))
-        for path in ("/ui/classes", class_path(CLASS)):
+        lesson = first_lesson(demo)
+        teacher = quote(lesson["teachers"][0]["person"], safe="")
+        for path in (
+            "/ui/classes",
+            class_path(CLASS),
+            "/ui/lessons",
+            lesson_path(lesson["lesson"]),
+            f"/ui/teachers/{teacher}",
+        ):
             browser.get(demo.address + path)
             wait_to_see(browser, "tbody tr")
             wide = browser.execute_script("return document.documentElement.scrollWidth")

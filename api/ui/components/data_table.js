@@ -81,7 +81,7 @@ export default {
               <div v-else-if="column.kind === 'interval'" class="xj-interval" role="img"
                    :aria-label="row[column.key].label" :title="row[column.key].label">
                 <span class="xj-interval-text">{{ row[column.key].text }}</span>
-                <span class="xj-interval-track">
+                <span v-if="row[column.key].value !== undefined" class="xj-interval-track">
                   <span class="xj-interval-band" :style="span(row[column.key])"></span>
                   <span class="xj-interval-dot" :style="{ left: 100 * row[column.key].value + '%' }"></span>
                 </span>

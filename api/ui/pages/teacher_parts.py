@@ -1,0 +1,189 @@
+"""The parts of a teacher's page: each shows its own part of a portrait, again and again."""
+
+from datetime import date
+from typing import Any
+
+from api.ui import charts, formats
+from api.ui.charts import Figure
+from api.ui.layout import Card, Tag
+from api.ui.lesson_table import LessonTable
+from api.ui.parts import KeyFigures
+from api.ui.periods import Period
+from api.ui.portrait import Portrait, as_of, name_of
+from api.ui.session import Visit
+from api.ui.table import Column, DataTable, Row, cell
+from projections.vocabulary import ACTIONS
+
+
+class TeacherFigures(KeyFigures):
+    """The key figures of a teacher."""
+
+    PREFIX = "teacher"
+    KEYS = ("weeks", "acts", "lessons", "homework", "homework_time", "reused")
+
+    def texts(self, portrait: Portrait) -> dict[str, str]:
+        """Give the figures."""
+        words, homework = self.words, portrait["homework"]
+        return {
+            "weeks": formats.count(portrait["weeks"]),
+            "acts": formats.count(portrait["acts"]),
+            "lessons": formats.count(portrait["lessons"]["n"]),
+            "homework": formats.rate(homework["per_week"], words),
+            "homework_time": formats.length(homework["seconds"] or 0, words),
+            "reused": formats.count(portrait["resources"]["used_again"]),
+        }
+
+
+class Dimensions:
+    """The five dimensions: how much a week, among all, and against the own past."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        words = self._words = visit.words
+        title = words("dimensions.title")
+        with Card(words, title, words("dimensions.help"), "xj-dimensions-card xj-wide") as card:
+            self._table = DataTable(
+                words,
+                words("dimensions.caption"),
+                [
+                    Column("name", words("dimensions.name")),
+                    Column("rank", words("dimensions.rank"), "interval"),
+                    Column("per_week", words("dimensions.per_week"), "number", True),
+                    Column("n", words("dimensions.n"), "number", True),
+                    Column("past", words("dimensions.past"), "number"),
+                    Column("lessons", words("dimensions.lessons"), "number", True),
+                ],
+                export=title,
+            )
+        self._aside = card.aside
+
+    def show(self, portrait: Portrait) -> None:
+        """Show the dimensions of a teacher."""
+        self._aside.text = as_of(self._visit, portrait)
+        self._table.show(self._row(one) for one in portrait["dimensions"])
+
+    def _row(self, one: dict[str, Any]) -> Row:
+        words, rank, past = self._words, one["rank"], one["own_past"]
+        actions = ", ".join(
+            f"{words.term(ACTIONS, each['action'])} {each['n']}"
+            for each in one["actions"]
+            if each["n"]
+        )
+        among = words("dimensions.among", n=one["among"])
+        label = among if rank is None else words("dimensions.more", share=formats.percent(rank))
+        place = {} if rank is None else {"low": 0, "high": rank, "value": rank}
+        return {
+            "id": one["dimension"],
+            "name": cell(words.choose(one["names"], one["dimension"]), note=actions),
+            "rank": cell(formats.share(rank, words), rank, note=among, label=label, **place),
+            "per_week": cell(formats.rate(one["per_week"], words), one["per_week"]),
+            "n": cell(formats.count(one["n"]), one["n"]),
+            "past": cell(
+                words(
+                    "dimensions.change",
+                    before=formats.rate(past["before"], words),
+                    recent=formats.rate(past["recent"], words),
+                )
+            ),
+            "lessons": cell(formats.count(one["lessons"]["n"]), one["lessons"]["n"]),
+        }
+
+
+class Weeks:
+    """How much of each dimension was done in each week."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        words = self._words = visit.words
+        title = words("dimensions.weeks")
+        with Card(words, title, classes="xj-wide"):
+            self._figure = Figure(words, "xj-bars", title)
+
+    def show(self, portrait: Portrait) -> None:
+        """Show the weeks of a teacher."""
+        words, dimensions = self._words, portrait["dimensions"]
+        weeks = [one["week"] for one in dimensions[0]["weeks"]]
+        if not weeks:
+            self._figure.show_empty(words("dimensions.empty"))
+            return
+        periods = [Period(date.fromisoformat(week), "week") for week in weeks]
+        series = {
+            words.choose(one["names"], one["dimension"]): [each["n"] for each in one["weeks"]]
+            for one in dimensions
+        }
+        self._figure.show(
+            charts.stacked([period.label for period in periods], series),
+            words(
+                "dimensions.summary",
+                counts=", ".join(f"{name} {sum(values)}" for name, values in series.items()),
+            ),
+            [
+                words("unit", unit=words("activity.unit")),
+                words("activity.n", n=formats.count(sum(map(sum, series.values())))),
+                as_of(self._visit, portrait),
+            ],
+        )
+
+
+class Resources:
+    """The resources that a teacher used most, and by how many others they were taken up."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        words = self._words = visit.words
+        title = words("resources.title")
+        with Card(words, title, words("resources.help"), "xj-wide") as card:
+            self._empty = Tag("p", words("resources.empty"), "xj-empty")
+            self._table = DataTable(
+                words,
+                words("resources.caption"),
+                [
+                    Column("name", words("resources.name")),
+                    Column("lessons", words("resources.lessons"), "number", True),
+                    Column("others", words("resources.others"), "number", True),
+                ],
+                export=title,
+            )
+        self._aside = card.aside
+
+    def show(self, portrait: Portrait) -> None:
+        """Show the resources of a teacher."""
+        words, found = self._words, portrait["resources"]
+        used = found["most_used"]
+        self._aside.text = words(
+            "resources.n",
+            n=found["resources"],
+            again=found["used_again"],
+            others=found["taken_by_others"],
+        )
+        self._empty.set_visibility(not used)
+        self._table.set_visibility(bool(used))
+        self._table.show(
+            {
+                "id": one["item"],
+                "name": cell(name_of(self._visit, one["names"], one["item"])),
+                "lessons": cell(formats.count(one["lessons"]), one["lessons"]),
+                "others": cell(formats.count(one["other_persons"]), one["other_persons"]),
+            }
+            for one in used
+        )
+
+
+class OwnLessons:
+    """The newest lessons, with their phases."""
+
+    def __init__(self, visit: Visit) -> None:
+        words = self._words = visit.words
+        title = words("teacher.newest")
+        with Card(words, title, words("week.help"), "xj-wide") as card:
+            self._empty = Tag("p", words("lessons.empty.title"), "xj-empty")
+            self._table = LessonTable(visit, title, has_teachers=False)
+        self._aside = card.aside
+
+    def show(self, portrait: Portrait) -> None:
+        """Show the lessons of a teacher."""
+        lessons = portrait["lessons"]
+        self._empty.set_visibility(not lessons["newest"])
+        self._table.set_visibility(bool(lessons["newest"]))
+        self._table.show_lessons(lessons["newest"])
+        self._aside.text = self._words("teacher.lessons_n", n=lessons["n"])
