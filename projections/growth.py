@@ -94,6 +94,7 @@ class GrowthCalibration(msgspec.Struct, frozen=True):
     # By kind: the variance that a share of one answer adds. Before anything is learned as much as a
     # right or wrong answer has that is right three times in four, in deviations of 15 points.
     answer_noise: dict[str, float] = msgspec.field(default_factory=lambda: {"answer": 8.3})
+    usual_answers: dict[str, float] = {}  # by kind: behind a share, their harmonic mean
     freedom: float = 20.0  # degrees of freedom of a score around what is expected
     width80: float = 1.2815515655446004  # deviations on either side that 80 % lie within
     width95: float = 1.959963984540054
@@ -164,7 +165,11 @@ class Growth:
             self._found[asked] = found
         return found
 
-    def noise(self, curve: Curve, kind: str, answers: int = 0) -> float:
+    def usual_noise(self, curve: Curve, kind: str) -> float:
+        """Give the noise of a result still to come: a share is of as many answers as usual."""
+        return self.noise(curve, kind, self.calibration.usual_answers.get(kind, 0.0))
+
+    def noise(self, curve: Curve, kind: str, answers: float = 0) -> float:
         """Give the variance of a score around its level, or of the share right of many answers."""
         if not answers:
             return curve.noise

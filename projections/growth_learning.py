@@ -85,6 +85,7 @@ def learn(scores: Iterable[Score]) -> GrowthCalibration:
         drift_step=model.drift_step,
         drift_day=model.drift_day,
         answer_noise=model.answer_noise,
+        usual_answers=sample.usual_answers(),
         freedom=freedom,
         width80=_width(ratios, 0.8),
         width95=_width(ratios, 0.95),
@@ -152,6 +153,15 @@ class _Sample:
     def step(self, rank: int) -> slice:
         """Say where the scores of a rank within their series lie."""
         return slice(int(self.bounds[rank]), int(self.bounds[rank + 1]))
+
+    def usual_answers(self) -> dict[str, float]:
+        """Give the harmonic mean of the answers behind shares, by kind."""
+        found = {}
+        for code, kind in enumerate(self.kinds):
+            answers = self.answers[(self.kind == code) & (self.answers > 0)]
+            if len(answers):
+                found[kind] = float(1.0 / (1.0 / answers).mean())
+        return found
 
     def steps_a_day(self) -> float:
         """Give how many scores of a series there are a day, from its first to its last."""

@@ -129,7 +129,8 @@ class Forecaster:
         """
         curve = self.curve(subject, day)
         steps = max(1.0, self.calibration.steps_a_day * (day - known.day))
-        return curve, self._growth.outlook(known, curve.noise, day, steps)
+        noise = self._growth.usual_noise(curve, self.kind(subject))
+        return curve, self._growth.outlook(known, noise, day, steps)
 
     def under(self, subject: str, known: LevelState, day: int, mark: float) -> float:
         """Give the probability that a result on a later day is under a mark of 0..100."""

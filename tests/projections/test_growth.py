@@ -136,8 +136,12 @@ def test_a_share_of_few_answers_says_less_than_one_of_many() -> None:
     calibration = learn(scores)
     growth = Growth(calibration)
     curve = growth.curve("math", "answer", "")
-    few, many = (growth.noise(curve, "answer", answers=n) for n in (3, 30))
+    few, many = (growth.noise(curve, "answer", n) for n in (3, 30))
     assert few > 2 * many
+    # A share still to come is as noisy as those that came are on the average.
+    mean = sum(growth.noise(curve, "answer", one.answers) for one in scores) / len(scores)
+    assert growth.usual_noise(curve, "answer") == pytest.approx(mean)
+    assert growth.usual_noise(curve, "result") == curve.noise
 
 
 def test_what_was_learned_in_arrays_is_what_folding_score_by_score_foretells() -> None:
