@@ -84,11 +84,19 @@ _KEYS: Final = {
     "lesson": f"if(lesson = '', {_DAY}, cityHash64(lesson))",
     "item": f"if(item = '', {_DAY}, cityHash64(item))",
 }
-_OF_FACTS: Final = """
-    FROM {database:Identifier}.facts FINAL
-    WHERE store = {store:String} AND person IN {accounts:Array(String)}
-      AND toUnixTimestamp64Micro(time) >= {since:Int64}
+# Conditions stand in PREWHERE, which comes before versions are merged: within a generation all
+# versions of a fact say the same, a voided one too, so that none is left over by it. What is merged
+# is what is asked for, not all that a person ever did.
+_WITHIN: Final = """toUnixTimestamp64Micro(time) >= {since:Int64}
       AND toUnixTimestamp64Micro(time) < {until:Int64}"""
+_UP_TO: Final = "toUnixTimestamp64Micro(time) < {until:Int64}"
+
+
+def _of_facts(*conditions: str) -> str:
+    return f"""
+    FROM {{database:Identifier}}.facts FINAL
+    PREWHERE {" AND ".join(conditions)}
+    WHERE store = {{store:String}} AND person IN {{accounts:Array(String)}}"""
 
 
 def rating_actions(where: Where) -> tuple[str, ...]:
@@ -109,9 +117,9 @@ def facts_query(asked: Asked, measures: Sequence[Measure]) -> Sql:
     deepest = max((n for n, one in zip(most, ordered, strict=True) if one), default=0)
     given.update(most=most, ordered=ordered)
     actions = {action for measure in measures for action in measure.where.actions}
-    narrowed = ""
+    narrowed = []
     if all(measure.where.actions for measure in measures):
-        given["actions"], narrowed = sorted(actions), "AND action IN {actions:Array(String)}"
+        given["actions"], narrowed = sorted(actions), ["action IN {actions:Array(String)}"]
     first, total, squares = "[]", "sum(value)", "sum(value * value)"
     if deepest:
         is_ordered = "{ordered:Array(UInt8)}[measure] = 1"
@@ -133,7 +141,7 @@ FROM
         SELECT {asked.who} AS who, time, statement, ordinal,
             arrayJoin(arrayFilter(one -> one.1 > 0, [{", ".join(taken)}])) AS found,
             found.1 AS measure, found.2 AS key, found.3 AS value
-        {_OF_FACTS} {narrowed}
+        {_of_facts(*narrowed, _WITHIN)}
     )
     GROUP BY who, measure, key
 )
@@ -161,7 +169,7 @@ FROM
     (
         SELECT {asked.who} AS who, time, statement, ordinal, action, counterpart, part_of,
             arrayJoin(arrayFilter(one -> one.1 > 0, [{", ".join(taken)}])) AS found
-        {_OF_FACTS} AND startsWith(action, 'rating_') AND action != 'rating_given'
+        {_of_facts("startsWith(action, 'rating_') AND action != 'rating_given'", _WITHIN)}
     )
 )
 ORDER BY who, measure, place""",
@@ -239,11 +247,9 @@ _ATTEMPT: Final = """(toUnixTimestamp64Micro(time), toString(statement), ordinal
         toInt8(ifNull(toInt8(success), -1)), toUInt8(action = 'homework_corrected'),
         toString(subject), toString(layer), toString(app),
         arrayMap(point -> toString(point), knowledge_points))"""
-_UP_TO: Final = """
-    FROM {database:Identifier}.facts FINAL
-    WHERE store = {store:String} AND person IN {accounts:Array(String)}
-      AND toUnixTimestamp64Micro(time) < {until:Int64}"""
-_RESPONSES: Final = f"{_UP_TO} AND item != ''"
+_ANSWERED: Final = _of_facts("action = 'answer' AND success IS NOT NULL AND item != ''", _UP_TO)
+_CORRECTED: Final = _of_facts("action = 'homework_corrected' AND item != ''", _UP_TO)
+_RESPONDED: Final = _of_facts("action IN ('answer', 'homework_corrected')", _UP_TO)
 
 
 def mistakes_query(asked: Asked, measures: Sequence[Measure]) -> Sql:
@@ -262,7 +268,7 @@ FROM
 (
     SELECT {asked.who} AS who, 0 AS items, 0 AS mastered, 1 AS responses,
         arrayJoin(arrayFilter(one -> one > 0, [{", ".join(taken)}])) AS measure
-    {_UP_TO} AND action IN ('answer', 'homework_corrected')
+    {_RESPONDED}
     UNION ALL
     SELECT who, 1 AS items, toUInt8(is_mastered) AS mastered, 0 AS responses,
         arrayJoin(arrayFilter(one -> one > 0, [{", ".join(taken)}])) AS measure
@@ -291,7 +297,7 @@ FROM
             (
                 SELECT {asked.who} AS who, item, groupArray({_ATTEMPT}) AS answers,
                     groupUniqArray(toString(part_of)) AS wholes
-                {_RESPONSES} AND action = 'answer' AND success IS NOT NULL
+                {_ANSWERED}
                 GROUP BY who, item
                 HAVING countIf(NOT ifNull(success, true)) > 0
             )
@@ -299,7 +305,7 @@ FROM
         LEFT JOIN
         (
             SELECT {asked.who} AS who, item AS what, groupArray({_ATTEMPT}) AS corrections
-            {_RESPONSES} AND action = 'homework_corrected'
+            {_CORRECTED}
             GROUP BY who, what
         ) AS corrected USING (who, what)
         GROUP BY who, item

@@ -17,6 +17,7 @@ import pytest
 
 from lrs.credentials import Credentials
 from lrs.record import Record
+from projections.vocabulary import EXTENSION_PHASE, VERB_ANSWERED
 from tests.support.records import agent_key, statement
 from tests.support.servers import Key, Server, running_server
 
@@ -232,3 +233,27 @@ def test_streams_end_cleanly_when_the_server_stops(tmp_path: Path) -> None:
             assert stream.has_ended()
             server.process.wait(PATIENCE)
             assert time.monotonic() - began < 8.0
+
+
+def test_a_result_under_a_scheme_moves_with_what_is_posted(server: Server, key: Key) -> None:
+    path = MING.replace("portraits", "evaluations/district-comprehensive")
+
+    def counted(event: Event) -> int:
+        indicators = [one for each in event.data["dimensions"] for one in each["indicators"]]
+        return next(one["counted"] for one in indicators if one["id"] == "homework-accuracy")
+
+    with listening(server, key, path) as stream:
+        assert counted(stream.next()) == 0
+        answered = statement(
+            "ming",
+            VERB_ANSWERED,
+            result={"success": True},
+            context={"extensions": {EXTENSION_PHASE: "post"}},
+        )
+        httpx.post(
+            f"{server.address}/xapi/statements",
+            json=answered,
+            headers={"X-Experience-API-Version": "2.0.0"},
+            auth=(key.key, key.secret),
+        ).raise_for_status()
+        assert counted(stream.next()) == 1
