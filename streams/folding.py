@@ -15,6 +15,7 @@ from streams.readings import CHUNK, by_person, chunks, reason
 
 _is_deleted: Callable[[Fact], bool] = attrgetter("is_deleted")
 _PERSONS_A_REFOLD = 32  # whole histories that are held in memory at a time
+_PERSONS_A_LOOK = 1_000  # of whom it is looked up at a time whether there is any history
 
 
 class Arrival(Protocol):
@@ -122,6 +123,9 @@ class Folding:
                 else:
                     self._onward(person, state, fresh)
             breathe()
+        idle = sorted(person for person, fresh in late.items() if not fresh)
+        for person in self._without_history(idle, breathe):
+            self._fold_again({person: late.pop(person)}, known, {}, {PERSONS: {person}})
         for some in chunks(sorted(late), _PERSONS_A_REFOLD):
             self.refold({person: late[person] for person in some}, known)
             breathe()
@@ -143,10 +147,40 @@ class Folding:
         # Of whom nothing is left there is a row that says so, even where there never was another:
         # who has lost the state finds by its version that this person isn't new.
         gone[PERSONS] |= set(late)
+        self._fold_again(late, known, histories, gone)
+
+    def _without_history(
+        self, persons: Sequence[Person], breathe: Callable[[], None]
+    ) -> list[Person]:
+        """Find those of many persons who never had a fact nor a row.
+
+        A roster links every account of everyone, most of them before anything was done by it: to
+        look for the facts of each and the keys of all rows would be nearly all of the work.
+        """
+        found: list[Person] = []
+        for some in chunks(persons, _PERSONS_A_LOOK):
+            seen = self._generation.with_facts(all_accounts(self._identities, some))
+            had = self._generation.versions_of(some)
+            found += [
+                person
+                for person in some
+                if person not in had and seen.isdisjoint(self._identities.accounts_of(person))
+            ]
+            breathe()
+        return found
+
+    def _fold_again(
+        self,
+        late: Mapping[Person, Sequence[Fact]],
+        known: Mapping[Person, PersonState],
+        histories: Mapping[Person, list[Fact]],
+        gone: dict[Table, set[tuple[Any, ...]]],
+    ) -> None:
+        """Fold persons again from these facts; ``gone`` are the keys that may be theirs no more."""
         for person, fresh in late.items():
             history = histories.get(person, [])
             for table, keys in self._again(person, history, known.get(person), fresh).items():
-                gone[table] -= keys
+                gone.get(table, set()).difference_update(keys)
         for table, keys in gone.items():
             self.rows[table.name] += [
                 table.tombstone(key, self.states[key[0], key[1]].position) for key in keys
