@@ -16,7 +16,7 @@ RECENTLY: Final = timedelta(days=30)
 class AppActivity(msgspec.Struct, frozen=True, kw_only=True):
     """What one app has brought; `last_time` in µs since 1970 UTC, when it last happened.
 
-    `actions` are facts by action. `persons` counts the accounts that its statements name.
+    `actions` are facts by action. `persons` counts those whose accounts its statements name.
     """
 
     app: str

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -9,7 +10,7 @@ from projections.apps import KnownActivity
 from projections.warehouse import Generation, Warehouse
 from tests.support.carrying import carry
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue
-from tests.support.histories import ListLog, answer, entry
+from tests.support.histories import Links, ListLog, answer, declared, entry
 
 
 @pytest.fixture
@@ -32,6 +33,20 @@ def test_the_same_count_is_given_until_it_is_many_times_as_old_as_it_took(
     carry(log, generation, tmp_path / "states.sqlite")
     assert [one.statements for one in known.of(store).apps.values()] == [1]
     assert [one.statements for one in known.of(store, least=2).apps.values()] == [2]
+
+
+def test_the_accounts_of_one_person_are_counted_as_one(generation: Generation, tmp_path: Path):
+    log = ListLog(
+        entry(number, answer(person=name, statement_id=str(UUID(int=number))))
+        for number, name in enumerate(("ming", "ming at home", "hong"), start=1)
+    )
+    link = Links().change("ming at home", "ming")
+    assert link is not None
+    store = log.entries[0].store
+    log.append(declared(4, link, store=store))
+    carry(log, generation, tmp_path / "states.sqlite")
+    [app] = KnownActivity(generation, lambda: 4).of(store).apps.values()
+    assert (app.statements, app.persons) == (3, 2)
 
 
 def test_a_store_without_facts_has_no_apps(generation: Generation):
