@@ -234,6 +234,8 @@ def status(as_json: AsJson = False) -> None:
     if told.get("relay"):
         table.add_row("relay", _relay(told["relay"]))
     table.add_row("set aside", _letters(told))
+    for store, version in told["calibrations"].items():
+        table.add_row("calibration", f"of {store}: {version}")
     for store, names in told["mappings_waiting"].items():
         waiting = f"of {store}: {', '.join(names)}; in force after a replay and its promotion"
         table.add_row("mappings", waiting)

@@ -36,7 +36,7 @@ from lrs.record import Record
 from projections.comparison import BadCursor, compare
 from projections.mapping import MappingError
 from projections.mastery_learning import TooFewResponses
-from projections.store_calibrations import fold_of
+from projections.store_calibrations import fold_of, versions_of
 from projections.store_readers import mappings_of, reader_of
 from projections.warehouse import (
     BadName,
@@ -365,6 +365,7 @@ class Directly:
             "server": None,
             "record": {"position": last},
             "generation": live.name,
+            "calibrations": versions_of(live.origin),
             "relay": None if self.relay is None else asdict(self.relay.status()),
             "carrier": {
                 "running": False,

@@ -18,6 +18,7 @@ from api.mappings import all_pending
 from api.records import Column, Records
 from api.roles import Resource, allow, student
 from api.services import Services
+from projections.store_calibrations import versions_of
 
 router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
 
@@ -139,7 +140,8 @@ async def get_status(request: Request) -> dict[str, Any]:
     `relay` tells how far what publishes the log to Kafka is and when it last did (`published`),
     where workers are the carrier and the server knows their Kafka. `mappings_waiting` are those, by
     store, that were published or withdrawn since the live generation was made: they take effect by
-    a replay. An operator sees every store's, others their own.
+    a replay. `calibrations` are the versions, by store, that the live generation is folded under.
+    An operator sees every store's, others their own.
     """
     credential = (await allow(request, Resource.STATUS)).credential
     services: Services = request.app.state.services
@@ -149,9 +151,11 @@ async def get_status(request: Request) -> dict[str, Any]:
     waiting = await asyncio.to_thread(
         all_pending, services.record, services.generation.origin, store
     )
+    versions = versions_of(services.generation.origin)
     told: dict[str, Any] = {
         "record": {"position": last},
         "generation": services.generation.name,
+        "calibrations": {of: one for of, one in versions.items() if store in ("", of)},
         "relay": None,
         "mappings_waiting": waiting,
     }

@@ -31,7 +31,7 @@ from projections.membership import RosterMembership
 from projections.people import KnownPeople
 from projections.portraits import Portraits
 from projections.rankings import Rankings
-from projections.store_calibrations import calibrations_of
+from projections.store_calibrations import calibration_of
 from projections.teachers import Teachers
 from projections.trajectories import Trajectories
 from projections.warehouse import Generation, Warehouse
@@ -85,6 +85,7 @@ class Services:
     known_own: KnownOwn = field(default_factory=KnownOwn)
     _found: dict[str | None, tuple[float, Generation]] = field(default_factory=dict)
     _boards: dict[str, Boards] = field(default_factory=dict)  # by the generation's identity
+    _calibrations: dict[tuple[str, str], Calibration] = field(default_factory=dict)
     _portraits: dict[str, Portraits] = field(default_factory=dict)  # by the generation's identity
     _lessons: dict[str, Lessons] = field(default_factory=dict)
     _teachers: dict[str, Teachers] = field(default_factory=dict)
@@ -207,9 +208,15 @@ class Services:
         return boards
 
     def calibration_of(self, generation: Generation, store: str) -> Calibration:
-        """Give the calibration that a generation's rows of a store are folded under."""
-        published = calibrations_of(self.warehouse, generation.origin)
-        return published.get(store, Calibration())
+        """Give the calibration that a generation's rows of a store are folded under.
+
+        Read once, for it may be some megabytes. Raises UnknownCalibration.
+        """
+        of = (generation.identity, store)
+        if of not in self._calibrations:
+            found = calibration_of(self.warehouse, generation.origin, store)
+            self._calibrations[of] = found
+        return self._calibrations[of]
 
     def membership(self) -> Membership:
         """Give who belongs where by the roster, as the live generation has it.
@@ -251,6 +258,7 @@ class Services:
         self._teachers.clear()
         self._evaluations.clear()
         self._boards.clear()
+        self._calibrations.clear()
 
     def close(self) -> None:
         """Stop replays and the carrier, then close what they work with."""

@@ -30,10 +30,18 @@ def calibrations_of(warehouse: Warehouse, origin: Mapping[str, Any]) -> dict[str
 
     Raises ``UnknownCalibration``.
     """
-    named: Mapping[str, Mapping[str, str]] = origin.get(CALIBRATIONS) or {}
-    return {
-        store: _decoder.decode(warehouse.calibration(one["digest"])) for store, one in named.items()
-    }
+    return {store: calibration_of(warehouse, origin, store) for store in versions_of(origin)}
+
+
+def calibration_of(warehouse: Warehouse, origin: Mapping[str, Any], store: str) -> Calibration:
+    """Give the calibration that a generation of this origin is folded under in a store.
+
+    Raises ``UnknownCalibration``.
+    """
+    named = (origin.get(CALIBRATIONS) or {}).get(store)
+    if named is None:
+        return Calibration()
+    return _decoder.decode(warehouse.calibration(named["digest"]))
 
 
 def kept_in(warehouse: Warehouse, calibrations: Mapping[str, Calibration]) -> dict[str, Any]:
@@ -49,8 +57,7 @@ def kept_in(warehouse: Warehouse, calibrations: Mapping[str, Calibration]) -> di
 
 def version_of(origin: Mapping[str, Any], store: str) -> str:
     """Give the version that a generation of this origin is folded under in a store."""
-    named: Mapping[str, Mapping[str, str]] = origin.get(CALIBRATIONS) or {}
-    return named[store]["version"] if store in named else PRIOR
+    return versions_of(origin).get(store, PRIOR)
 
 
 def versions_of(origin: Mapping[str, Any]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from projections.identities import accounts_of
 from projections.names import Names, names_of
 from projections.points import Point, make_points, show_points, weakest_and_strongest
 from projections.radar import DayRow, Radar, tally, within
+from projections.store_calibrations import version_of
 from projections.warehouse import Generation
 
 Portrait = dict[str, Any]
@@ -69,6 +70,7 @@ class StudentPortrait:
             "person": self._person,
             "name": names.get(self._person, {}).get("", "") or self._person,
             "generation": self._generation.name,
+            "model": version_of(self._generation.origin, self._store),
             "position": position,
             "as_of": iso(now),
             "subject": self._subject or None,

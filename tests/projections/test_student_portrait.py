@@ -117,6 +117,7 @@ def test_a_student_is_compared_with_the_class_and_not_with_others(
     for student in CLASS:
         enroll(generation, student, "7-1")
     portrait = drawn(portraits, "s5", days=MARCH)
+    assert portrait["model"] == "prior"
     assert portrait["compared_with"] == {
         "kind": "class",
         "class_group": "7-1",
