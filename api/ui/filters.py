@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import TypeVar
 
 from api.ui.layout import Tag
 from api.ui.words import Words
+from projections.rankings import BadPeriod, Month, Quarter
+
+_Period = TypeVar("_Period", Month, Quarter)
 
 
 class Choice:
@@ -30,6 +34,12 @@ class Choice:
             Tag("span", self._words(f"choice.{name}"))
             return Tag("input", type="date", name=name)
 
+    def month(self, name: str) -> Tag:
+        """Let a month be chosen; gives the field, whose ``value`` is the one that is shown."""
+        with Tag("label"):
+            Tag("span", self._words(f"choice.{name}"))
+            return Tag("input", type="month", name=name, placeholder="2026-11")
+
     def one_of(self, name: str, options: Mapping[str, str], chosen: str) -> None:
         """Let one of some options be chosen, each with its words."""
         with Tag("label"):
@@ -39,6 +49,14 @@ class Choice:
                     option = Tag("option", label, value=value)
                     if value == chosen:
                         option.attribute("selected", True)
+
+
+def period_named(kind: type[_Period], text: str) -> _Period | None:
+    """Read a month or a quarter of an address; None where there is none, or it isn't one."""
+    try:
+        return kind.parse(text)
+    except BadPeriod:
+        return None
 
 
 def day_named(text: str) -> date | None:

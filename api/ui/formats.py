@@ -50,6 +50,11 @@ def rate(number: float | None, words: Words) -> str:
     return words("nothing") if number is None else f"{number:.1f}"
 
 
+def change(by: float | None, words: Words) -> str:
+    """Write by what share something has changed: +12%; a dash where it isn't known."""
+    return words("nothing") if by is None else f"{by:+.0%}"
+
+
 def account(person: str) -> str:
     """Write the part of a person's key that people know: an account's name, a mail address."""
     kind, _, value = person.partition(":")

@@ -19,11 +19,17 @@ from lrs.holders import TEACHER
 CLASSES = f"{ROOT}/classes"
 LESSONS = f"{ROOT}/lessons"
 TEACHERS = f"{ROOT}/teachers"
+DISTRICT = f"{ROOT}/district"
+SCHOOLS = f"{ROOT}/schools"
+REPORT = f"{ROOT}/report"
 # The pages one can go to from everywhere: a key of words, the path, and whose role may see it.
 SECTIONS = (
     ("students.title", HOME, Resource.STUDENTS),
     ("classes.title", CLASSES, Resource.CLASS_PORTRAIT),
     ("lessons.title", LESSONS, Resource.LESSON),
+    ("schools.title", SCHOOLS, Resource.SCHOOL_PORTRAIT),
+    ("district.title", DISTRICT, Resource.DISTRICT_PORTRAIT),
+    ("report.title", REPORT, Resource.REPORT),
 )
 
 STATIC = Path(__file__).parent / "static"
@@ -148,6 +154,21 @@ def lesson_link(lesson: str, class_group: str = "") -> str:
 def teacher_link(person: str) -> str:
     """Give the path of a teacher's page."""
     return f"{TEACHERS}/{quote(person, safe='')}"
+
+
+def school_link(school: str, on: str = "") -> str:
+    """Give the path of a school's page, of a day where that is given."""
+    return f"{SCHOOLS}/{quote(school, safe='')}{_query(on=on)}"
+
+
+def district_link(on: str = "", month: str = "") -> str:
+    """Give the path of the district's page, of a day and a month where these are given."""
+    return f"{DISTRICT}{_query(on=on, month=month)}"
+
+
+def report_link(quarter: str = "") -> str:
+    """Give the path of the report of a quarter."""
+    return f"{REPORT}{_query(quarter=quarter)}"
 
 
 def _query(**parameters: str) -> str:

@@ -10,6 +10,7 @@ import msgspec
 
 from api.roles import NONE, Asker, Resource, Subject, class_group, permit, reach_of, roles_of
 from api.roles import lesson as lesson_subject
+from api.roles import school as school_subject
 from api.roles import student as subject_of
 from api.roles import teacher as teacher_subject
 from api.services import Services
@@ -18,6 +19,7 @@ from projections.classes import DEFAULT_DAYS, Classes
 from projections.days import Span, iso, last_days, today
 from projections.lessons import Limits, Wanted
 from projections.lessons import Place as LessonPlace
+from projections.rankings import Month, Quarter
 from projections.roster import Roster
 from projections.warehouse import Generation
 
@@ -182,6 +184,92 @@ class Queries:
         return await self._ask(
             lambda generation: self._services.teachers_of(generation).portrait(self._store, person)
         )
+
+    async def permit_district(self) -> Asker:
+        """Raise ApiError 403 where the district's portrait is not for the credential's role."""
+        return await self._permit(Resource.DISTRICT_PORTRAIT)
+
+    async def district(self, on: date | None = None, month: Month | None = None) -> Answer:
+        """Draw the district's portrait, with the ``rankings`` of a month.
+
+        Where no day is given and the weeks up to today are empty, it is of the newest lesson's day.
+        """
+        await self.permit_district()
+
+        def ask(generation: Generation) -> Answer:
+            as_of, boards = self._as_of(generation), self._services.boards(generation)
+            day = on or today(self._zone)
+            found, position = boards.district.district(self._store, day)
+            if on is None and not found["trend"]:
+                day = self._newest_lesson(generation, Wanted()) or day
+                found, position = boards.district.district(self._store, day)
+            of = month or Month(day.year, day.month)
+            rankings: Answer = {"month": str(of)}
+            for name, rank in (
+                ("schools", boards.rankings.schools),
+                ("apps", boards.rankings.apps),
+            ):
+                rankings[name] = rank(self._store, of)[0]["ranking"]
+            return {**as_of, **found, "position": position, "rankings": rankings}
+
+        return await self._ask(ask)
+
+    async def permit_schools(self) -> Asker:
+        """Give who may see the list of schools, or some of it; raises ApiError 403."""
+        return await self._permit(Resource.SCHOOL_PORTRAIT)
+
+    async def schools(self) -> Answer:
+        """List the schools that the roster has today: all, or the credential's own."""
+        asker = await self.permit_schools()
+
+        def ask(generation: Generation) -> Answer:
+            as_of, day = self._as_of(generation), today(self._zone)
+            listed = Roster(generation, self._zone.key).schools(self._store, on=day)
+            if asker.own is not None:
+                listed = [one for one in listed if one.org in asker.own.schools]
+            return {**as_of, "on": day.isoformat(), "schools": msgspec.to_builtins(listed)}
+
+        return await self._ask(ask)
+
+    async def permit_school(self, school: str) -> Asker:
+        """Raise ApiError 403 where a school's portrait is not for the credential's role."""
+        return await self._permit(Resource.SCHOOL_PORTRAIT, school_subject(school))
+
+    async def school(self, school: str, on: date | None = None) -> Answer | None:
+        """Draw a school's portrait; where no day is given, as ``district`` chooses it."""
+        await self.permit_school(school)
+
+        def ask(generation: Generation) -> Answer | None:
+            as_of, board = self._as_of(generation), self._services.boards(generation).district
+            day = on or today(self._zone)
+            found, position = board.school(self._store, school, day)
+            if found and on is None and not found["trend"]:
+                classes = [one["class_group"] for one in found["classes"]]
+                newest = self._newest_lesson(generation, Wanted(classes)) if classes else None
+                if newest is not None:
+                    found, position = board.school(self._store, school, newest)
+            return found and {**as_of, **found, "position": position}
+
+        return await self._ask(ask)
+
+    async def permit_report(self) -> Asker:
+        """Raise ApiError 403 where the quarterly report is not for the credential's role."""
+        return await self._permit(Resource.REPORT)
+
+    async def report(self, quarter: Quarter | None = None) -> Answer:
+        """Write the report of a quarter: where none is given, that of today."""
+        await self.permit_report()
+
+        def ask(generation: Generation) -> Answer:
+            as_of, day = self._as_of(generation), today(self._zone)
+            wanted = quarter or Quarter(day.year, (day.month + 2) // 3)
+            rankings = self._services.boards(generation).rankings
+            found, position = rankings.quarterly(self._store, wanted)
+            last = {name: found[name] for name in ("schools", "apps")}
+            month = {"month": found["months"][-1]["month"], **last}
+            return {**as_of, **found, "position": position, "rankings": month}
+
+        return await self._ask(ask)
 
     def _class_on(
         self, classes: Classes, name: str, on: date, subject: str

@@ -1,11 +1,12 @@
 """Every word the pages say, in Chinese and in English, side by side."""
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from projections.vocabulary import Action, Term
 
 Language = Literal["zh-CN", "en"]
+_Said = TypeVar("_Said")
 
 CHINESE: Final[Language] = "zh-CN"
 ENGLISH: Final[Language] = "en"
@@ -61,6 +62,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "back_to_classes": ("返回班级列表", "Back to the classes"),
     "back_to_lessons": ("返回课堂列表", "Back to the lessons"),
+    "back_to_schools": ("返回学校列表", "Back to the schools"),
     "back_to_students": ("返回学生列表", "Back to the students"),
     # Signing in
     "sign_in.title": ("登录", "Sign in"),
@@ -419,7 +421,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "silent.nobody": ("没有人", "Nobody"),
     # What teachers did
     "teaching.title": ("教师活动", "What the teacher did"),
-    "teaching.n": ("{n} 次", "{n} times"),
+    "teaching.n": ("{n} 次", "{n} ×"),
     "teaching.empty": ("没有教师活动的记录。", "Nothing was recorded of the teacher."),
     # Questions
     "questions.title": ("提问与投票", "Questions and polls"),
@@ -561,7 +563,103 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "{n} resources, {again} used again, {others} taken up by others",
     ),
     "resources.empty": ("还没有使用资源的记录。", "No resources yet."),
+    # Schools
+    "schools.title": ("学校", "Schools"),
+    "schools.list": ("各校概况", "Schools at a glance"),
+    "schools.help": (
+        "活跃、活动和正确率是最近有记录的一周的；需要关注的人数见各班页面上的原因。",
+        "Active students, activities and right answers are of the newest week with records; why"
+        " students are at risk stands on their classes' pages.",
+    ),
+    "schools.classes": ("班级", "Classes"),
+    "schools.students": ("学生", "Students"),
+    "schools.teachers": ("教师", "Teachers"),
+    "schools.active": ("活跃学生", "Active"),
+    "schools.actions": ("活动", "Activities"),
+    "schools.accuracy": ("正确率", "Right"),
+    "schools.risky": ("需要关注", "At risk"),
+    "schools.empty.title": ("没有可以查看的学校", "No schools to show"),
+    "schools.empty.text": (
+        "名册里今天没有学校。名册由管理员导入（xueji roster import）。",
+        "Today's roster has no school. The operator imports rosters (xueji roster import).",
+    ),
+    "school.unknown.title": ("名册里没有这所学校", "The roster has no such school"),
+    "school.unknown.text": (
+        "“{school}”不在名册里，或者网址写错了。",
+        "“{school}” is not in the roster, or the address is mistyped.",
+    ),
+    # The district
+    "district.title": ("区域", "District"),
+    "district.heading": ("区域画像", "The district"),
+    "district.schools": ("学校", "Schools"),
+    "district.classes": ("班级", "Classes"),
+    "district.students": ("学生", "Students"),
+    "district.teachers": ("教师", "Teachers"),
+    "district.active": ("最近一周活跃", "Active in the newest week"),
+    "district.accuracy": ("最近一周正确率", "Right in the newest week"),
+    "district.risky": ("需要关注", "At risk"),
+    "district.stage": ("学段", "Stage"),
+    "district.newest": (
+        "最近一周（{week} 起）{n} 名学生活跃",
+        "{n} students active in the week of {week}",
+    ),
+    "district.weak": ("薄弱知识点", "Weak knowledge points"),
+    "district.weak.help": (
+        "掌握程度最低的知识点，至少五名学生有足够的作答；人数少的向全学科平均收拢。"
+        "横带是 95% 区间。",
+        "The points of lowest mastery, of five students or more; those of few students are drawn"
+        " towards their subject's mean. The band is the 95% interval.",
+    ),
+    "district.subject_mean": ("学科平均", "Subject's mean"),
+    # Diagnosis
+    "diagnosis.title": ("学校 × 学科 × 学段诊断", "School × subject × stage"),
+    "diagnosis.help": (
+        "每所学校学生平均掌握程度的估计，小学校向全区平均收拢；横带是 95% 区间。"
+        "整条横带都在全区平均的一侧才算明显高于或低于。",
+        "What is believed of each school's mean mastery; small schools are drawn towards the"
+        " district's mean, and the band is the 95% interval. Only a band wholly on one side of that"
+        " mean is surely above or below.",
+    ),
+    "diagnosis.n": ("{n} 项", "n = {n} cells"),
+    "diagnosis.all": ("全区平均", "District's mean"),
+    "diagnosis.differs": ("与全区相比", "Against the district"),
+    "diagnosis.above": ("▲ 明显高于", "▲ surely above"),
+    "diagnosis.within": ("没有明显差别", "no sure difference"),
+    "diagnosis.below": ("▼ 明显低于", "▼ surely below"),
+    # Rankings
+    "ranking.schools": ("学校月通报", "Schools of the month"),
+    "ranking.schools.help": (
+        "按当月人均学习活动排名，相同的并列。",
+        "By activities a student in the month; equals share a rank.",
+    ),
+    "ranking.apps": ("应用月通报", "Apps of the month"),
+    "ranking.apps.help": (
+        "按当月覆盖人数排名，相同的并列。",
+        "By how many persons they reached in the month; equals share a rank.",
+    ),
+    "ranking.rank": ("名次", "Rank"),
+    "ranking.app": ("应用", "App"),
+    "ranking.per_student": ("人均活动", "A student"),
+    "ranking.active": ("活跃学生", "Active"),
+    "ranking.persons": ("人数", "Persons"),
+    "ranking.actions": ("活动", "Activities"),
+    "ranking.change": ("较上月", "Change"),
+    "ranking.empty": ("这个月没有记录。", "There are no records of this month."),
+    # Quarterly report
+    "report.title": ("季度报告", "Report"),
+    "report.heading": ("季度报告 {quarter}", "Report of {quarter}"),
+    "report.text": ("概要", "In short"),
+    "report.persons": ("参与人数", "Persons"),
+    "report.actions": ("学习活动", "Activities"),
+    "report.schools": ("学校", "Schools"),
+    "report.apps": ("应用", "Apps"),
+    "report.persons_change": ("人数较上季度", "Persons, change"),
+    "report.actions_change": ("活动较上季度", "Activities, change"),
+    "report.months": ("各月学习活动", "Activities by month"),
+    "report.summary": ("各月学习活动：{counts}", "Activities by month: {counts}"),
     # Choosing
+    "choice.month": ("通报月份", "Rankings of"),
+    "choice.quarter": ("季度", "Quarter"),
     "choice.on": ("日期", "Day"),
     "choice.subject": ("学科", "Subject"),
     "choice.all": ("全部", "All"),
@@ -592,8 +690,8 @@ class Words:
         words = WORDS[key][self._index]
         return words.format(**values) if values else words
 
-    def of(self, both: Mapping[str, str]) -> str:
-        """Give the sentence of an answer that has it as ``zh`` and ``en``."""
+    def of(self, both: Mapping[str, _Said]) -> _Said:
+        """Give what an answer says as ``zh`` and ``en``."""
         return both["zh" if self.language == CHINESE else "en"]
 
     def term(self, terms: Mapping[str, Term] | Mapping[str, Action], code: str) -> str:

@@ -24,7 +24,7 @@ from lrs.record import Record
 from tests.support.demo_record import STORE, fill
 from tests.support.servers import Key, Server, running_server
 
-SCHOOL_DAYS = 3
+SCHOOL_DAYS = 2
 STUDENTS_OF_A_CLASS = 7
 CLASS, OTHER_CLASS, SCHOOL = "riverside-5-1", "cloud-ridge-5-1", "riverside"
 

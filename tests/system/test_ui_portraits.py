@@ -18,7 +18,7 @@ from tests.support.browsing import (
     wait_for_text,
     wait_to_see,
 )
-from tests.support.small_demo import CLASS, OTHER_CLASS, SmallDemo, small_demo
+from tests.support.small_demo import CLASS, OTHER_CLASS, SCHOOL, SmallDemo, small_demo
 
 NOT_YOURS = "这里不对你开放"
 
@@ -203,31 +203,105 @@ def test_what_there_is_no_evidence_of_is_said(demo: SmallDemo, browser: Chrome) 
     wait_for_text(browser, "h1", "没有这位教师的记录")
     browser.get(demo.link("/ui/lessons", "stranger"))
     wait_for_text(browser, "h1", "还没有课堂记录")
+    browser.get(f"{demo.address}/ui/schools/nowhere")
+    wait_for_text(browser, "h1", "名册里没有这所学校")
+    browser.get(f"{demo.address}/ui/district")
+    wait_for_text(browser, ".xj-empty", "名册里今天没有学校")
+
+
+# The district and its schools -----------------------------------------------------------------
+
+
+def test_the_district_shows_the_numbers_of_the_api(demo: SmallDemo, browser: Chrome) -> None:
+    browser.get(demo.link("/ui/district"))
+    wait_to_see(browser, ".xj-diagnosis-card tbody tr")
+    on = str(browser.find_element(By.NAME, "on").get_attribute("value"))
+    portrait = demo.ask("/v1/portraits/district", on=on)
+    figures = portrait["key_figures"]
+    assert figure(browser, "students") == str(figures["students"]) == "28"
+    assert figure(browser, "risky") == str(figures["at_risk"])
+    assert figure(browser, "accuracy") == percent(figures["accuracy"])
+    cells = {
+        f"{cell['subject']} {cell['stage']} {school['school']}": percent(school["mean"])
+        for cell in portrait["diagnosis"]
+        for school in cell["schools"]
+    }
+    assert cells
+    rows = find(browser, ".xj-diagnosis-card tbody tr")
+    assert cells == {
+        row.get_attribute("data-row"): row.find_element(By.CSS_SELECTOR, ".xj-interval-text").text
+        for row in rows
+    }
+    assert len(find(browser, ".xj-weak-card tbody tr")) == len(portrait["weak_points"]) > 0
+    for of, row in (("schools", "school"), ("apps", "app")):
+        ranking = demo.ask("/v1/rankings", month=on[:7], of=of)["ranking"]
+        shown = [one.get_attribute("data-row") for one in find(browser, ".xj-ranking-card tr")]
+        assert [one[row] for one in ranking] == [
+            name for name in shown if name in {one[row] for one in ranking}
+        ]
+
+
+def test_a_school_leader_sees_the_own_school_and_its_classes_only(
+    demo: SmallDemo, browser: Chrome
+) -> None:
+    browser.get(demo.link("/ui/schools", "school_leader"))
+    wait_to_see(browser, "td[data-key=name] a").click()
+    wait_to_see(browser, ".xj-classes-card tbody tr")
+    on = str(browser.find_element(By.NAME, "on").get_attribute("value"))
+    portrait = demo.ask(f"/v1/portraits/schools/{SCHOOL}", "school_leader", on=on)
+    assert wait_to_see(browser, "h1").text == portrait["name"]
+    at_risk = {one["class_group"]: one["at_risk"] for one in portrait["classes"]}
+    for row in find(browser, ".xj-classes-card tbody tr"):
+        shown = row.find_element(By.CSS_SELECTOR, "td[data-key=risky]").text
+        assert shown == str(at_risk[str(row.get_attribute("data-row"))])
+    for path in ("/ui/district", "/ui/schools/cloud-ridge", class_path(OTHER_CLASS)):
+        browser.get(demo.address + path)
+        wait_for_text(browser, "[role=alert]", NOT_YOURS)
+
+
+def test_the_report_of_a_quarter_says_what_the_api_says_in_both_languages(
+    demo: SmallDemo, browser: Chrome
+) -> None:
+    browser.get(demo.link("/ui/report?quarter=2025-Q3"))
+    wait_to_see(browser, ".xj-sentences li")
+    report = demo.ask("/v1/reports/quarterly", quarter="2025-Q3")
+    assert texts(browser, ".xj-sentences li") == report["text"]["zh"]
+    assert figure(browser, "persons") == str(report["figures"]["persons"])
+    find(browser, ".xj-languages a[lang=en]")[0].click()
+    wait_for_text(browser, "h1", "Report of 2025-Q3")
+    assert texts(browser, ".xj-sentences li") == report["text"]["en"]
+    browser.get(demo.address + "/ui/report?quarter=2020-Q1")
+    wait_for_text(browser, ".xj-empty", "No activity yet")
 
 
 # Everywhere -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("width", [360, 1920])
-def test_the_pages_fit_a_phone_and_a_projector(
-    demo: SmallDemo, browser: Chrome, width: int
-) -> None:
-    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+def test_the_pages_fit_a_phone_and_a_projector(demo: SmallDemo, browser: Chrome) -> None:
+    lesson = first_lesson(demo)
+    teacher = quote(lesson["teachers"][0]["person"], safe="")
+    browser.get(demo.link("/ui/classes"))
     try:
-        browser.get(demo.link("/ui/classes"))
-        lesson = first_lesson(demo)
-        teacher = quote(lesson["teachers"][0]["person"], safe="")
         for path in (
             "/ui/classes",
             class_path(CLASS),
             "/ui/lessons",
             lesson_path(lesson["lesson"]),
             f"/ui/teachers/{teacher}",
+            "/ui/district",
+            f"/ui/schools/{SCHOOL}",
+            "/ui/report?quarter=2025-Q3",
         ):
             browser.get(demo.address + path)
             wait_to_see(browser, "tbody tr")
-            wide = browser.execute_script("return document.documentElement.scrollWidth")
-            assert wide <= width, path
+            for width in (360, 1920):
+                assert width_in(browser, width) <= width, path
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def width_in(browser: Chrome, width: int) -> int:
+    """Give how wide the page is in a window of that width."""
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    return int(browser.execute_script("return document.documentElement.scrollWidth"))

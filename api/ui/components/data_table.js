@@ -51,6 +51,7 @@ export default {
       <label v-if="sortable.length" class="xj-table-order">
         <span>{{ words.sort_by }}</span>
         <select v-model="chosen">
+          <option v-if="!key" value="null false">—</option>
           <template v-for="column in sortable" :key="column.key">
             <option :value="column.key + ' false'">{{ column.label }} · {{ words.ascending }}</option>
             <option :value="column.key + ' true'">{{ column.label }} · {{ words.descending }}</option>
