@@ -405,16 +405,23 @@ def peers_on(
     weeks_after: int = 0,
 ) -> list[Peer]:
     """Give every placed student's levels on a day, of those with a recent enough result."""
+    asked = {
+        "store": store,
+        "on": on.isoformat(),
+        "class_group": class_group,
+        "school": school,
+    }
+    # Named one by one, a class's students are found by the table's key: no others are read.
+    persons = generation.query("placed_persons", **asked) if class_group or school else []
     rows = generation.query(
         "levels_on",
-        store=store,
-        on=on.isoformat(),
+        **asked,
+        is_limited=int(bool(class_group or school)),
+        persons=[person for (person,) in persons],
         before=(on - timedelta(weeks=HISTORY_WEEKS)).isoformat(),
         earliest=(on - timedelta(weeks=HISTORY_WEEKS + FRESH_WEEKS)).isoformat(),
         recent=(on - timedelta(weeks=FRESH_WEEKS)).isoformat(),
         until=(on + timedelta(weeks=weeks_after)).isoformat(),
-        class_group=class_group,
-        school=school,
         subject=subject,
         enough=enough,
     )

@@ -31,6 +31,7 @@ FROM
         WHERE store = {store:String}
           AND week BETWEEN {earliest:Date32} AND {until:Date32}
           AND ({subject:String} = '' OR subject = {subject:String})
+          AND ({is_limited:UInt8} = 0 OR person IN {persons:Array(String)})
     ) AS each
     GROUP BY person, subject
     HAVING scores >= {enough:UInt32} AND last_day >= {recent:Date32}
