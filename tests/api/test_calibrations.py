@@ -94,6 +94,7 @@ def test_the_command_prints_the_card_of_what_is_made(
     few = CliRunner().invoke(main, ["calibrate", "--store", "empty"])
     assert few.exit_code == 1
     assert "0 of 1,000 responses" in few.stdout
+    CliRunner().invoke(main, ["calibrate", "--store", store, "--force"])
     shown = CliRunner().invoke(main, ["calibrate", "--store", store])
     assert shown.exit_code == 0, shown.output
     assert "模型卡 Model card" in shown.stdout
