@@ -17,8 +17,12 @@ from api.services import Services
 from lrs.credentials import Credential
 from projections.classes import DEFAULT_DAYS, Classes
 from projections.days import Span, iso, last_days, today
+from projections.homework import homework_plan
+from projections.identities import person_of
 from projections.lessons import Limits, Wanted
 from projections.lessons import Place as LessonPlace
+from projections.mistakes import mistake_book
+from projections.portraits import Portraits
 from projections.rankings import Month, Quarter
 from projections.roster import Roster
 from projections.warehouse import Generation
@@ -62,13 +66,37 @@ class Queries:
         return await _off_the_loop(ask)
 
     async def student(self, person: str) -> dict[str, Any] | None:
-        """Draw a portrait as ``projections.portraits.Portraits.student`` does."""
+        """Draw a portrait as ``projections.portraits.Portraits.student`` does.
+
+        With it come the first page of the mistake book (``mistake_book``, and in it whether there
+        is ``more``) and the ``homework_plan``.
+        """
         await self.permit_student(person)
+        for resource in (Resource.MISTAKES, Resource.HOMEWORK_PLAN):
+            await self._permit(resource, subject_of(person))
 
-        def ask() -> dict[str, Any] | None:
-            return self._services.portraits().student(self._store, person)
+        def ask(generation: Generation) -> dict[str, Any] | None:
+            portraits = self._services.portraits_of(generation)
+            found = portraits.student(self._store, person)
+            return found and {
+                **found,
+                "mistake_book": self._mistake_book(generation, person),
+                "homework_plan": self._homework_plan(generation, portraits, person),
+            }
 
-        return await _off_the_loop(ask)
+        return await self._ask(ask)
+
+    def _mistake_book(self, generation: Generation, person: str) -> Answer:
+        book, following = mistake_book(generation, self._store, person, self._zone)
+        return {**book, "more": following is not None}
+
+    def _homework_plan(self, generation: Generation, portraits: Portraits, person: str) -> Answer:
+        whose = person_of(generation, self._store, person)
+        group = portraits.classes.of(self._store, whose, today(self._zone))
+        minutes = self._services.settings.homework_minutes
+        return homework_plan(
+            generation, self._store, whose, self._zone, group, daily_minutes=minutes
+        )
 
     async def permit_students(self) -> Asker:
         """Give who may see the list of students, or some of it; raises ApiError 403."""

@@ -667,6 +667,39 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     # Saving
     "export.picture": ("把“{what}”存为图片（PNG）", "Save “{what}” as a picture (PNG)"),
     "export.table": ("把“{what}”的数据存为表格（CSV）", "Save the numbers of “{what}” (CSV)"),
+    # What a student is to do
+    "plan.title": ("作业计划", "Homework plan"),
+    "plan.help": (
+        "根据每个知识点的掌握区间和错题本安排：正确率越高，作业越少；总时长不超过学段每天的上限。没有把握的"
+        "知识点先做几道诊断题。",
+        "By the interval of each knowledge point's mastery and the mistake book: the more is right,"
+        " the less homework, within the day's limit of the stage. What nobody is sure of gets a few"
+        " items to find out.",
+    ),
+    "plan.caption": ("今天建议的作业及理由", "What to do today, and why"),
+    "plan.layer": ("层次", "Layer"),
+    "plan.items": ("新题", "Items"),
+    "plan.retry": ("重做错题", "Again"),
+    "plan.minutes": ("用时", "Time"),
+    "plan.aside": ("{items} 题，约 {length}", "{items} items, about {length}"),
+    "plan.later": ("留到以后的知识点：{points}", "Left for later: {points}"),
+    "plan.empty": ("今天没有需要安排的作业。", "There is nothing to do today."),
+    "book.title": ("错题本", "Mistake book"),
+    "book.caption": ("答错过的题，点击列名排序", "Items that went wrong; column headings sort"),
+    "book.item": ("题目", "Item"),
+    "book.state": ("状态", "State"),
+    "book.times": ("答错", "Wrong"),
+    "book.attempts": ("尝试", "Attempts"),
+    "book.last": ("最近答错", "Last wrong"),
+    "book.state.wrong": ("未订正", "not corrected"),
+    "book.state.retried": ("已重做", "retried"),
+    "book.state.mastered": ("已掌握", "mastered"),
+    "book.n": (
+        "未订正 {wrong}，已重做 {retried}，已掌握 {mastered}",
+        "{wrong} not corrected, {retried} retried, {mastered} mastered",
+    ),
+    "book.more": ("下面是最近答错的 {n} 题。", "Below are the {n} that went wrong last."),
+    "book.empty": ("还没有答错过的题。", "Nothing went wrong yet."),
     # Tables
     "table.sort_by": ("排序", "Sort by"),
     "table.ascending": ("从小到大", "ascending"),

@@ -118,6 +118,38 @@ def test_what_is_not_there_is_said(demo: SmallDemo, browser: Chrome) -> None:
     wait_for_text(browser, ".xj-empty", "这一天班里没有学生")
 
 
+# What a student is to do ----------------------------------------------------------------------
+
+
+def test_a_student_sees_the_own_mistakes_and_the_plan_of_the_api(
+    demo: SmallDemo, browser: Chrome
+) -> None:
+    browser.get(demo.link("/ui/students", "student"))
+    wait_to_see(browser, "td[data-key=name] a").click()
+    wait_to_see(browser, ".xj-book-card tbody tr")
+    person = browser.current_url.rpartition("/")[2]
+    book = demo.ask(f"/v1/students/{person}/mistakes", "student")
+    assert [row.get_attribute("data-row") for row in find(browser, ".xj-book-card tbody tr")] == [
+        one["item"] for one in book["mistakes"]
+    ]
+    said = {"wrong": "未订正", "retried": "已重做", "mastered": "已掌握"}
+    assert texts(browser, ".xj-book-card td[data-key=state]") == [
+        said[one["state"]] for one in book["mistakes"]
+    ]
+    assert wait_to_see(browser, ".xj-book-card .xj-aside").text == ", ".join(
+        f"{said[state]} {n}" for state, n in book["counts"].items()
+    ).replace(", ", "，")
+    plan = demo.ask(f"/v1/students/{person}/homework-plan", "student")
+    rows = find(browser, ".xj-plan-card tbody tr")
+    assert [row.get_attribute("data-row") for row in rows] == [
+        point["knowledge_point"] for point in plan["points"]
+    ]
+    for row, point in zip(rows, plan["points"], strict=True):
+        assert row.find_element(By.CSS_SELECTOR, "[data-key=items]").text == str(point["items"])
+        assert all(reason["zh"] in row.text for reason in point["reasons"])
+    assert plan["limit"]["zh"] in wait_to_see(browser, ".xj-plan-card").text
+
+
 # Lessons and teachers -------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""A student's page: where the student stands now, by radar, points, activity and mastery; live."""
+"""A student's page: where the student stands now, and what there is to do; live."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ from api.ui import formats
 from api.ui.layout import page, student_link
 from api.ui.live import PAGE_SECONDS, Live
 from api.ui.pages.student_parts import Activity, Figures, Mastery, Points, Radar
+from api.ui.pages.student_work import HomeworkPlan, MistakeBook
 from api.ui.permission import is_permitted
 from api.ui.portrait import Part, Portrait, PortraitView
 from api.ui.session import HOME, Visit, Visitor
@@ -41,6 +42,8 @@ class StudentView(PortraitView):
             Points(self.visit),
             Activity(self.visit),
             Mastery(self.visit),
+            HomeworkPlan(self.visit),
+            MistakeBook(self.visit),
         ]
 
     def describe(self, portrait: Portrait) -> tuple[str, str]:
