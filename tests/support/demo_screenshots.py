@@ -7,8 +7,10 @@ afterwards. `tests.support.screenshots` does the same for a server that is runni
 """
 
 import argparse
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
@@ -16,15 +18,24 @@ from urllib.parse import quote
 import httpx
 from selenium.webdriver import Chrome
 
-from apps.demo_district import APPS, run_demo_district
+from apps.demo_district import APPS, SMALL, run_demo_district
+from apps.district import TERM, make_district
+from apps.roster import write_roster
+from apps.teaching import ACCOUNTS
 from tests.support.chromium import chromium
 from tests.support.clickhouse import ClickHouseServer
 from tests.support.screenshots import LANGUAGE_COOKIE, LANGUAGES, save, wait_until_still
-from tests.support.servers import Key, Server, running_server
+from tests.support.servers import ROOT, XUEJI, Key, Server, running_server
 
 STUDENTS_OF_A_CLASS = 12
+SEED = 1
+SCALE = replace(SMALL, students=STUDENTS_OF_A_CLASS * SMALL.classes)
 FOR_STRANGERS = ("/ui/sign-in", "/ui/sign-in?notice=wrong", "/ui/nothing-here")
-NOBODY = ("/ui/students?search=nobody", "/ui/students/nobody")
+LISTS = tuple(f"/ui/{name}" for name in ("students", "classes", "lessons", "schools", "district"))
+NOBODY = (
+    "/ui/students?search=nobody",
+    *(f"/ui/{name}/nobody" for name in ("students", "classes", "lessons", "teachers", "schools")),
+)
 
 
 def main() -> None:
@@ -37,15 +48,15 @@ def main() -> None:
         chromium() as driver,
         demo(Path(data)) as (server, viewer, clickhouse),
     ):
-        student = first_student(server, viewer)
+        student, others = first_student(server, viewer), first_portraits(server, viewer)
         stranger = server.add_key("new-school", "projections/read", "新学校")
         take(driver, server, FOR_STRANGERS, folder / "pages")
         sign_in(driver, server, stranger)
-        take(driver, server, ["/ui/students"], folder / "empty")
+        take(driver, server, LISTS, folder / "empty")
         sign_in(driver, server, viewer)
-        take(driver, server, ["/ui/students", student, *NOBODY], folder / "pages")
+        take(driver, server, [*LISTS, student, *others, *NOBODY], folder / "pages")
         clickhouse.stop()
-        take(driver, server, ["/ui/students", student], folder / "broken")
+        take(driver, server, [*LISTS, student, *others], folder / "broken")
 
 
 @contextmanager
@@ -55,11 +66,10 @@ def demo(data: Path) -> Iterator[tuple[Server, Key, ClickHouseServer]]:
     clickhouse.start()
     try:
         with running_server(data / "record", clickhouse_dsn=clickhouse.dsn) as server:
+            import_roster_of(server)
             keys = {app: server.add_key("demo", "statements/write", app) for app in APPS}
             credentials = {app: (key.key, key.secret) for app, key in keys.items()}
-            run_demo_district(
-                f"{server.address}/xapi", credentials, students_of_a_class=STUDENTS_OF_A_CLASS
-            )
+            run_demo_district(f"{server.address}/xapi", credentials, seed=SEED, scale=SCALE)
             yield server, server.add_key("demo", "projections/read", "教研组"), clickhouse
     finally:
         clickhouse.stop()
@@ -72,6 +82,34 @@ def first_student(server: Server, viewer: Key) -> str:
         position = http.get("/v1/status").json()["record"]["position"]
         listed = http.get("/v1/students", params={"after": position}).json()["students"]
     return f"/ui/students/{quote(listed[0]['person'], safe='')}"
+
+
+def import_roster_of(server: Server) -> None:
+    """Import the roster of the district that is going to be posted, as an operator does."""
+    with TemporaryDirectory(prefix="xueji-roster-") as folder:
+        write_roster(make_district(SEED, SCALE), Path(folder))
+        day = TERM[0].isoformat()
+        command = [*XUEJI, "roster", "import", folder, "--store", "demo", "--home-page", ACCOUNTS]
+        subprocess.run([*command, "--date", day], cwd=ROOT, env=server.environment, check=True)
+
+
+def first_portraits(server: Server, viewer: Key) -> list[str]:
+    """Give the paths of a lesson's page and of those of its class, teacher and school; a report."""
+    auth = (viewer.key, viewer.secret)
+    with httpx.Client(base_url=server.address, auth=auth, timeout=60) as http:
+        lessons = http.get("/v1/lessons", params={"limit": 50}).json()["lessons"]
+        schools = http.get("/v1/roster/schools").json()["schools"]
+    lesson = next(one for one in lessons if one["phases"]["in"]["answers"])
+    named = {
+        "lessons": lesson["lesson"],
+        "classes": lesson["classes"][0]["class_group"],
+        "teachers": lesson["teachers"][0]["person"],
+        "schools": schools[0]["org"],
+    }
+    return [
+        *(f"/ui/{kind}/{quote(name, safe='')}" for kind, name in named.items()),
+        "/ui/report?quarter=2025-Q3",
+    ]
 
 
 def sign_in(driver: Chrome, server: Server, key: Key) -> None:
