@@ -23,6 +23,7 @@ FONT = (
 )
 SERIES_COLOURS = ["#00508a", "#c77700", "#009e73", "#9c3d72", "#5d6b74"]
 LEGEND: Final[Options] = {
+    "type": "scroll",  # on a phone it has one line too
     "left": 0,
     "top": 0,
     "itemWidth": 14,
@@ -160,7 +161,7 @@ def stacked(labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> Opt
         **_axes(labels),
         "color": SERIES_COLOURS,
         "aria": {"enabled": True, "label": {"enabled": False}, "decal": {"show": True}},
-        "legend": {**LEGEND, "type": "scroll"},
+        "legend": LEGEND,
         "series": [
             {"name": name, "type": "bar", "stack": "all", "barMaxWidth": 40, "data": list(values)}
             for name, values in series.items()

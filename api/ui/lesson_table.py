@@ -40,9 +40,7 @@ class LessonTable(DataTable):
     def _row(self, one: dict[str, Any]) -> Row:
         words = self._words
         name = name_of(self._visit, one["names"], one["lesson"])
-        points = ", ".join(
-            point_name(self._visit, point) for point in one.get("knowledge_points", ())
-        )
+        points = [point_name(self._visit, point) for point in one.get("knowledge_points", ())]
         subjects = ", ".join(words.term(SUBJECTS, code) for code in one["subjects"])
         teachers = ", ".join(
             each["name"] or formats.account(each["person"]) for each in one.get("teachers", ())

@@ -173,6 +173,14 @@ def test_the_lessons_that_are_listed_are_those_of_the_api_and_lead_to_reports(
     listed = demo.ask("/v1/lessons", "teacher", limit="30")["lessons"]
     shown = [str(row.get_attribute("data-row")) for row in find(browser, "tbody tr")]
     assert sorted(shown) == sorted(one["lesson"] for one in listed)
+    points = {
+        one["lesson"]: ", ".join(point["names"]["zh-CN"] for point in one["knowledge_points"])
+        for one in listed
+    }
+    for row in find(browser, "tbody tr"):
+        notes = row.find_elements(By.CSS_SELECTOR, "td[data-key=name] small")
+        said = "".join(note.text for note in notes)
+        assert said == points[str(row.get_attribute("data-row"))]
     first = find(browser, "td[data-key=name] a")[0]
     name = first.text
     first.click()
