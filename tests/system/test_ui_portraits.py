@@ -1,6 +1,7 @@
 """The pages of classes, lessons, teachers, schools and the district: true numbers, for who may."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -315,6 +316,23 @@ def test_the_report_of_a_quarter_says_what_the_api_says_in_both_languages(
 
 
 # Everywhere -----------------------------------------------------------------------------------
+
+
+def test_a_chart_is_saved_as_a_picture_and_as_a_table(
+    demo: SmallDemo, browser: Chrome, tmp_path: Path
+) -> None:
+    allowed = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    browser.execute_cdp_cmd("Page.setDownloadBehavior", allowed)
+    browser.get(demo.link("/ui/report?quarter=2025-Q3"))
+    for button in wait_for(browser, lambda: find(browser, ".xj-figure .xj-export button")):
+        button.click()
+    picture, table = (tmp_path / f"各月学习活动.{kind}" for kind in ("png", "csv"))
+    wait_for(browser, lambda: picture.exists() and table.exists())
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    months = demo.ask("/v1/reports/quarterly", quarter="2025-Q3")["months"]
+    assert table.read_text("utf-8-sig").splitlines()[1:] == [
+        f"{one['month']},{one['actions']}" for one in months
+    ]
 
 
 def test_the_pages_fit_a_phone_and_a_projector(demo: SmallDemo, browser: Chrome) -> None:

@@ -28,7 +28,9 @@ export default {
     async savePicture() {
       const chart = getElement(this.chart).chart;
       const drawn = new Image();
-      drawn.src = chart.getDataURL();
+      // Not getDataURL, which leaves the quotes of fonts' names as they are: no XML.
+      const svg = new XMLSerializer().serializeToString(chart.getDom().querySelector("svg"));
+      drawn.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
       await drawn.decode();
       const [width, height] = [chart.getWidth(), chart.getHeight()];
       const canvas = document.createElement("canvas");
