@@ -70,12 +70,16 @@ def list_schemes(store: Store, as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps(listed, ensure_ascii=False))
         return
-    table = Table("id", "title", "origin", "extends", "dimensions", "indicators", "faults")
+    table = Table("id")
+    table.add_column("title", min_width=20)
+    for heading in ("origin", "extends", "parts", "faults"):
+        table.add_column(heading)
     for each in listed:
         title = " ".join(dict.fromkeys((each["title"] or {}).values()))
-        sizes = (each["dimensions"], each["indicators"], len(each["faults"]))
-        numbers = ("" if size is None else str(size) for size in sizes)
-        table.add_row(each["id"], title, each["origin"], each["extends"] or "", *numbers)
+        sizes = (each["dimensions"], each["indicators"])
+        parts = "/".join(str(size) for size in sizes if size is not None)
+        faults = str(len(each["faults"]))
+        table.add_row(each["id"], title, each["origin"], each["extends"] or "", parts, faults)
     console.print(table)
 
 

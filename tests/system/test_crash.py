@@ -34,7 +34,7 @@ POINTS = ("fractions", "decimals", "ratios", "angles", "areas")
 LONGEST_PAUSE = 0.4  # seconds between a client's posts: keeps what is rebuilt each time small
 GIVEN_BY_THE_RECORD = {"id", "stored", "authority", "version"}
 # Tables that nothing sent here fills: it is all of one day, and there is no roster.
-MAY_BE_EMPTY = {"documents", "dead_letters", "identities", "person_mastery_weeks"}
+MAY_BE_EMPTY = {"documents", "dead_letters", "identities", "person_mastery_weeks", "schemes"}
 MAY_BE_EMPTY |= {table.name for table in ROSTER_TABLES}
 CATCH_UP_SECONDS = 60
 GRACE_SECONDS = 15
