@@ -12,6 +12,7 @@ import msgspec
 from fastapi import APIRouter, Query, Request
 
 from api.authentication import authority_of
+from api.days import FIRST_DAY, LAST_DAY
 from api.errors import REFUSALS, ApiError
 from api.replays import NICENESS
 from api.roles import Resource, allow
@@ -197,6 +198,8 @@ async def post_calibration(
     of = chosen_store(credential, store)
     if until is not None and until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
+    if until is not None and not FIRST_DAY <= until.date() <= LAST_DAY:
+        raise ApiError(400, f"`until` lies between {FIRST_DAY} and {LAST_DAY}", value=str(until))
     try:
         return await asyncio.to_thread(
             make,

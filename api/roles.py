@@ -120,7 +120,7 @@ RULES: Final[dict[Resource, Rule]] = {
     Resource.WHAT_IF:           Rule(_QUERY,   NONE, NONE, NONE, OWN,  ALL,  NONE, NONE),
     Resource.LESSON:            Rule(_QUERY,   NONE, NONE, OWN,  OWN,  ALL,  NONE, NONE),
     Resource.RANKINGS:          Rule(_QUERY,   NONE, NONE, NONE, OWN,  ALL,  NONE, NONE),
-    Resource.REPORT:            Rule(_QUERY,   NONE, NONE, NONE, OWN,  ALL,  NONE, NONE),
+    Resource.REPORT:            Rule(_QUERY,   NONE, NONE, NONE, NONE, ALL,  NONE, NONE),
     Resource.APPS:              Rule(_VENDING, NONE, NONE, NONE, NONE, ALL,  OWN,  ALL),
     Resource.PROFILES:          Rule(_QUERY,   NONE, NONE, NONE, NONE, ALL,  ALL,  NONE),
     Resource.FINDINGS:          Rule(_QUERY,   NONE, NONE, NONE, NONE, ALL,  NONE, NONE),

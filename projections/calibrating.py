@@ -5,10 +5,11 @@ beside the priors and the calibration in force.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from sys import intern
 from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
@@ -30,6 +31,7 @@ from projections.mastery_backtest import (
 )
 from projections.mastery_learning import (
     Response,
+    TooFewResponses,
     choose,
     fit_with_spread,
     held_out_apart,
@@ -39,6 +41,7 @@ from projections.warehouse import Generation
 
 _PART: Final = 200_000  # responses that are asked for at a time
 _END_OF_TIME: Final = 1 << 62
+_A_DAY: Final = timedelta(days=1)
 FEWEST_OF_GROUP: Final = 200  # held-out responses of a group that is told apart
 MOST_GROUPS: Final = 50
 FEWEST_COMPARED: Final = 500  # later responses, to compare with what was published before
@@ -154,7 +157,8 @@ def evidence_of(
 ) -> Evidence:
     """Read what a store's record holds to learn from, as a generation folds it."""
     moment = _END_OF_TIME if until is None else int(until.timestamp() * 1_000_000)
-    day = LAST_DAY if until is None else until.astimezone(UTC).date()
+    # Results count by whole days: the last one that was over by then.
+    day = LAST_DAY if until is None else until.astimezone(ZoneInfo(timezone)).date() - _A_DAY
     return Evidence(
         _responses(generation, store, moment),
         list(scores_of_record(generation, store, timezone, day)),
@@ -188,6 +192,8 @@ def calibrate(evidence: Evidence, before: Before | None) -> Calibrated:
     refuse_too_few(responses)
     growth, told_of_growth = _growth(evidence.scores)
     parts = held_out_apart(responses)
+    if not (parts.held_out and parts.learned_from):
+        raise TooFewResponses("too few learners: none is left to learn from, or none to hold out")
     hyperparameters = choose(parts.learned_from)
     partly = fit_with_spread(parts.learned_from, hyperparameters)
     learned = rounded(fit_with_spread(responses, hyperparameters))

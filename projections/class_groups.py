@@ -10,6 +10,7 @@ import msgspec
 from projections.remembering import Remembered
 from projections.warehouse import Generation
 
+_MOST_DAYS: Final = 4  # by which all students of a store are held, each with the class
 _OLDEST: Final = 60.0  # seconds until a change of the roster shows, for who names no position
 
 
@@ -28,7 +29,7 @@ class ClassGroups:
 
     def __init__(self, generation: Generation, position: Callable[[], int]) -> None:
         self._generation = generation
-        self._remembered = Remembered(position, oldest=_OLDEST)
+        self._remembered = Remembered(position, oldest=_OLDEST, most=_MOST_DAYS)
 
     def of(self, store: str, person: str, on: date, *, least: int = 0) -> ClassGroup | None:
         """Give the class a person is a student of on a day, the administrative one first.

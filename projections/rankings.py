@@ -15,6 +15,11 @@ MONTHS_OF_A_QUARTER = 3
 Report = dict[str, Any]
 
 
+def _is_number(text: str) -> bool:
+    """Whether a text is digits of ASCII, no more than a year has."""
+    return text.isascii() and text.isdecimal() and len(text) <= 4
+
+
 class Month(NamedTuple):
     """A month of the calendar."""
 
@@ -25,7 +30,7 @@ class Month(NamedTuple):
     def parse(cls, text: str) -> "Month":
         """Read ``2026-11``. Raises BadPeriod."""
         year, dash, month = text.partition("-")
-        if not (dash and len(year) == 4 and year.isdigit() and month.isdigit()):
+        if not (dash and len(year) == 4 and _is_number(year) and _is_number(month)):
             raise BadPeriod(text, "a month such as 2026-11")
         found = cls(int(year), int(month))
         if not (1 <= found.month <= 12 and 1900 <= found.year <= 2298):
@@ -58,7 +63,7 @@ class Quarter(NamedTuple):
     def parse(cls, text: str) -> "Quarter":
         """Read ``2026-Q4``. Raises BadPeriod."""
         year, dash, number = text.partition("-Q")
-        if not (dash and len(year) == 4 and year.isdigit() and number in ("1", "2", "3", "4")):
+        if not (dash and len(year) == 4 and _is_number(year) and number in ("1", "2", "3", "4")):
             raise BadPeriod(text, "a quarter such as 2026-Q4")
         if not 1900 <= int(year) <= 2298:
             raise BadPeriod(text, "a quarter such as 2026-Q4")

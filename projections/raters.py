@@ -58,7 +58,10 @@ def adjust(ratings: Mapping[str, Sequence[Rating]]) -> Adjusted:
     n = np.bincount(person)
     plain = np.bincount(person, seen) / n
     adjusted = np.clip(np.bincount(person, seen - solved.leniency[rater]) / n, 0.0, 1.0)
-    error = np.bincount(person, solved.chance + solved.unsure[rater]) / n**2
+    # What isn't known of a rater is in all ratings of a person by that rater, alike.
+    pairs, of_pair = np.unique(np.stack([person, rater]), axis=1, return_counts=True)
+    unsure = np.bincount(pairs[0], of_pair**2 * solved.unsure[pairs[1]])
+    error = (n * solved.chance + unsure) / n**2
     reach = INTERVAL * np.sqrt(error)
     figures = {
         str(who): Figure(
@@ -92,8 +95,11 @@ def _solve(y: np.ndarray, person: np.ndarray, rater: np.ndarray, thing: np.ndarr
     chance = _variance_within(y, person)
     if len(raters) < _FEWEST_RATERS:
         return _Solved(leniency, leniency, chance)
-    # What a rating tells of its rater: nothing where its person has no other rating.
-    informed = np.bincount(rater, 1.0 - 1.0 / persons[person])
+    # What a rating tells of its rater: nothing where nobody else rates its person.
+    _, pair, of_pair = np.unique(
+        np.stack([person, rater]), axis=1, return_inverse=True, return_counts=True
+    )
+    informed = np.bincount(rater, 1.0 - of_pair[pair.ravel()] / persons[person])
     between = max(chance, 1e-6)
     for _ in range(_ROUNDS):
         level = np.bincount(person, y - leniency[rater] - things[thing]) / persons

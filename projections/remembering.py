@@ -63,7 +63,7 @@ class Remembered:
             with asking:  # of those who ask at once, one works it out
                 with self._lock:
                     again = self._answers.get(question)
-                if again is None or again is answer:
+                if again is None or again is answer or not self._serves(again, least):
                     again = self._renew(question, work_out)
             return again.value, again.position
         if self._is_old(answer):
@@ -103,7 +103,9 @@ class Remembered:
         ended = monotonic()
         answer = _Answer(value, position, ended, ended - began)
         with self._lock:
-            self._answers.pop(question, None)
+            newer = self._answers.pop(question, None)
+            if newer is not None and newer.position > position:  # somebody began later, and is done
+                answer = newer
             self._answers[question] = answer
             while len(self._answers) > self._most:
                 oldest = next(iter(self._answers))

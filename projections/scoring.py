@@ -107,13 +107,19 @@ def score(
         )
     total = combine([(one.weight, dimensions[one.id]) for one in scheme.dimensions])
     shares = _shares(scheme, indicators, dimensions)
-    apart = [(key, one) for key, one in indicators_of(scheme).items()]
+    apart = list(indicators_of(scheme).items())
+    nominal = {
+        (dimension.id, one.id): dimension.weight * one.weight
+        for dimension in scheme.dimensions
+        for one in dimension.indicators
+    }
 
     def of_kind(name: str, value: str) -> Part:
-        return combine(
-            [(shares[key], indicators[key]) for key, one in apart if getattr(one, name) == value],
-            len(persons),
-        )
+        keys = [key for key, one in apart if getattr(one, name) == value]
+        part = combine([(shares[key], indicators[key]) for key in keys], len(persons))
+        # A person's shares are without what is missing; of the scheme's own weights it is a part.
+        whole = combine([(nominal[key], indicators[key]) for key in keys], len(persons))
+        return part._replace(complete=whole.complete)
 
     return Scores(
         persons,

@@ -493,15 +493,16 @@ TABLES: dict[str, Table] = {
 
 EVERY_TABLE: dict[str, Table] = {**TABLES, PROGRESS.name: PROGRESS}
 
-# The tables that a fold writes: everything known of one person, one row a key.
+# The tables that a fold writes: everything known of one person, one row a key. The person's own
+# row, whose version tells that there is something new, is written once all others are there.
 PERSON_TABLES: tuple[Table, ...] = (
-    PERSONS,
     PERSON_DAYS,
     PERSON_WEEKS,
     PERSON_MASTERY,
     PERSON_MASTERY_WEEKS,
     PERSON_LEVELS,
     PERSON_LEVEL_WEEKS,
+    PERSONS,
 )
 
 

@@ -55,6 +55,9 @@ class Week(NamedTuple):
         return LevelState(self.level, self.variance, self.freedom, self.squares, self.scores, day)
 
 
+_MOST_PEERS: Final = 12  # subjects, each on a day, of which all of a store's students are held
+
+
 class Peer(NamedTuple):
     """A row of the query ``levels_on``: a student's subject on a day, before, and after."""
 
@@ -243,6 +246,7 @@ class Trajectories:
         self._calibration_of = calibration_of
         self._position = position
         self._remembered = Remembered(position)
+        self._peers = Remembered(position, most=_MOST_PEERS)
         self._forecasters: dict[str, Forecaster] = {}
 
     def forecaster(self, store: str) -> Forecaster:
@@ -387,7 +391,7 @@ class Trajectories:
 
     def _growth(self, store: str, person: str, subject: str, on: date) -> Json:
         """Give a student's growth percentile in a subject, with what it rests on."""
-        peers, _ = self._remembered.ask(
+        peers, _ = self._peers.ask(
             (store, subject, on), lambda: peers_on(self._generation, store, on, subject=subject)
         )
         return growth_percentile(peers, person, on)

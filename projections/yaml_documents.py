@@ -11,6 +11,7 @@ _ROOM: Final = "tag:yaml.org,2002:"
 # The kinds of values that a document may have; dates are taken as the texts they are.
 _PLAIN: Final = {f"{_ROOM}{name}" for name in ("null", "bool", "int", "float")}
 _TEXTS: Final = {f"{_ROOM}{name}" for name in ("str", "timestamp", "value", "merge")}
+_MOST_BITS: Final = 64  # of a whole number
 _KINDS: Final = {*_PLAIN, *_TEXTS, f"{_ROOM}map", f"{_ROOM}seq"}
 
 
@@ -153,6 +154,8 @@ class _Reading:
             return str(read.value)
         try:
             value: Scalar = self._loader.construct_object(read)
+            if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+                raise ValueError("beyond what any number of a document can mean")
         except (ValueError, KeyError):  # too many digits, or a tag that the value doesn't fit
             rule = f"is not valid YAML: this is no {read.tag.removeprefix(_ROOM)}"
             self.broken.append(Broken(place, rule, str(read.value)))

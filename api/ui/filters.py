@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TypeVar
 
+from api.days import FIRST_DAY, LAST_DAY
 from api.ui.layout import Tag
 from api.ui.words import Words
 from projections.rankings import BadPeriod, Month, Quarter
@@ -62,6 +63,7 @@ def period_named(kind: type[_Period], text: str) -> _Period | None:
 def day_named(text: str) -> date | None:
     """Read a day of an address; None where there is none, or it isn't one."""
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if FIRST_DAY <= day <= LAST_DAY else None

@@ -228,9 +228,8 @@ def test_the_table_keeps_children_to_those_who_answer_for_them() -> None:
             assert reach_of(resource, [role]) in (OWN, NONE)
         assert reach_of(resource, ["vendor"]) == NONE
         assert reach_of(resource, ["operator"]) == NONE
-    assert [role for role in ROLES if reach_of(Resource.DISTRICT_PORTRAIT, [role]) != NONE] == [
-        "evaluator"
-    ]
+    for of_all_schools in (Resource.DISTRICT_PORTRAIT, Resource.REPORT):
+        assert [role for role in ROLES if reach_of(of_all_schools, [role]) != NONE] == ["evaluator"]
     assert [role for role in ROLES if reach_of(Resource.REPLAYS, [role]) != NONE] == ["operator"]
 
 

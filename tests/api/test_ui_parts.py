@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from api import ui
 from api.ui import formats
+from api.ui.filters import day_named
 from api.ui.periods import MOST_DAYS, MOST_WEEKS, count_by_period
 from api.ui.session import HOME, own_page
 from api.ui.tickets import TICKET_SECONDS, Tickets
@@ -59,6 +60,12 @@ def test_no_page_says_chinese_that_is_not_among_the_words() -> None:
             names = re.compile("学迹 Xueji|小明")
             said = [names.sub("", text) for text in strings(path)]
             assert [text for text in said if spoken.search(text)] == [], path
+
+
+@pytest.mark.parametrize("text", ["", "2026-02-30", "x", "0001-01-01", "9999-12-31"])
+def test_a_day_of_an_address_that_no_table_can_hold_is_none(text: str) -> None:
+    assert day_named(text) is None
+    assert day_named("2026-11-29") == date(2026, 11, 29)
 
 
 def test_words_say_values_in_their_places() -> None:

@@ -188,7 +188,7 @@ def test_the_quarterly_report_tells_figures_changes_and_sentences(filled: Genera
     assert {one["school"] for one in told["differing_schools"]} >= {"big", "third"}
 
 
-@pytest.mark.parametrize("text", ["2026", "2026-13", "26-11", "2026-00", "x-11", "2026-1x", ""])
+@pytest.mark.parametrize("text", ["2026", "2026-13", "26-11", "2026-00", "x-11", "2026-²", ""])
 def test_what_is_no_month_is_refused(text: str) -> None:
     with pytest.raises(BadPeriod, match="a month such as"):
         Month.parse(text)
@@ -239,6 +239,32 @@ def test_who_has_to_see_a_position_gets_an_answer_that_reflects_it() -> None:
     assert remembered.ask("q", clock.work_out) == (1, 1)  # too young to be worked out anew
     assert remembered.ask("q", clock.work_out, least=5) == (2, 5)
     assert remembered.ask("q", clock.work_out, least=9) == (2, 5)  # nobody is that far
+
+
+def test_who_has_to_see_a_position_waits_on_though_somebody_else_ended_before_it() -> None:
+    begun, may_end, asked = threading.Event(), threading.Event(), list[int]()
+    position = 1
+    remembered = Remembered(lambda: position)
+
+    def slowly() -> int:
+        asked.append(position)
+        if len(asked) == 1:
+            begun.set()
+            may_end.wait(10)
+        return len(asked)
+
+    first = threading.Thread(target=remembered.ask, args=("q", slowly))
+    first.start()
+    begun.wait(10)
+    position = 5
+    results: list[tuple[int, int]] = []
+    second = threading.Thread(target=lambda: results.append(remembered.ask("q", slowly, least=5)))
+    second.start()
+    sleep(0.05)  # the second waits for the first, whose answer is of before
+    may_end.set()
+    first.join()
+    second.join()
+    assert results == [(2, 5)]
 
 
 def test_an_old_answer_is_given_at_once_and_renewed_beside_it() -> None:

@@ -62,6 +62,21 @@ def test_a_rater_whose_students_nobody_else_rates_is_left_as_he_is() -> None:
         assert one.value == pytest.approx(one.seen, abs=1e-6)
 
 
+def test_a_sole_raters_leniency_is_as_unknown_as_raters_differ_however_often_he_rates() -> None:
+    chance = random.Random(7)
+    ratings: dict[str, list[Rating]] = {}
+    for number in range(6):  # who share students show how far raters differ
+        for student in range(5):
+            ratings[f"shared-{number}-{student}"] = [
+                of(f"r{one}", 0.5 + 0.05 * (one - 2.5) + chance.gauss(0, 0.02))
+                for one in (number, (number + 1) % 6)
+            ]
+    ratings["own"] = [of("sole", 0.5 + chance.gauss(0, 0.02)) for _ in range(20)]
+    known = adjust(ratings).figures["own"]
+    # Raters' deviation is 0.085: no number of ratings by one of them tells of that one.
+    assert known.high - known.low > 4 * 0.05
+
+
 def test_two_raters_tell_nothing_of_how_raters_differ() -> None:
     known = adjust({"a": [of("x", 0.2), of("y", 0.8)]}).figures["a"]
     assert (known.value, known.seen) == (0.5, 0.5)

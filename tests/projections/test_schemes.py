@@ -169,6 +169,7 @@ def test_what_has_no_time_has_neither_phase_nor_bound(over: str) -> None:
     [
         ("", 1, "is empty"),
         ("scheme: [1, 2", 1, "is not valid YAML"),
+        (f"scheme: a\nlevels: 0x{'f' * 5000}", 2, "is not valid YAML"),
         ("a: 1\n  b: 2", 2, "is not valid YAML"),
         ("scheme: x\nscheme: y", 2, "the key stands twice, first in line 1"),
         ("scheme: x\ntitle: {zh: a, zh: b}", 2, "the key stands twice"),

@@ -141,6 +141,8 @@ def test_what_lacks_evidence_leaves_its_weight_to_the_others_and_is_said() -> No
     )
     assert found.total.score[0] == pytest.approx(80)
     assert found.total.complete[0] == pytest.approx(0.4 * 0.3)
+    assert found.sources["objective"].complete[0] == pytest.approx(0.4 * 0.3)
+    assert found.sources["objective"].score[0] == pytest.approx(80)
     assert found.shares["d0", "p"][0] == 1.0
     assert found.shares["d0", "o"][0] == 0.0
     assert math.isnan(found.dimensions["d1"].score[0])
@@ -157,7 +159,7 @@ def test_a_total_is_the_weighted_sum_and_its_points_add_up_to_it() -> None:
         for key, share in found.shares.items()
     )
     assert points == pytest.approx(expected)
-    assert found.kinds["process"].score[0] == pytest.approx(80)
+    assert found.sources["objective"].score[0] == pytest.approx(80)
     assert found.kinds["outcome"].score[0] == pytest.approx(25)
 
 
