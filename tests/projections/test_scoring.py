@@ -159,7 +159,7 @@ def test_a_total_is_the_weighted_sum_and_its_points_add_up_to_it() -> None:
         for key, share in found.shares.items()
     )
     assert points == pytest.approx(expected)
-    assert found.sources["objective"].score[0] == pytest.approx(80)
+    assert found.kinds["process"].score[0] == pytest.approx(80)
     assert found.kinds["outcome"].score[0] == pytest.approx(25)
 
 
