@@ -228,7 +228,7 @@ def test_while_one_credential_is_looked_up_others_are_served(
     gate = Gate(credentials, key)
     monkeypatch.setattr(credentials, "look_up", gate)
     waiting = XapiClient(application.client, (key, secret))
-    with ThreadPoolExecutor() as threads:
+    with ThreadPoolExecutor(8) as threads:
         answers = [threads.submit(waiting.get) for _ in range(8)]
         assert gate.reached.wait(LONG)
         assert application.xapi("district").post(statement()).status_code == 200
