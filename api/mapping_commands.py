@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.command_files import read_text
 from api.mappings import MappingRefused, checked
 from api.operating import OperatingError, Operator, operator
 from projections.mapping import MappingError
@@ -31,7 +32,7 @@ def check(
     file: File, store: Annotated[str, typer.Option(help="Beside this store's others.")] = ""
 ) -> None:
     """Check a mapping; nothing is published. Without --store, beside the shipped ones only."""
-    text = _read(file)
+    text = read_text(file)
     others: dict[str, str] = {}
     if store:
         with _operating() as told:
@@ -49,7 +50,7 @@ def check(
 def publish(file: File, store: Store, as_json: AsJson = False) -> None:
     """Publish a mapping for a store: kept in the log, and in force after a replay."""
     with _operating() as told:
-        answer = told.publish_mapping(store, _read(file))
+        answer = told.publish_mapping(store, read_text(file))
     if as_json:
         print(json.dumps(answer, ensure_ascii=False))
         return
@@ -104,13 +105,6 @@ def withdraw(name: Name, store: Store) -> None:
 def _tell_message(answer: dict[str, Any]) -> None:
     if message := answer.get("message"):
         _line(f"  {message['zh']}\n  {message['en']}")
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise typer.BadParameter(f"{file}: is no text in UTF-8: {error}") from None
 
 
 @contextmanager

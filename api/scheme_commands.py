@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from api.command_files import read_text
 from api.operating import OperatingError
 from api.scheme_declaring import Keeping, keeping
 from api.schemes import checked
@@ -34,7 +35,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check a scheme; nothing is published. Without --store, beside the shipped ones only."""
-    text = _read(file)
+    text = read_text(file)
     if store:
         with _operating() as told:
             answer = told.check(store, text)
@@ -54,7 +55,7 @@ def check(
 def publish(file: File, store: Store, as_json: AsJson = False) -> None:
     """Publish a scheme for a store: kept in the log, and in force at once."""
     with _operating() as told:
-        answer = told.publish(store, _read(file))
+        answer = told.publish(store, read_text(file))
     if as_json:
         print(json.dumps(answer, ensure_ascii=False))
         return
@@ -124,13 +125,6 @@ def _tell_faults(details: dict[str, Any]) -> None:
     for name, faults in details.get("breaks", {}).items():
         _line(f"{name}: 将因此出错 would be faulty")
         _tell_faults({"faults": faults})
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise typer.BadParameter(f"{file}: is no text in UTF-8: {error}") from None
 
 
 @contextmanager
