@@ -240,6 +240,16 @@ def test_no_rows_are_no_insert(generation: Generation) -> None:
     assert generation.parts() == {}
 
 
+def test_an_insert_of_more_rows_than_the_client_sends_in_a_block_arrives_whole(
+    generation: Generation,
+) -> None:
+    day = ("in", "mathematics", "app", 1, 1, 1, 2.5, 1, 1, 10, 20, 5, 0)
+    rows = [("demo", f"person-{number}", 20_000, *day) for number in range(50_000)]
+    generation.insert("person_days", rows)
+    counted = f"SELECT uniqExact(person) FROM {generation.database}.person_days"
+    assert generation.run(counted) == [(len(rows),)]
+
+
 @pytest.mark.parametrize(
     "row",
     [

@@ -22,6 +22,7 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -216,7 +217,9 @@ class _Front(BaseHTTPRequestHandler):
             case "lz4":
                 import lz4.frame
 
-                return bytes(lz4.frame.decompress(body))
+                # A frame for each block of rows: `lz4.frame.decompress` would stop after the first.
+                with lz4.frame.open(BytesIO(body)) as frames:
+                    return bytes(frames.read())
             case None | "identity":
                 return body
             case other:
