@@ -1,6 +1,5 @@
 """The command ``xueji``: serve, keys, import, demo, and what operators need."""
 
-import gc
 import sys
 from pathlib import Path
 from socket import socket
@@ -27,8 +26,8 @@ from api.roster_commands import commands as roster_commands
 from api.scheme_commands import commands as scheme_commands
 from api.server_file import ServerFile, remove_server_file, write_server_file
 from api.settings import Settings
+from streams.collecting import collect_seldom
 
-COLLECT_AFTER = 50_000  # objects
 HAND_OVER_SECONDS = 0.001
 
 main = typer.Typer(
@@ -97,9 +96,7 @@ def make_server(application: FastAPI, settings: Settings) -> "StoppingServer":
 
 def tune_interpreter() -> None:
     """Set the interpreter up for a server that decodes much JSON in several threads."""
-    # What is loaded now stays; a statement's dictionaries hold no cycles, so look for them seldom.
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, 20, 20)
+    collect_seldom()
     # Threads hand the interpreter over soon: a commit shouldn't wait for the event loop.
     sys.setswitchinterval(HAND_OVER_SECONDS)
 

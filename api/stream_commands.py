@@ -9,6 +9,7 @@ from rich.console import Console
 
 from api.opening import opened_record
 from api.settings import Settings
+from streams.collecting import collect_seldom
 
 REPLACED = 3  # the exit status of a relay that another one has taken over from
 
@@ -36,6 +37,7 @@ def run_relay(settings: Settings) -> None:
         )
         for one in (signal.SIGINT, signal.SIGTERM):
             signal.signal(one, lambda *_: relay.stop())
+        collect_seldom()
         try:
             relay.run()
         except RelayReplaced as error:

@@ -13,6 +13,7 @@ from api.settings import Settings
 from projections.store_calibrations import fold_of
 from projections.store_readers import reader_of
 from projections.warehouse import Generation, Warehouse, WarehouseUnavailable
+from streams.collecting import collect_seldom
 
 LOOK_SECONDS = 1.0  # between two looks at which generation is live
 WAIT_SECONDS = 2.0  # between two tries to begin, while ClickHouse or Kafka is away
@@ -42,6 +43,7 @@ def run_worker(settings: Settings, name: str) -> None:
     fold = fold_of(warehouse, generation, settings.timezone)
     worker = Worker(options, reader_of(generation), fold, generation)
     worker.watch(LOOK_SECONDS, lambda: warehouse.live_identity() == generation.identity)
+    collect_seldom()
     try:
         worker.run()
     except SystemExit as ended:

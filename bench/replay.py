@@ -12,7 +12,6 @@ warehouse are on disk. The processes are started before either is timed.
 """
 
 import argparse
-import gc
 import random
 import resource
 import tempfile
@@ -35,9 +34,10 @@ from lrs.versions import Version
 from projections.folds import Fold
 from projections.reading import default_reader
 from projections.warehouse import Warehouse
+from streams.collecting import collect_seldom
 from streams.replay import Filters, Progress, Replay
 from streams.replay_work import Tools
-from streams.replay_workers import COLLECT_AFTER, Processes, ThisProcess, Workers
+from streams.replay_workers import Processes, ThisProcess, Workers
 from tests.support.demo_record import fill
 
 PERSONS, ITEMS, POINTS, BATCH, STEP = 9_029, 5_000, 400, 4_000, 1_000
@@ -132,7 +132,7 @@ def measure_processor(settings: Settings, record: Record, folder: Path, runs: in
     """Print the processor time of some runs in this process, ClickHouse's included."""
     statements = record.last_position()
     tools = Tools(record, default_reader(), Fold(timezone=settings.timezone))
-    gc.set_threshold(COLLECT_AFTER)  # as in the processes of a replay
+    collect_seldom()  # as in the processes of a replay
     with closing(Warehouse.open(f"chdb://{folder.resolve() / 'warehouse'}")) as warehouse:
         for run in range(runs):
             began = process_time()

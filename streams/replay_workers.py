@@ -1,6 +1,5 @@
 """The processes of a replay: as many as there are cores, each with the record open for itself."""
 
-import gc
 import os
 import signal
 import threading
@@ -13,9 +12,9 @@ from lrs.record import Record
 from projections.calibration import Calibration
 from projections.folds import Fold
 from projections.store_readers import MappingTexts, reader_by
+from streams.collecting import collect_seldom
 from streams.replay_work import Tools
 
-COLLECT_AFTER = 100_000  # objects
 _AHEAD = 2  # jobs given to each process, so that none waits for the next, and results don't pile up
 
 Job = TypeVar("Job")
@@ -104,8 +103,7 @@ def _begin(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinating process decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.nice(niceness)
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER)  # what is decoded has no cycles
+    collect_seldom()
     fold = Fold(timezone=timezone, calibrations=calibrations)
     _tools = Tools(Record.open(location), reader_by(mappings), fold)
 
