@@ -61,13 +61,18 @@ async def demand(
     """
     keeper = doorkeeper(request.app)
     credential = await (keeper.admit(request) if is_counted else keeper.prove(request))
+    check_scopes(credential, scopes)
+    return credential
+
+
+def check_scopes(credential: Credential, scopes: tuple[str, ...]) -> None:
+    """Raise ApiError 403 where a credential holds none of `scopes`."""
     if not credential.may(*scopes):
         raise ApiError(
             403,
             f"this credential lacks the scope for it: one of {', '.join(scopes)}",
             scopes=sorted(credential.scopes),
         )
-    return credential
 
 
 def named_store(credential: Credential, named: str) -> str:

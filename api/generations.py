@@ -103,13 +103,14 @@ async def get_generations(request: Request) -> dict[str, Any]:
     """
     credential = (await allow(request, Resource.GENERATIONS)).credential
     services: Services = request.app.state.services
+    return {"generations": await asyncio.to_thread(listed, services, credential)}
+
+
+def listed(services: Services, credential: Credential) -> list[dict[str, Any]]:
+    """Describe all generations, oldest first, as far as a credential may see them."""
+    records = services.warehouse.generations()
     operator = credential.may(*OPERATE)
-
-    def ask() -> list[dict[str, Any]]:
-        records = services.warehouse.generations()
-        return [described(services, record, rows=operator) for record in records]
-
-    return {"generations": await asyncio.to_thread(ask)}
+    return [described(services, record, rows=operator) for record in records]
 
 
 @router.get("/generations/{name}/comparison", summary="Compare two generations", responses=CONFLICT)
@@ -129,16 +130,28 @@ async def get_comparison(
     `only_other` in the other only. An operator compares all stores, others their own.
     """
     credential = (await allow(request, Resource.GENERATIONS)).credential
-    one, other = await asyncio.gather(
-        _generation(request, name), _generation(request, with_generation)
+    services: Services = request.app.state.services
+    return await asyncio.to_thread(
+        compared, services, credential, name, with_generation, limit=limit, cursor=cursor
     )
+
+
+def compared(
+    services: Services,
+    credential: Credential,
+    name: str,
+    with_generation: str | None,
+    *,
+    limit: int,
+    cursor: str = "",
+) -> dict[str, Any]:
+    """Tell how two generations differ, the live one where none is named; raises ApiError."""
+    one, other = (_generation(services, each) for each in (name, with_generation))
     try:
-        comparison = await asyncio.to_thread(
-            compare, one, other, store=_own_store(credential), limit=limit, cursor=cursor
-        )
+        store = _own_store(credential)
+        return shown(compare(one, other, store=store, limit=limit, cursor=cursor))
     except BadCursor as error:
         raise ApiError(400, f"parameter 'cursor': {error}", value=cursor) from None
-    return shown(comparison)
 
 
 @router.post(
@@ -151,14 +164,15 @@ async def promote_generation(request: Request, name: str) -> dict[str, Any]:
     """
     await allow(request, Resource.GENERATION_CHANGE)
     services: Services = request.app.state.services
+    return await asyncio.to_thread(promoted, services, name)
 
-    def promote() -> dict[str, Any]:
+
+def promoted(services: Services, name: str) -> dict[str, Any]:
+    """Make a generation the live one, and describe it; raises ApiError 404, 409."""
+    try:
         services.warehouse.promote(name)
         services.live.look()
         return _described(services, name)
-
-    try:
-        return await asyncio.to_thread(promote)
     except UnknownGeneration as error:
         raise _unknown(error, name) from None
     except NotPromotable as error:
@@ -172,8 +186,13 @@ async def drop_generation(request: Request, name: str) -> None:
     """Remove a generation with all its rows. The live one can't be, nor one just being built."""
     await allow(request, Resource.GENERATION_CHANGE)
     services: Services = request.app.state.services
+    await asyncio.to_thread(dropped, services, name)
+
+
+def dropped(services: Services, name: str) -> None:
+    """Remove a generation; raises ApiError 404, 409."""
     try:
-        await asyncio.to_thread(drop, services, name)
+        drop(services, name)
     except UnknownGeneration as error:
         raise _unknown(error, name) from None
     except GenerationIsLive:
@@ -265,8 +284,13 @@ async def post_replay(request: Request) -> dict[str, Any]:
     await allow(request, Resource.REPLAYS)
     services: Services = request.app.state.services
     wanted = _replay_request(await request.body())
+    return await asyncio.to_thread(started, services, wanted)
+
+
+def started(services: Services, wanted: ReplayRequest) -> dict[str, Any]:
+    """Begin a replay, or go on with it, and describe it; raises ApiError 409."""
     try:
-        return await asyncio.to_thread(services.replays.start, wanted.name, wanted.filters())
+        return services.replays.start(wanted.name, wanted.filters())
     except (ReplayRefused, ReplayUnderWay) as error:
         raise ApiError(409, str(error), value=wanted.name) from None
 
@@ -274,9 +298,16 @@ async def post_replay(request: Request) -> dict[str, Any]:
 def _replay_request(body: bytes) -> ReplayRequest:
     """Read a request for a replay; raises ApiError 400 that names what is wrong."""
     try:
-        return ReplayRequest.model_validate(orjson.loads(body or b"null"), strict=False)
+        wanted = orjson.loads(body or b"null")
     except orjson.JSONDecodeError as error:
         raise ApiError(400, f"the body is no JSON: {error}") from None
+    return replay_request(wanted)
+
+
+def replay_request(wanted: Any) -> ReplayRequest:
+    """Check what is asked for as a replay; raises ApiError 400 that names what is wrong."""
+    try:
+        return ReplayRequest.model_validate(wanted, strict=False)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         name = ".".join(map(str, problem["loc"])) or "body"
@@ -313,8 +344,13 @@ async def stop_replay(request: Request, name: str) -> dict[str, Any]:
     """Stop a replay of this server; posted again, it goes on. Its generation stays as it is."""
     await allow(request, Resource.REPLAYS)
     services: Services = request.app.state.services
+    return await asyncio.to_thread(stopped, services, name)
+
+
+def stopped(services: Services, name: str) -> dict[str, Any]:
+    """Stop a replay, and describe it; raises ApiError 404."""
     try:
-        return await asyncio.to_thread(services.replays.stop, name)
+        return services.replays.stop(name)
     except UnknownGeneration as error:
         raise _unknown(error, name, "replay") from None
 
@@ -336,11 +372,21 @@ async def get_dead_letters(
     An operator sees every store's, others their own.
     """
     credential = (await allow(request, Resource.DEAD_LETTERS)).credential
-    found = await _generation(request, generation)
+    services: Services = request.app.state.services
+    return await asyncio.to_thread(set_aside, services, credential, limit, cursor, generation)
+
+
+def set_aside(
+    services: Services,
+    credential: Credential,
+    limit: int,
+    cursor: int = 0,
+    generation: str | None = None,
+) -> dict[str, Any]:
+    """List what a generation has set aside, the live one if not named; raises ApiError 404, 409."""
+    found = _generation(services, generation)
     store = _own_store(credential)
-    letters = await asyncio.to_thread(
-        found.dead_letters, store=store, after=cursor, limit=limit + 1
-    )
+    letters = found.dead_letters(store=store, after=cursor, limit=limit + 1)
     return {
         "dead_letters": [letter_shown(letter) for letter in letters[:limit]],
         "next": letters[limit - 1].position if len(letters) > limit else None,
@@ -356,11 +402,14 @@ async def retry_dead_letters(request: Request) -> dict[str, int]:
     """
     credential = (await allow(request, Resource.RETRY)).credential
     services: Services = request.app.state.services
+    return await asyncio.to_thread(retried, services, credential)
+
+
+def retried(services: Services, credential: Credential) -> dict[str, int]:
+    """Try again what a credential's stores have set aside; raises ApiError 409."""
     if services.carrier is None:
         raise ApiError(409, "no carrier of this server keeps the live generation")
-    tried, carried = await asyncio.to_thread(
-        services.carrier.retry_dead_letters, _own_store(credential)
-    )
+    tried, carried = services.carrier.retry_dead_letters(_own_store(credential))
     services.renew_edition()
     return {"tried": tried, "carried": carried}
 
@@ -384,11 +433,10 @@ def _own_store(credential: Credential) -> str:
     return "" if credential.may(*OPERATE) else credential.store
 
 
-async def _generation(request: Request, name: str | None) -> Generation:
-    """Find a generation, the live one if not named; raises ApiError 404."""
-    services: Services = request.app.state.services
+def _generation(services: Services, name: str | None) -> Generation:
+    """Find a generation, the live one if not named; raises ApiError 404, 409."""
     try:
-        return await asyncio.to_thread(services.warehouse.generation, name)
+        return services.warehouse.generation(name)
     except UnknownGeneration as error:
         raise _unknown(error, name) from None
     except SchemaOutdated as error:

@@ -18,6 +18,7 @@ from api.mappings import all_pending
 from api.records import Column, Records
 from api.roles import Resource, allow, student
 from api.services import Services
+from lrs.credentials import Credential
 from projections.store_calibrations import versions_of
 
 router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
@@ -144,24 +145,20 @@ async def get_status(request: Request) -> dict[str, Any]:
     An operator sees every store's, others their own.
     """
     credential = (await allow(request, Resource.STATUS)).credential
-    services: Services = request.app.state.services
-    carrier = services.carrier
-    last = await asyncio.to_thread(services.record.last_position)
+    return await asyncio.to_thread(status_of, request.app.state.services, credential)
+
+
+def status_of(services: Services, credential: Credential) -> dict[str, Any]:
+    """Tell how the projection is doing, as far as a credential may see it."""
     store = "" if credential.may(*OPERATE) else credential.store
-    waiting = await asyncio.to_thread(
-        all_pending, services.record, services.generation.origin, store
-    )
-    versions = versions_of(services.generation.origin)
-    told: dict[str, Any] = {
-        "record": {"position": last},
-        "generation": services.generation.name,
+    live = services.generation
+    versions = versions_of(live.origin)
+    carrier, relay = services.carrier, services.relay
+    return {
+        "record": {"position": services.record.last_position()},
+        "generation": live.name,
         "calibrations": {of: one for of, one in versions.items() if store in ("", of)},
-        "relay": None,
-        "mappings_waiting": waiting,
+        "relay": None if relay is None else asdict(relay.status()),
+        "mappings_waiting": all_pending(services.record, live.origin, store),
+        "carrier": None if carrier is None else asdict(carrier.status()),
     }
-    if services.relay is not None:
-        told["relay"] = asdict(await asyncio.to_thread(services.relay.status))
-    if carrier is None:
-        return {**told, "carrier": None}
-    status = await asyncio.to_thread(carrier.status)
-    return {**told, "carrier": asdict(status)}

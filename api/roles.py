@@ -16,7 +16,16 @@ from zoneinfo import ZoneInfo
 import msgspec
 from fastapi import Request
 
-from api.authentication import DECLARE, OPERATE, READ_ALL, READ_PROJECTIONS, RETRY, demand
+from api.authentication import (
+    DECLARE,
+    OPERATE,
+    READ_ALL,
+    READ_OWN_STATEMENTS,
+    READ_PROJECTIONS,
+    RETRY,
+    check_scopes,
+    demand,
+)
 from api.errors import ApiError
 from lrs import holders
 from lrs.credentials import Credential
@@ -76,6 +85,8 @@ class Resource(StrEnum):
     REPLAYS = "replays"
     DEAD_LETTERS = "dead letters"
     RETRY = "retry of dead letters"
+    STATEMENTS = "pages of statements"
+    CREDENTIALS = "an app's credentials"
 
 
 class Rule(NamedTuple):
@@ -142,6 +153,9 @@ RULES: Final[dict[Resource, Rule]] = {
     Resource.REPLAYS:           Rule(OPERATE,  NONE, NONE, NONE, NONE, NONE, NONE, ALL),
     Resource.DEAD_LETTERS:      Rule(_SEE,     NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
     Resource.RETRY:             Rule(RETRY,    NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
+    # Of the pages only: /xapi/statements itself goes by xAPI's scopes.
+    Resource.STATEMENTS:        Rule(READ_OWN_STATEMENTS, NONE, NONE, NONE, NONE, ALL, OWN, NONE),
+    Resource.CREDENTIALS:       Rule(_VENDING, NONE, NONE, NONE, NONE, NONE, OWN,  NONE),
 }
 # fmt: on
 ROLES: Final = Rule._fields[1:]
@@ -329,6 +343,12 @@ def reach_of(resource: Resource, roles: Iterable[str]) -> Reach:
     return ALL if ALL in reaches else OWN if OWN in reaches else NONE
 
 
+def may_have(credential: Credential, resource: Resource) -> bool:
+    """Tell whether a credential may have any of a resource, by its scopes and its roles."""
+    is_open = reach_of(resource, roles_of(credential)) != NONE
+    return is_open and credential.may(*RULES[resource].scopes)
+
+
 async def allow(
     request: Request,
     resource: Resource,
@@ -349,7 +369,8 @@ async def allow(
 async def permit(
     services: "Services", credential: Credential, resource: Resource, subject: Subject | None = None
 ) -> Asker:
-    """Give a proved credential as an asker, if its roles may have a resource; else ApiError 403."""
+    """Give a proved credential as an asker, if it may have a resource; else ApiError 403."""
+    check_scopes(credential, RULES[resource].scopes)
     roles = roles_of(credential)
     reach = reach_of(resource, roles)
     if reach == NONE:

@@ -11,14 +11,14 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 from nicegui.storage import Storage
 
-from api.authentication import READ_PROJECTIONS, demand
+from api.authentication import demand
 from api.errors import REFUSALS, ApiError
 from api.settings import Settings
 from api.ui import pages as pages  # makes NiceGUI know the pages
 from api.ui.charts import BRAND
 from api.ui.headers import PageHeaders
 from api.ui.layout import STATIC
-from api.ui.session import ROOT
+from api.ui.session import ROOT, VIEW
 from api.ui.tickets import TICKET_SECONDS, Tickets, link
 from lrs.credentials import Credentials
 
@@ -69,7 +69,7 @@ def mount_ui(application: FastAPI) -> None:
 
 async def make_ticket(request: Request) -> dict[str, str | int]:
     """Make a link that opens the UI once, signed in with the credential of this request."""
-    credential = await demand(request, READ_PROJECTIONS)
+    credential = await demand(request, VIEW)
     credentials: Credentials = request.app.state.credentials
     if await asyncio.to_thread(credentials.find, credential.key) is None:
         raise ApiError(403, "a link opens the pages of a key; a bearer token has none")

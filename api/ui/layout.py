@@ -32,6 +32,12 @@ SECTIONS = (
     ("report.title", REPORT, Resource.REPORT),
 )
 
+GENERATIONS = f"{ROOT}/generations"
+# The same for who operates the server or an app: these are in a menu of their own.
+PLACES: tuple[tuple[str, str, Resource], ...] = (
+    ("generations.title", GENERATIONS, Resource.GENERATIONS),
+)
+
 STATIC = Path(__file__).parent / "static"
 # The address changes when the looks do, so that browsers load them anew.
 _LOOKS = blake2b((STATIC / "xueji.css").read_bytes(), digest_size=6).hexdigest()
@@ -102,6 +108,24 @@ def _navigation(visit: Visit, path: str) -> None:
         holder = visit.credential.holder
         if holder is not None and holder.role == TEACHER:
             _section(words("teacher.own"), teacher_link(holder.person), path)
+    _menu(visit, path)
+
+
+def _menu(visit: Visit, path: str) -> None:
+    """Put the places for operators and vendors into a menu, for who may see any of them."""
+    words = visit.words
+    places = [one for one in PLACES if visit.queries.may_see(one[2])]
+    if not places:
+        return
+    with Tag("nav", classes="xj-menu", aria_label=words("manage")), Tag("details") as details:
+        summary = Tag("summary", words("manage"))
+        if any(path.startswith(place) for _, place, _ in places):
+            summary.attribute("aria-current", "true")
+        with Tag("div"):
+            for key, place, _ in places:
+                _section(words(key), place, path)
+    details.on("keydown.esc", js_handler="(event) => (event.currentTarget.open = false)")
+    details.on("focusout", js_handler=_CLOSE_IF_LEFT)
 
 
 def _section(name: str, section: str, path: str) -> None:
@@ -169,6 +193,18 @@ def district_link(on: str = "", month: str = "") -> str:
 def report_link(quarter: str = "") -> str:
     """Give the path of the report of a quarter."""
     return f"{REPORT}{_query(quarter=quarter)}"
+
+
+def first_page(visit: Visit) -> str:
+    """Give the first of the pages that a visitor may see."""
+    seen = (place for _, place, resource in (*SECTIONS, *PLACES) if visit.queries.may_see(resource))
+    return next(seen, HOME)
+
+
+def comparison_link(name: str, other: str = "", cursor: str = "") -> str:
+    """Give the path of what differs between a generation and another, or the live one."""
+    parameters = {"with_generation": other, "cursor": cursor}
+    return f"{GENERATIONS}/{quote(name, safe='')}/comparison{_query(**parameters)}"
 
 
 def _query(**parameters: str) -> str:

@@ -38,7 +38,8 @@ class Live(Generic[_Shown]):
 
     ``ask`` is the query. ``mark``, where given, is a cheap query whose answer differs whenever
     that of ``ask`` does by more than what other people did; it spares most of the asking.
-    ``spacing`` is the least time between two looks, in seconds.
+    ``spacing`` is the least time between two looks, in seconds. Where what is shown isn't only
+    projections, it ``is_timed``: looked at again each time, whatever is new in them.
     """
 
     def __init__(
@@ -48,12 +49,15 @@ class Live(Generic[_Shown]):
         ask: Callable[[], Awaitable[_Shown]],
         mark: Callable[[], Awaitable[Any]] | None = None,
         spacing: float = 1.0,
+        *,
+        is_timed: bool = False,
     ) -> None:
         self._visit = visit
         self._view = view
         self._ask = ask
         self._mark = mark
         self._spacing = spacing
+        self._is_timed = is_timed
         self._position = -1
         self._marked: Any = None
         self._asked = -OLDEST
@@ -72,7 +76,7 @@ class Live(Generic[_Shown]):
         await self._look()
 
     async def _follow(self) -> None:
-        is_due = self._is_broken or self._is_behind
+        is_due = self._is_timed or self._is_broken or self._is_behind
         if await self._visit.queries.news(self._position, 0 if is_due else PATIENCE) or is_due:
             await self._look()
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from api.roles import NONE, Asker, Resource, Subject, class_group, permit, reach_of, roles_of
+from api.roles import Asker, Resource, Subject, class_group, may_have, permit
 from api.roles import lesson as lesson_subject
 from api.roles import school as school_subject
 from api.roles import student as subject_of
@@ -108,8 +108,8 @@ class Queries:
         await permit(self._services, self._credential, resource, subject_of(person))
 
     def may_see(self, resource: Resource) -> bool:
-        """Tell whether the credential's role may see any of a resource: what navigation offers."""
-        return reach_of(resource, roles_of(self._credential)) != NONE
+        """Tell whether the credential may see any of a resource: what navigation offers."""
+        return may_have(self._credential, resource)
 
     async def permit_classes(self) -> Asker:
         """Give who may see the list of classes, or some of it; raises ApiError 403."""

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, Request
 from nicegui import app as nicegui_app
 
-from api.authentication import READ_PROJECTIONS
+from api.authentication import OPERATE, READ_PROJECTIONS
 from api.services import Services
+from api.ui.operating import Operating
 from api.ui.queries import Queries
 from api.ui.words import Language, Words, language_named
 from lrs.credentials import Credential
@@ -23,6 +24,8 @@ from lrs.credentials import Credential
 ROOT: Final = "/ui"
 HOME: Final = f"{ROOT}/students"
 SIGN_IN: Final = f"{ROOT}/sign-in"
+# Who may sign in: what a page then shows is for roles to say.
+VIEW: Final = (*READ_PROJECTIONS, *OPERATE)
 LANGUAGE_COOKIE: Final = "xueji_language"
 _SIGNED_IN: Final = "signed_in"  # in the user's storage, kept by the server
 _ENTRY: Final = "entry"  # in the signed cookie, and in the storage beside the key
@@ -53,6 +56,11 @@ class Visit:
     def queries(self) -> Queries:
         """The projections of the visitor's store, as far as the visitor's role may see them."""
         return Queries(self.services, self.credential)
+
+    @cached_property
+    def operating(self) -> Operating:
+        """The server, as far as the visitor may see and change it."""
+        return Operating(self.services, self.credential)
 
     @cached_property
     def timezone(self) -> ZoneInfo:
@@ -93,13 +101,13 @@ async def is_signed_in(request: Request) -> bool:
 
 
 async def prove(key: str, secret: str) -> Credential | None:
-    """Give the credential that key and secret prove, if it may view portraits."""
+    """Give the credential that key and secret prove, if it may look at pages."""
     credential = await asyncio.to_thread(services().credentials.check, key, secret)
-    return credential if credential is not None and credential.may(*READ_PROJECTIONS) else None
+    return credential if credential is not None and credential.may(*VIEW) else None
 
 
 async def proved_by_ticket(ticket: str) -> Credential | None:
-    """Give the credential that a ticket names, if it may view portraits still."""
+    """Give the credential that a ticket names, if it may look at pages still."""
     key = nicegui_app.state.served.state.tickets.redeem(ticket)
     return await _viewing_credential(services(), key) if key is not None else None
 
@@ -149,8 +157,8 @@ def _path_and_query(request: Request) -> str:
 
 
 async def _viewing_credential(of: Services, key: str) -> Credential | None:
-    """Find a credential by its key, if it is not revoked and may view portraits."""
+    """Find a credential by its key, if it is not revoked and may look at pages."""
     credential = await asyncio.to_thread(of.credentials.find, key)
     if credential is None or credential.revoked is not None:
         return None
-    return credential if credential.may(*READ_PROJECTIONS) else None
+    return credential if credential.may(*VIEW) else None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, Literal, TypeVar
 
+from api.ui.operating_words import OPERATING_WORDS
 from projections.vocabulary import Action, Term
 
 Language = Literal["zh-CN", "en"]
@@ -708,6 +709,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "time.hours": ("{hours} 小时 {minutes} 分", "{hours} h {minutes} min"),
     "time.minutes": ("{minutes} 分", "{minutes} min"),
     "time.seconds": ("{seconds} 秒", "{seconds} s"),
+    **OPERATING_WORDS,
 }
 
 

@@ -8,10 +8,20 @@ from fastapi.responses import RedirectResponse, Response
 from nicegui import app, ui
 
 from api.ui import session
-from api.ui.layout import Tag, page
-from api.ui.session import HOME, LANGUAGE_COOKIE, SIGN_IN, NotSignedIn, language_of, own_page
+from api.ui.layout import Tag, first_page, page
+from api.ui.session import (
+    HOME,
+    LANGUAGE_COOKIE,
+    SIGN_IN,
+    NotSignedIn,
+    Visit,
+    Visitor,
+    language_of,
+    own_page,
+)
 from api.ui.tickets import TICKET_SECONDS
 from api.ui.words import LANGUAGES, Words
+from lrs.credentials import Credential
 
 YEAR = 366 * 24 * 3600  # seconds
 LONGEST_FORM = 4096  # bytes
@@ -70,7 +80,7 @@ async def sign_in(request: Request) -> Response:
     if credential is None:
         return RedirectResponse(_sign_in_path(notice="wrong", wanted=wanted), SEE_OTHER)
     session.sign_in(credential)
-    return RedirectResponse(wanted, SEE_OTHER)
+    return RedirectResponse(_led_to(wanted, request, credential), SEE_OTHER)
 
 
 @app.get("/enter")
@@ -79,7 +89,8 @@ async def enter(request: Request, ticket: str, wanted: str = HOME) -> Response:
     credential = await session.proved_by_ticket(ticket)
     if credential is not None:
         session.sign_in(credential)
-    elif not await session.is_signed_in(request):
+        return RedirectResponse(_led_to(own_page(wanted), request, credential), SEE_OTHER)
+    if not await session.is_signed_in(request):
         return RedirectResponse(_sign_in_path(notice="used-link"), SEE_OTHER)
     return RedirectResponse(own_page(wanted), SEE_OTHER)
 
@@ -102,15 +113,21 @@ def set_language(language: str, back: Annotated[str, "a page's path"] = HOME) ->
 
 
 @app.get("/")
-def first_page() -> Response:
-    """Go to the first page."""
-    return RedirectResponse(HOME, SEE_OTHER)
+def root(visit: Visitor) -> Response:
+    """Go to the first page that the visitor may see."""
+    return RedirectResponse(first_page(visit), SEE_OTHER)
 
 
 @app.exception_handler(NotSignedIn)
 async def ask_to_sign_in(_: Request, error: NotSignedIn) -> Response:
     """Lead a visitor who is not signed in to the form, and from there to what was wanted."""
     return RedirectResponse(_sign_in_path(wanted=own_page(error.wanted)), SEE_OTHER)
+
+
+def _led_to(wanted: str, request: Request, credential: Credential) -> str:
+    """Give where somebody goes who has just signed in: nobody begins where all is refused."""
+    visit = Visit(credential, language_of(request), session.services())
+    return first_page(visit) if wanted == HOME else wanted
 
 
 def _sign_in_path(**query: str) -> str:
