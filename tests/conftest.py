@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from selenium.webdriver import Chrome
 
+from lrs.record import Record
+from tests.support.backends import BACKENDS
 from tests.support.chromium import chromium, forget
 from tests.support.engines import FINDERS, FIXTURES, missing, required
 from tests.support.kafka import LOGIN, KafkaServer, MockKafka
@@ -132,6 +134,22 @@ def postgresql_schema(postgresql_database: str) -> str:
     """The URL of a database that is empty when the test begins."""
     empty_database(postgresql_database)
     return postgresql_database
+
+
+@pytest.fixture(params=BACKENDS)
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a record of this test's own is kept, on each backend, which isn't there yet."""
+    if request.param == "sqlite":
+        return str(tmp_path / "record.sqlite")
+    return str(request.getfixturevalue("postgresql_schema"))
+
+
+@pytest.fixture
+def record(location: str) -> Iterator[Record]:
+    """A record of this test's own."""
+    opened = Record.open(location)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

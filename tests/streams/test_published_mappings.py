@@ -22,23 +22,10 @@ from streams.published_mappings import (
 from streams.replay import Filters, Replay, prepared
 from streams.replay_work import Tools
 from streams.replay_workers import ThisProcess
-from tests.support.backends import BACKENDS, new_database
 from tests.support.carrying import carry
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue
 from tests.support.mapping_documents import CLICKED, clicker
 from tests.support.records import AUTHORITY, draft, statement
-
-
-@pytest.fixture(params=BACKENDS)
-def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return new_database(request) or str(tmp_path / "record.sqlite")
-
-
-@pytest.fixture
-def record(location: str) -> Iterator[Record]:
-    record = Record.open(location)
-    yield record
-    record.close()
 
 
 @pytest.fixture(scope="module")

@@ -472,9 +472,8 @@ def test_a_server_is_written_to_as_the_embedded_engine_is(
 
 
 def test_processes_read_the_record_themselves(
-    tmp_path: Path, warehouse: Warehouse, name: str
+    location: str, tmp_path: Path, warehouse: Warehouse, name: str
 ) -> None:
-    location = str(tmp_path / "record.sqlite")
     with closing(Record.open(location)) as record:
         several = [
             answer(statement_id=statement_id(n), person=f"s{n % 7}", after=timedelta(minutes=n))
