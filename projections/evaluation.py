@@ -6,21 +6,20 @@ of the same grade by the roster of the period's last day, or, where too few of t
 all students of the school.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from projections.days import Span, last_days
+from projections.evaluation_basis import Bases, Basis, Placed
 from projections.evaluation_groups import told_group
 from projections.evaluation_results import Standing, told_student
-from projections.identities import person_of
 from projections.measures import Figures
 from projections.membership import RosterMembership
 from projections.names import names_of
 from projections.roster import Roster
 from projections.schemes import Scheme
-from projections.scoring import Cohorts, Scores, indicators_of, score
+from projections.scoring import Scores, indicators_of, score
 from projections.warehouse import Generation
 from projections.what_if import told_comparison
 
@@ -28,38 +27,6 @@ DEFAULT_DAYS: Final = 16 * 7  # where the roster has no term of the day
 _NONE_PLACED: Final = ("", "", "", "")
 
 Result = dict[str, Any]
-
-
-class Placed(NamedTuple):
-    """Where a student belongs on a day: '' where the roster doesn't say."""
-
-    class_group: str
-    school: str
-    stage: str
-    grade: str
-
-
-class Placements:
-    """The students of a store on a day, as the roster has them."""
-
-    def __init__(self, generation: Generation, store: str, on: date) -> None:
-        rows = generation.query("students_placed", store=store, on=on.isoformat())
-        self.of = {person: Placed(*where) for person, *where in rows}
-
-    def of_school(self, school: str) -> list[str]:
-        """Give the students of a school."""
-        return [person for person, where in self.of.items() if where.school == school]
-
-    def cohorts(self) -> Cohorts:
-        """Give whom each is compared with: the grade, else the school."""
-        members: defaultdict[str, list[str]] = defaultdict(list)
-        of = {}
-        for person, where in self.of.items():
-            grade = f"grade:{where.stage}:{where.grade}" if where.grade else ""
-            of[person] = tuple(filter(None, (grade, f"school:{where.school}")))
-            for name in of[person]:
-                members[name].append(person)
-        return Cohorts(of, members)
 
 
 class Evaluations:
@@ -71,6 +38,7 @@ class Evaluations:
     def __init__(self, generation: Generation, position: Callable[[], int], timezone: str) -> None:
         self._generation = generation
         self._position = position
+        self._bases = Bases(generation)
         self._figures = Figures(generation, timezone)
         self._roster = Roster(generation, timezone)
         self._members = RosterMembership(generation)
@@ -88,16 +56,16 @@ class Evaluations:
         Scores are 0..100 (None: not enough evidence) with 95 % intervals, days the district's.
         """
         position = self._position()
-        person = person_of(self._generation, store, person)
-        placements = Placements(self._generation, store, span.last)
-        known = self._generation.query("portrait_person", store=store, person=person)
-        if person not in placements.of and not known:
+        basis = self._bases.of(store)
+        person = basis.owners.resolve((store, person))[1]
+        placed = basis.placements(span.last).of.get(person)
+        if placed is None and not self._generation.query(
+            "portrait_person", store=store, person=person
+        ):
             return None
-        now = self._score(store, scheme, [person], span, placements)
-        before = self._before(store, scheme, [person], span)
-        standing = Standing(scheme, span, now, before)
+        placed = placed or Placed(*_NONE_PLACED)
+        standing = Standing(scheme, span, *self._both(store, scheme, [person], span, basis))
         names = names_of(self._generation, store, [person])
-        placed = placements.of.get(person, Placed(*_NONE_PLACED))
         return {
             "person": person,
             "name": names.get(person, {}).get("", person),
@@ -116,7 +84,7 @@ class Evaluations:
         title, _, school, *_ = found[0]
         members = self._roster.students(store, name, on=span.last)
         names = {member.person: member.name for member in members}
-        now, before = self._both(store, scheme, list(names), span)
+        now, before = self._both(store, scheme, list(names), span, self._bases.of(store))
         return {
             "class_group": name,
             "title": title,
@@ -131,9 +99,10 @@ class Evaluations:
         schools = {one.org: one for one in self._roster.schools(store, on=span.last)}
         if school not in schools:
             return None
-        placements = Placements(self._generation, store, span.last)
+        basis = self._bases.of(store)
+        placements = basis.placements(span.last)
         members = placements.of_school(school)
-        now, before = self._both(store, scheme, members, span, placements)
+        now, before = self._both(store, scheme, members, span, basis)
         titles = {
             one.class_group: one.title for one in self._roster.classes(store, school, on=span.last)
         }
@@ -148,8 +117,9 @@ class Evaluations:
     def district(self, store: str, scheme: Scheme, span: Span) -> Result:
         """Give the result of all students of a store's roster, with a line a school."""
         position = self._position()
-        placements = Placements(self._generation, store, span.last)
-        now, before = self._both(store, scheme, list(placements.of), span, placements)
+        basis = self._bases.of(store)
+        placements = basis.placements(span.last)
+        now, before = self._both(store, scheme, list(placements.of), span, basis)
         names = {one.org: one.name for one in self._roster.schools(store, on=span.last)}
         parts = {person: where.school for person, where in placements.of.items()}
         return {
@@ -170,12 +140,11 @@ class Evaluations:
         It is about the students of the roster on the last day of ``one``, or those ``among`` them.
         """
         position = self._position()
-        placements = Placements(self._generation, store, one[1].last)
-        persons = [person for person in placements.of if among is None or person in among]
-        first = self._score(store, one[0], persons, one[1], placements)
-        second = self._score(
-            store, other[0], persons, other[1], Placements(self._generation, store, other[1].last)
-        )
+        basis = self._bases.of(store)
+        placed = basis.placements(one[1].last).of
+        persons = [person for person in placed if among is None or person in among]
+        first = self._score(store, one[0], persons, one[1], basis)
+        second = self._score(store, other[0], persons, other[1], basis)
         told = told_comparison(one, first, other, second)
         names = names_of(self._generation, store, [each["person"] for each in told["changes"]])
         told["changes"] = [
@@ -185,47 +154,24 @@ class Evaluations:
         return {**told, "position": position}
 
     def _both(
-        self,
-        store: str,
-        scheme: Scheme,
-        persons: Sequence[str],
-        span: Span,
-        placements: Placements | None = None,
+        self, store: str, scheme: Scheme, persons: Sequence[str], span: Span, basis: Basis
     ) -> tuple[Scores, Scores]:
-        placements = placements or Placements(self._generation, store, span.last)
-        now = self._score(store, scheme, persons, span, placements)
-        return now, self._before(store, scheme, persons, span)
-
-    def _before(self, store: str, scheme: Scheme, persons: Sequence[str], span: Span) -> Scores:
-        """Score the same people in the days before, among those whom they were with then."""
-        earlier = span.before()
-        placements = Placements(self._generation, store, earlier.last)
-        return self._score(store, scheme, persons, earlier, placements)
+        """Score people in these days, and in the days before among whom they were with then."""
+        now = self._score(store, scheme, persons, span, basis)
+        return now, self._score(store, scheme, persons, span.before(), basis)
 
     def _score(
-        self,
-        store: str,
-        scheme: Scheme,
-        persons: Sequence[str],
-        span: Span,
-        placements: Placements,
+        self, store: str, scheme: Scheme, persons: Sequence[str], span: Span, basis: Basis
     ) -> Scores:
         indicators = indicators_of(scheme).values()
-        cohorts = placements.cohorts()
-        versions = self._figures.versions(store)
+        cohorts = basis.placements(span.last).cohorts
         alone = {one.measure for one in indicators if one.normalisation.by == "criterion"}
         compared = {one.measure for one in indicators if one.normalisation.by != "criterion"}
-        company = (
-            set[str]()
-            if not compared
-            else set(persons).union(
-                *(
-                    cohorts.members[name]
-                    for person in persons
-                    for name in cohorts.of.get(person, ())
-                )
-            )
-        )
+        company = set(persons) if compared else set[str]()
+        if compared:
+            names = {name for person in persons for name in cohorts.of.get(person, ())}
+            company.update(*(cohorts.members[name] for name in sorted(names)))
+        versions = basis.versions
         figures = self._figures.of(store, span, compared, company, versions)
         figures |= self._figures.of(store, span, alone - compared, persons, versions)
         return score(scheme, persons, figures, cohorts)

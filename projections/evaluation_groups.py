@@ -5,9 +5,8 @@ and classes of a school, are pooled (``pooling.py``), so that a small one is not
 luck. Who has no score is counted, and is in no mean.
 """
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Mapping
-from statistics import quantiles
 from typing import Any, Final
 
 import numpy as np
@@ -17,8 +16,8 @@ from projections.evaluation_results import known, told_scheme
 from projections.evaluation_words import said
 from projections.pooling import Group, pool
 from projections.schemes import Scheme
-from projections.scoring import Part, Scores, level_of
-from projections.shares import counted, mean_change
+from projections.scoring import Part, Scores, level_of, levels_of
+from projections.shares import counted, mean_of_many
 
 _BINS: Final = 10  # of the scale of 0..100
 _FEWEST: Final = 5  # students of whom a figure of a part of a school or district is shown
@@ -78,26 +77,26 @@ def told_group(
 
 def _distribution(scheme: Scheme, part: Part, before: Part) -> Told:
     there = part.score[~np.isnan(part.score)]
-    reached = [level_of(scheme, float(one)) for one in there]
+    reached = Counter(level.id for level in levels_of(scheme, there) if level)
     bins, _ = np.histogram(there, bins=_BINS, range=(0.0, 100.0))
+    quartiles = np.quantile(there, (0.25, 0.5, 0.75)).tolist() if len(there) > 1 else None
     return {
         **_means(part, before),
-        "quartiles": quantiles(there.tolist(), method="inclusive") if len(there) > 1 else None,
+        "quartiles": quartiles,
         "histogram": bins.tolist(),
         "levels": [
-            {"id": one.id, "title": said(one.title), **counted(reached.count(one), len(there))}
+            {"id": one.id, "title": said(one.title), **counted(reached[one.id], len(there))}
             for one in scheme.levels
         ],
     }
 
 
 def _means(part: Part, before: Part) -> Told:
-    there = part.score[~np.isnan(part.score)]
     changes = part.score - before.score
     return {
-        **mean_change(there.tolist()),
+        **mean_of_many(part.score[~np.isnan(part.score)]),
         "completeness": float(part.complete.mean()) if len(part.complete) else 0.0,
-        "change": mean_change(changes[~np.isnan(changes)].tolist()),
+        "change": mean_of_many(changes[~np.isnan(changes)]),
     }
 
 
@@ -134,12 +133,10 @@ def _members(scheme: Scheme, now: Scores, before: Scores, names: Mapping[str, st
 def _parts(now: Scores, parts: Parts) -> list[Told]:
     """Give a line for each class or school of enough students, by name."""
     _, part_of, titles = parts
-    scores: defaultdict[str, list[float]] = defaultdict(list)
-    sizes: defaultdict[str, int] = defaultdict(int)
-    for at, person in enumerate(now.persons):
-        sizes[part_of[person]] += 1
-        if not np.isnan(now.total.score[at]):
-            scores[part_of[person]].append(float(now.total.score[at]))
+    titled = np.array([part_of[person] for person in now.persons], dtype=object)
+    sizes = Counter(titled.tolist())
+    scores = {name: now.total.score[titled == name] for name in sizes}
+    scores = {name: some[~np.isnan(some)] for name, some in scores.items()}
     groups = {
         name: Group(len(some), float(np.mean(some)), float(np.var(some, ddof=1)))
         for name, some in scores.items()

@@ -1,7 +1,7 @@
 """Figures of measures of one person, and the ratings that some of them are worked out from."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -64,6 +64,50 @@ def mean_of(n: int, total: float, squares: float) -> tuple[float, float, float]:
     return mean, mean - reach, mean + reach
 
 
-def as_array(figures: Iterable[Figure]) -> np.ndarray:
+class ByPerson(Mapping[str, Figure]):
+    """Figures of many people by person, as rows of an array: a district's are scored at once.
+
+    ``places`` has whose row is which, ``rows`` the columns of ``Figure``. A row whose first column
+    is NaN is of someone who has no evidence and isn't among the keys. Neither is changed any more.
+    """
+
+    def __init__(self, places: Mapping[str, int], rows: np.ndarray) -> None:
+        self.places = places
+        self.rows = rows
+
+    @classmethod
+    def of(cls, known: Mapping[str, Figure]) -> "ByPerson":
+        """Take figures by person, whatever holds them."""
+        if isinstance(known, cls):
+            return known
+        return cls({who: at for at, who in enumerate(known)}, as_array(known.values()))
+
+    def take(self, places: np.ndarray, none: Figure) -> np.ndarray:
+        """Give the rows at these places, ``none`` for -1 and for who has no evidence."""
+        if not len(self.rows):
+            return np.tile(np.array(none, dtype=float), (len(places), 1))
+        taken: np.ndarray = self.rows[places]
+        taken[(places < 0) | np.isnan(taken[:, 0])] = none
+        return taken
+
+    def __getitem__(self, person: str) -> Figure:
+        facts, counted, *others = self.rows[self.places[person]].tolist()
+        if math.isnan(facts):
+            raise KeyError(person)
+        return Figure(int(facts), int(counted), *others)
+
+    def __iter__(self) -> Iterator[str]:
+        return (who for who, at in self.places.items() if not math.isnan(self.rows[at, 0]))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def places_of(persons: Sequence[str], places: Mapping[str, int]) -> np.ndarray:
+    """Give the place of each person, -1 for who has none."""
+    return np.fromiter((places.get(one, -1) for one in persons), dtype=int, count=len(persons))
+
+
+def as_array(figures: Iterable[Iterable[float]]) -> np.ndarray:
     """Give figures as an array of one row a figure, columns as in ``Figure``."""
     return np.array([tuple(one) for one in figures], dtype=float).reshape(-1, len(Figure._fields))

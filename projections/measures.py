@@ -5,15 +5,26 @@ was worked out about a person holds until that person's version is another one, 
 which a few persons did something since costs as much as these few.
 """
 
+import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from math import sqrt
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from projections.days import Span
-from projections.figures import NOTHING, Figure, Rating, is_adjusted, mean_of
+from projections.figures import (
+    NOTHING,
+    ByPerson,
+    Figure,
+    Rating,
+    as_array,
+    is_adjusted,
+    mean_of,
+    places_of,
+)
 from projections.identities import Identities, load_identities
 from projections.mastery import INTERVAL
 from projections.measure_queries import (
@@ -26,7 +37,7 @@ from projections.measure_queries import (
     ratings_query,
 )
 from projections.names import shares_of
-from projections.raters import Adjusted, adjust
+from projections.raters import Ratings
 from projections.schemes import Measure, Over
 from projections.shares import wilson
 from projections.warehouse import Generation
@@ -38,6 +49,7 @@ _MOST_KEPT: Final = 12  # spans with measures; those of a whole district may tak
 _Rows = list[tuple[Any, ...]]
 # What is known of a measure of a person: its figure, or the ratings it is worked out from.
 Known = Figure | tuple[Rating, ...]
+_UNKNOWN: Final = np.full(len(Figure._fields), math.nan)
 
 
 class Measured:
@@ -57,37 +69,57 @@ class Measured:
         self._timezone = timezone
         self._lock = threading.Lock()
         self._versions: dict[str, tuple[int, ...]] = {}  # of what is known, by person
-        self._known: dict[Measure, dict[str, Known]] = {measure: {} for measure in measures}
-        self._adjusted: dict[Measure, Adjusted] = {}
+        # By person's place; what was given to somebody isn't changed any more.
+        self._places: dict[str, int] = {}
+        self._rows = {one: np.empty((0, len(Figure._fields))) for one in measures}
+        self._ratings = {one: Ratings() for one in measures if is_adjusted(one)}
+        self._adjusted: dict[Measure, ByPerson] = {}
 
-    def of(
-        self, persons: Collection[str], versions: "Versions"
-    ) -> dict[Measure, dict[str, Figure]]:
+    def of(self, persons: Collection[str], versions: "Versions") -> dict[Measure, ByPerson]:
         """Give the figures of persons by measure; of who has no evidence there is none."""
         with self._lock:
-            old = [one for one in persons if self._versions.get(one) != versions.of(one)]
-            self._renew(sorted(old), versions)
-            return {measure: self._figures(measure) for measure in self._known}
+            self._renew(versions.newer(self._versions, persons), versions)
+            return {measure: self._figures(measure) for measure in self._rows}
 
-    def _figures(self, measure: Measure) -> dict[str, Figure]:
-        known = self._known[measure]
-        if not is_adjusted(measure):
-            return {who: one for who, one in known.items() if isinstance(one, Figure)}
+    def _figures(self, measure: Measure) -> ByPerson:
+        if measure not in self._ratings:
+            return ByPerson(self._places, self._rows[measure])
         if measure not in self._adjusted:
-            rated = {who: one for who, one in known.items() if not isinstance(one, Figure)}
-            self._adjusted[measure] = adjust(rated)
-        return self._adjusted[measure].figures
+            self._adjusted[measure] = self._ratings[measure].adjusted().figures
+        return self._adjusted[measure]
 
     def _renew(self, persons: Sequence[str], versions: "Versions") -> None:
-        if persons:
-            self._adjusted.clear()
+        if not persons:
+            return
+        self._make_room(persons)
         for some in _some_at_a_time(persons):
             found = self._work_out([one for one in some if any(versions.of(one))], versions.owners)
-            for measure, known in self._known.items():
-                for person in some:
-                    known.pop(person, None)
-                known.update(found.get(measure, {}))
+            places = places_of(some, self._places)
+            for measure, rows in self._rows.items():
+                known = found.get(measure, {})
+                if measure in self._ratings:
+                    self._take_ratings(measure, some, known)
+                else:
+                    rows[places] = as_array(_figure(known.get(person)) for person in some)
             self._versions.update((person, versions.of(person)) for person in some)
+
+    def _make_room(self, persons: Sequence[str]) -> None:
+        """Copy what is known, which may be in others' hands, with a row for each of these."""
+        new = [one for one in persons if one not in self._places]
+        if new:
+            begin = len(self._places)
+            self._places = self._places | {one: begin + at for at, one in enumerate(new)}
+        more = np.full((len(new), len(Figure._fields)), np.nan)
+        self._rows = {one: np.concatenate([rows, more]) for one, rows in self._rows.items()}
+
+    def _take_ratings(
+        self, measure: Measure, persons: Sequence[str], known: Mapping[str, Known]
+    ) -> None:
+        """Take the ratings of persons; where any are others, all are made comparable anew."""
+        ratings = self._ratings[measure]
+        changed = [ratings.put(person, _ratings(known.get(person))) for person in persons]
+        if any(changed):
+            self._adjusted.pop(measure, None)
 
     def _work_out(
         self, persons: Sequence[str], owners: Identities
@@ -97,7 +129,7 @@ class Measured:
         asked = self._asked(persons, owners)
         found: dict[Measure, dict[str, Known]] = {}
         for over, (query, read) in _READ.items():
-            measures = [measure for measure in self._known if measure.over == over]
+            measures = [measure for measure in self._rows if measure.over == over]
             if measures:
                 sql = query(asked, measures)
                 rows = self._generation.run(
@@ -126,10 +158,15 @@ class Measured:
 
 
 class Versions:
-    """The versions of the rows of a store's people, and whose account is whose, as of now."""
+    """The versions of the rows of a store's people, and whose account is whose, as of now.
 
-    def __init__(self, generation: Generation, store: str) -> None:
-        self.owners = load_identities(generation)
+    ``owners`` is taken as it is where it is known already.
+    """
+
+    def __init__(
+        self, generation: Generation, store: str, owners: Identities | None = None
+    ) -> None:
+        self.owners = load_identities(generation) if owners is None else owners
         self._store = store
         self._of: dict[str, tuple[int, ...]] = {}
         of_documents: dict[str, int] = {}
@@ -147,8 +184,13 @@ class Versions:
         """Give the version of a person's rows."""
         return self._of.get(person, (0, 0))
 
+    def newer(self, known: Mapping[str, tuple[int, ...]], among: Collection[str]) -> list[str]:
+        """Give those among these persons of whom another version than this is known, in order."""
+        of = self._of.get
+        return sorted(one for one in among if known.get(one) != of(one, (0, 0)))
+
     @property
-    def persons(self) -> Iterable[str]:
+    def persons(self) -> Collection[str]:
         """Everyone of whom there is anything."""
         return self._of.keys()
 
@@ -162,10 +204,6 @@ class Figures:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, Span, tuple[Measure, ...]], Measured] = OrderedDict()
 
-    def versions(self, store: str) -> Versions:
-        """Give the versions of now, to work out one answer by."""
-        return Versions(self._generation, store)
-
     def of(
         self,
         store: str,
@@ -173,7 +211,7 @@ class Figures:
         measures: Collection[Measure],
         persons: Collection[str],
         versions: Versions,
-    ) -> dict[Measure, dict[str, Figure]]:
+    ) -> dict[Measure, ByPerson]:
         """Give what measures say of people within some days.
 
         It may tell of more people than were asked for. Ratings are those of everyone, because what
@@ -182,8 +220,8 @@ class Figures:
         """
         rated = sorted((one for one in measures if is_adjusted(one)), key=repr)
         others = sorted((one for one in measures if not is_adjusted(one)), key=repr)
-        found: dict[Measure, dict[str, Figure]] = {}
-        for some, whom in ((rated, list(versions.persons)), (others, list(persons))):
+        found: dict[Measure, ByPerson] = {}
+        for some, whom in ((rated, versions.persons), (others, persons)):
             if some:
                 found |= self._measured(store, span, tuple(some)).of(whom, versions)
         return found
@@ -197,6 +235,14 @@ class Figures:
             while len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
             return self._kept[key]
+
+
+def _figure(known: Known | None) -> Iterable[float]:
+    return known if isinstance(known, Figure) else _UNKNOWN
+
+
+def _ratings(known: Known | None) -> tuple[Rating, ...]:
+    return () if known is None or isinstance(known, Figure) else known
 
 
 def _some_at_a_time(persons: Sequence[str]) -> Iterator[list[str]]:
@@ -266,7 +312,7 @@ def _read_mastery(measures: Sequence[Measure], rows: _Rows) -> dict[Measure, dic
             case "share":
                 figure = _share(tries, points, mastered)
             case _:
-                mean, reach = total / points, INTERVAL * sqrt(variance) / points
+                mean, reach = total / points, INTERVAL * math.sqrt(variance) / points
                 figure = Figure(tries, points, mean, mean - reach, mean + reach)
         found[measure][who] = figure
     return found

@@ -13,12 +13,12 @@ It is solved by alternating least squares, with the variances of raters and of c
 expectation and maximisation beside it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from projections.figures import Figure, Rating
+from projections.figures import ByPerson, Figure, Rating
 from projections.mastery import INTERVAL
 
 _ROUNDS: Final = 200
@@ -37,49 +37,109 @@ class Rater(NamedTuple):
 class Adjusted(NamedTuple):
     """Ratings of many people made comparable: each person's figure, and each rater."""
 
-    figures: dict[str, Figure]
+    figures: ByPerson
     raters: dict[str, Rater]
 
 
-def adjust(ratings: Mapping[str, Sequence[Rating]]) -> Adjusted:
-    """Make the ratings of people comparable, by person; what doesn't count is only counted.
+class _OfPerson(NamedTuple):
+    """The ratings of a person as columns: raters and what was rated by their codes."""
 
-    A figure's ``seen`` is the plain mean, its ``value`` the adjusted one within 0..1, the interval
-    that of the standard error: of chance, and of what isn't known of the raters.
-    """
-    rows = [(who, one) for who, some in ratings.items() for one in some if one.counts]
-    if not rows:
-        return Adjusted({}, {})
-    persons, person = np.unique([who for who, _ in rows], return_inverse=True)
-    raters, rater = np.unique([one.rater for _, one in rows], return_inverse=True)
-    _, thing = np.unique([one.about for _, one in rows], return_inverse=True)
-    seen = np.array([one.rating for _, one in rows])
-    solved = _solve(seen, person, rater, thing)
-    n = np.bincount(person)
-    plain = np.bincount(person, seen) / n
-    adjusted = np.clip(np.bincount(person, seen - solved.leniency[rater]) / n, 0.0, 1.0)
-    # What isn't known of a rater is in all ratings of a person by that rater, alike.
-    pairs, of_pair = np.unique(np.stack([person, rater]), axis=1, return_counts=True)
-    unsure = np.bincount(pairs[0], of_pair**2 * solved.unsure[pairs[1]])
-    error = (n * solved.chance + unsure) / n**2
-    reach = INTERVAL * np.sqrt(error)
-    figures = {
-        str(who): Figure(
-            len(ratings[str(who)]),
-            int(n[at]),
-            float(adjusted[at]),
-            max(0.0, float(adjusted[at] - reach[at])),
-            min(1.0, float(adjusted[at] + reach[at])),
-            float(plain[at]),
+    rater: np.ndarray
+    thing: np.ndarray
+    rating: np.ndarray
+    facts: int  # how many there are, those too that don't count
+
+    def says(self, other: "_OfPerson | None") -> bool:
+        """Whether others are the same ratings."""
+        return (
+            other is not None
+            and self.facts == other.facts
+            and all(map(np.array_equal, self[:3], other[:3]))
         )
-        for at, who in enumerate(persons)
-    }
-    counts = np.bincount(rater)
-    known = {
-        str(name): Rater(str(name), float(solved.leniency[at]), int(counts[at]))
-        for at, name in enumerate(raters)
-    }
-    return Adjusted(figures, known)
+
+
+class Ratings:
+    """The ratings of many people, held as columns: one person's change costs only that person."""
+
+    def __init__(self) -> None:
+        self._raters: dict[str, int] = {}
+        self._things: dict[str, int] = {}
+        self._of: dict[str, _OfPerson] = {}
+
+    def put(self, person: str, ratings: Iterable[Rating]) -> bool:
+        """Take these as all ratings of a person; tells whether they are others than before."""
+        ratings = list(ratings)
+        counting = [one for one in ratings if one.counts]
+        before = self._of.pop(person, None)
+        if not counting:
+            return before is not None
+        raters, things = self._raters, self._things
+        now = self._of[person] = _OfPerson(
+            np.array([raters.setdefault(one.rater, len(raters)) for one in counting]),
+            np.array([things.setdefault(one.about, len(things)) for one in counting]),
+            np.array([one.rating for one in counting]),
+            len(ratings),
+        )
+        return not now.says(before)
+
+    def adjusted(self) -> Adjusted:
+        """Make the ratings of all comparable.
+
+        A figure's ``seen`` is the plain mean, its ``value`` the adjusted one within 0..1, the
+        interval that of the standard error: of chance, and of what isn't known of the raters.
+        """
+        if not self._of:
+            return Adjusted(ByPerson.of({}), {})
+        # All in the order of names: the same ratings give the same figures, however they came.
+        persons = sorted(self._of)
+        some = [self._of[one] for one in persons]
+        n = np.array([len(one.rating) for one in some])
+        person = np.repeat(np.arange(len(persons)), n)
+        seen = np.concatenate([one.rating for one in some])
+        raters, rater = _in_order(np.concatenate([one.rater for one in some]), self._raters)
+        _, thing = _in_order(np.concatenate([one.thing for one in some]), self._things)
+        pairs = _Pairs.of(person, rater, len(raters))
+        solved = _solve(seen, person, rater, thing, pairs)
+        rows = np.empty((len(persons), len(Figure._fields)))
+        rows[:, 0] = [one.facts for one in some]
+        rows[:, 1] = n
+        rows[:, 5] = np.bincount(person, seen) / n
+        rows[:, 2] = np.clip(np.bincount(person, seen - solved.leniency[rater]) / n, 0.0, 1.0)
+        # What isn't known of a rater is in all ratings of a person by that rater, alike.
+        unsure = np.bincount(pairs.person, pairs.times**2 * solved.unsure[pairs.rater])
+        reach = INTERVAL * np.sqrt((n * solved.chance + unsure) / n**2)
+        rows[:, 3] = np.maximum(0.0, rows[:, 2] - reach)
+        rows[:, 4] = np.minimum(1.0, rows[:, 2] + reach)
+        each = zip(raters, solved.leniency.tolist(), np.bincount(rater).tolist(), strict=True)
+        return Adjusted(
+            ByPerson({who: at for at, who in enumerate(persons)}, rows),
+            {name: Rater(name, leniency, count) for name, leniency, count in each},
+        )
+
+
+def _in_order(codes: np.ndarray, names: dict[str, int]) -> tuple[list[str], np.ndarray]:
+    """Give the names of those codes that there are, in order, and the place of each code in it."""
+    there = np.bincount(codes, minlength=len(names)) > 0
+    known = sorted(name for name, code in names.items() if there[code])
+    places = np.zeros(len(names), dtype=int)
+    places[[names[name] for name in known]] = np.arange(len(known))
+    return known, places[codes]
+
+
+class _Pairs(NamedTuple):
+    """Who was rated by whom, and how often."""
+
+    person: np.ndarray
+    rater: np.ndarray
+    times: np.ndarray
+    of_rating: np.ndarray  # the pair of each rating
+
+    @classmethod
+    def of(cls, person: np.ndarray, rater: np.ndarray, raters: int) -> "_Pairs":
+        key, of_rating, times = np.unique(
+            person * raters + rater, return_inverse=True, return_counts=True
+        )
+        return cls(key // raters, key % raters, times, of_rating.ravel())
 
 
 class _Solved(NamedTuple):
@@ -88,7 +148,9 @@ class _Solved(NamedTuple):
     chance: float  # the variance of a rating
 
 
-def _solve(y: np.ndarray, person: np.ndarray, rater: np.ndarray, thing: np.ndarray) -> _Solved:
+def _solve(
+    y: np.ndarray, person: np.ndarray, rater: np.ndarray, thing: np.ndarray, pairs: _Pairs
+) -> _Solved:
     persons, raters = np.bincount(person), np.bincount(rater)
     of_thing = np.bincount(thing)
     leniency, things = np.zeros(len(raters)), np.zeros(len(of_thing))
@@ -96,10 +158,7 @@ def _solve(y: np.ndarray, person: np.ndarray, rater: np.ndarray, thing: np.ndarr
     if len(raters) < _FEWEST_RATERS:
         return _Solved(leniency, leniency, chance)
     # What a rating tells of its rater: nothing where nobody else rates its person.
-    _, pair, of_pair = np.unique(
-        np.stack([person, rater]), axis=1, return_inverse=True, return_counts=True
-    )
-    informed = np.bincount(rater, 1.0 - of_pair[pair.ravel()] / persons[person])
+    informed = np.bincount(rater, 1.0 - pairs.times[pairs.of_rating] / persons[person])
     between = max(chance, 1e-6)
     for _ in range(_ROUNDS):
         level = np.bincount(person, y - leniency[rater] - things[thing]) / persons

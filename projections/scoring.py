@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from projections.figures import Figure, as_array, nothing
+from projections.figures import ByPerson, Figure, nothing, places_of
 from projections.mastery import INTERVAL
 from projections.schemes import Indicator, Level, Measure, Normalisation, Scheme
 
@@ -89,6 +89,15 @@ def score(
 ) -> Scores:
     """Score people under a scheme; ``figures`` are of their cohorts' members too."""
     persons = list(persons)
+    places: dict[int, np.ndarray] = {}  # of the persons, in what measures were worked out together
+
+    def rows_of(measure: Measure, known: ByPerson) -> np.ndarray:
+        if id(known.places) not in places:
+            places[id(known.places)] = places_of(persons, known.places)
+        return known.take(places[id(known.places)], nothing(measure))
+
+    nobody = ByPerson.of({})
+    table = {measure: ByPerson.of(known) for measure, known in figures.items()}
     seen: dict[tuple[str, str], np.ndarray] = {}
     compared: dict[tuple[str, str], list[str]] = {}
     indicators: dict[tuple[str, str], Part] = {}
@@ -96,9 +105,8 @@ def score(
     for dimension in scheme.dimensions:
         for indicator in dimension.indicators:
             key = (dimension.id, indicator.id)
-            known = figures.get(indicator.measure, {})
-            none = nothing(indicator.measure)
-            seen[key] = as_array(known.get(person, none) for person in persons)
+            known = table.get(indicator.measure, nobody)
+            seen[key] = rows_of(indicator.measure, known)
             indicators[key], compared[key] = _indicator(
                 indicator, persons, seen[key], known, cohorts
             )
@@ -141,6 +149,15 @@ def indicators_of(scheme: Scheme) -> dict[tuple[str, str], Indicator]:
         for dimension in scheme.dimensions
         for indicator in dimension.indicators
     }
+
+
+def levels_of(scheme: Scheme, reached: np.ndarray) -> list[Level | None]:
+    """Give the level that each of many scores reaches."""
+    place = np.full(len(reached), len(scheme.levels))
+    for at in reversed(range(len(scheme.levels))):
+        place[reached >= scheme.levels[at].at_least] = at
+    levels = (*scheme.levels, None)
+    return [levels[at] for at in place.tolist()]
 
 
 def level_of(scheme: Scheme, reached: float) -> Level | None:
@@ -202,7 +219,7 @@ def _indicator(
     indicator: Indicator,
     persons: Sequence[str],
     seen: np.ndarray,
-    known: Mapping[str, Figure],
+    known: ByPerson,
     cohorts: Cohorts,
 ) -> tuple[Part, list[str]]:
     enough = (seen[:, _COUNTED] >= indicator.minimum) & ~np.isnan(seen[:, _VALUE])
@@ -229,7 +246,7 @@ def _among(
     indicator: Indicator,
     persons: Sequence[str],
     ends: np.ndarray,
-    known: Mapping[str, Figure],
+    known: ByPerson,
     cohorts: Cohorts,
 ) -> tuple[np.ndarray, list[str]]:
     """Score by the cohorts of persons."""
@@ -240,10 +257,16 @@ def _among(
             pools[name] = _pool(indicator, cohorts.members.get(name, ()), known)
         return pools[name]
 
-    compared = [
-        next((one for one in cohorts.of.get(who, ()) if len(pool_of(one)) >= FEWEST_OF_COHORT), "")
-        for who in persons
-    ]
+    def first_enough(names: Sequence[str]) -> str:
+        return next((one for one in names if len(pool_of(one)) >= FEWEST_OF_COHORT), "")
+
+    chosen: dict[tuple[str, ...], str] = {}  # many have the same ones
+    compared = []
+    for who in persons:
+        own = tuple(cohorts.of.get(who, ()))
+        if own not in chosen:
+            chosen[own] = first_enough(own)
+        compared.append(chosen[own])
     names, scored = np.array(compared, dtype=object), np.full(ends.shape, np.nan)
     for name in set(compared) - {""}:
         rows = names == name
@@ -251,13 +274,10 @@ def _among(
     return scored, compared
 
 
-def _pool(indicator: Indicator, members: Sequence[str], known: Mapping[str, Figure]) -> np.ndarray:
-    none = nothing(indicator.measure)
-    found = (known.get(one, none) for one in members)
-    values = [
-        one.value for one in found if one.counted >= indicator.minimum and not math.isnan(one.value)
-    ]
-    return np.sort(np.array(values, dtype=float))
+def _pool(indicator: Indicator, members: Sequence[str], known: ByPerson) -> np.ndarray:
+    rows = known.take(places_of(members, known.places), nothing(indicator.measure))
+    enough = (rows[:, _COUNTED] >= indicator.minimum) & ~np.isnan(rows[:, _VALUE])
+    return np.sort(rows[enough, _VALUE])
 
 
 def _z(pool: np.ndarray, values: np.ndarray) -> np.ndarray:

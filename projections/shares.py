@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean, stdev
 from typing import Any, Final
 
+import numpy as np
+
 from projections.mastery import INTERVAL
 
 # From this many of a kind on, a mean has an interval: with fewer it would say nothing.
@@ -70,6 +72,16 @@ def mean_change(changes: Sequence[float]) -> Figures:
     if n < ENOUGH:
         return {"n": n, "mean": mean, "low": None, "high": None}
     reach = student_t(n - 1) * stdev(changes) / math.sqrt(n)
+    return {"n": n, "mean": mean, "low": mean - reach, "high": mean + reach}
+
+
+def mean_of_many(values: np.ndarray) -> Figures:
+    """Give what ``mean_change`` does, of a whole district's values in little time."""
+    n = len(values)
+    if n < ENOUGH:
+        return mean_change(values.tolist())
+    mean = float(values.mean())
+    reach = student_t(n - 1) * float(values.std(ddof=1)) / math.sqrt(n)
     return {"n": n, "mean": mean, "low": mean - reach, "high": mean + reach}
 
 

@@ -10,8 +10,8 @@ from projections.days import Span
 from projections.evaluation_results import known, told_scheme
 from projections.evaluation_words import said
 from projections.schemes import Scheme, Title
-from projections.scoring import Scores, indicators_of, level_of
-from projections.shares import mean_change
+from projections.scoring import Scores, indicators_of, levels_of
+from projections.shares import mean_of_many
 
 MOST_LISTED: Final = 500  # whose level changes
 _MOST_REASONS: Final = 3
@@ -26,10 +26,7 @@ def told_comparison(one: _Side, first: Scores, other: _Side, second: Scores) -> 
     ``reasons`` are the indicators whose points in the total differ most; an indicator that only one
     of the schemes has brings no points in the other.
     """
-    levels = [
-        (_level(one[0], first, at), _level(other[0], second, at))
-        for at in range(len(first.persons))
-    ]
+    levels = list(zip(_levels(one[0], first), _levels(other[0], second), strict=True))
     moves = Counter(levels)
     changes = second.total.score - first.total.score
     changed = [at for at, (before, after) in enumerate(levels) if before != after]
@@ -40,7 +37,7 @@ def told_comparison(one: _Side, first: Scores, other: _Side, second: Scores) -> 
         "what_if": {**told_scheme(other[0]), "period": other[1].days.shown()},
         "students": len(levels),
         "changed": len(changed),
-        "change": mean_change(there.tolist()),
+        "change": mean_of_many(there),
         "moves": [
             {"from": before, "to": after, "count": count}
             for (before, after), count in sorted(
@@ -61,9 +58,8 @@ def told_comparison(one: _Side, first: Scores, other: _Side, second: Scores) -> 
     }
 
 
-def _level(scheme: Scheme, scores: Scores, at: int) -> str | None:
-    level = level_of(scheme, float(scores.total.score[at]))
-    return level.id if level else None
+def _levels(scheme: Scheme, scores: Scores) -> list[str | None]:
+    return [level.id if level else None for level in levels_of(scheme, scores.total.score)]
 
 
 def _reasons(one: Scheme, first: Scores, other: Scheme, second: Scores, at: int) -> list[Told]:

@@ -14,6 +14,7 @@ from projections.evidence import evidence
 from projections.published_schemes import Schemes
 from projections.roster_rows import roster_rows
 from projections.schemes import Dimension, Indicator, Measure, Normalisation, Scheme, Title, Where
+from projections.tables import IDENTITIES
 from projections.warehouse import Generation, Warehouse
 from tests.projections.test_evidence import figures, wanted_of
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue
@@ -240,6 +241,19 @@ def test_a_new_fact_moves_a_result_at_once(generation: Generation) -> None:
     more = [deed("b05", 1, "hand_raised", f"more-{n}", success=None) for n in range(4)]
     carry(generation, [*own, *more], position=2000)
     assert parts(result(evaluations, "b05"))["hands"]["figure"]["value"] == before + 4
+
+
+def test_a_roster_and_a_link_that_change_show_at_once(generation: Generation) -> None:
+    evaluations = Evaluations(generation, lambda: 9, TIMEZONE)
+    with_one_class = result(evaluations, "b05")
+    assert (with_one_class["class_group"], with_one_class["school"]) == ("5-3", "hill")
+    content = {"userSourcedId": "b05", "person": key("b05"), "classSourcedId": "5-1"}
+    content |= {"schoolSourcedId": "lake", "role": "student", "begin": TODAY.isoformat()}
+    for table, rows in roster_rows("roster-enrollment", STORE, "b05-5-1", content, 900).items():
+        generation.insert(table, rows)
+    assert result(evaluations, "b05")["school"] == "lake"
+    generation.insert(IDENTITIES.name, [(STORE, key("b05-own"), key("b05"), 901, 0)])
+    assert result(evaluations, "b05-own") == result(evaluations, "b05")
 
 
 def test_a_period_is_the_term_of_the_roster_or_else_sixteen_weeks(

@@ -15,7 +15,7 @@ import pytest
 from projections.days import Span, day_of
 from projections.facts import Fact
 from projections.figures import Figure, nothing
-from projections.measures import Figures
+from projections.measures import Figures, Versions
 from projections.mistakes import find_mistakes
 from projections.responses import Response
 from projections.schemes import MASTERED, Bound, Measure, Where
@@ -41,7 +41,7 @@ def figures_of(
     generation: Generation, measure: Measure, persons: Sequence[str], span: Span = SPAN
 ) -> dict[str, Figure]:
     figures = Figures(generation, TIMEZONE)
-    found = figures.of(STORE, span, [measure], persons, figures.versions(STORE))[measure]
+    found = figures.of(STORE, span, [measure], persons, Versions(generation, STORE))[measure]
     return {person: found.get(person, nothing(measure)) for person in persons}
 
 
@@ -158,7 +158,7 @@ def test_figures_over_facts_are_those_of_the_facts_within_days_and_bounds(
         for bound in BOUNDS
     ]
     figures = Figures(generation, TIMEZONE)
-    found = figures.of(STORE, SPAN, measures, list(facts), figures.versions(STORE))
+    found = figures.of(STORE, SPAN, measures, list(facts), Versions(generation, STORE))
     for measure in measures:
         for person, some in facts.items():
             known = found[measure].get(person, nothing(measure))
@@ -230,7 +230,7 @@ def test_what_is_new_or_voided_of_one_person_shows_at_once(generation: Generatio
     measure = Measure(over="facts", figure="count")
 
     def counted() -> list[float]:
-        known = figures.of(STORE, SPAN, [measure], ["new", "other"], figures.versions(STORE))
+        known = figures.of(STORE, SPAN, [measure], ["new", "other"], Versions(generation, STORE))
         return [known[measure].get(who, nothing(measure)).value for who in ("new", "other")]
 
     keep(generation, [fact("other", "video", at("2026-03-04T08:00"))])

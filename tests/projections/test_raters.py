@@ -1,16 +1,24 @@
 """Severe and lenient raters made comparable, where what is true of everyone is known."""
 
 import random
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 import pytest
 
 from projections.figures import Rating
-from projections.raters import adjust
+from projections.raters import Adjusted, Ratings
 
 
 def of(rater: str, rating: float, *, counts: bool = True) -> Rating:
     return Rating(rater, "teamwork", rating, counts)
+
+
+def adjust(ratings: Mapping[str, Iterable[Rating]]) -> Adjusted:
+    together = Ratings()
+    for who, some in ratings.items():
+        together.put(who, some)
+    return together.adjusted()
 
 
 def rated(
@@ -111,3 +119,15 @@ def test_what_does_not_count_changes_no_figure() -> None:
         assert one.value == plain[who].value
         assert one.facts == plain[who].facts + 1
     assert adjust({}).figures == {}
+
+
+def test_ratings_that_come_one_person_after_the_other_give_the_same_figures() -> None:
+    _, ratings = rated(random.Random(8), {"severe": -0.1, "lenient": 0.1, "usual": 0.0})
+    together = Ratings()
+    for who, some in reversed(ratings.items()):
+        assert together.put(who, some[:2])
+        assert together.put(who, some)
+        assert not together.put(who, some)
+    assert together.put("gone", [of("severe", 0.5)])
+    assert together.put("gone", [])
+    assert together.adjusted() == adjust(ratings)
