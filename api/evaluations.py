@@ -204,7 +204,7 @@ async def post_what_if(
     def ask(view: View) -> Answer:
         wanted = _decoded(body)
         in_force = _scheme(view, scheme), _span(view, begin, to)
-        other = _other(view, scheme, wanted), _other_span(view, wanted, in_force[1])
+        other = other_scheme(_schemes(view), scheme, wanted), _other_span(view, wanted, in_force[1])
         evaluations = view.services.evaluations_of(view.generation)
         among = None if view.own is None else view.own.students
         return evaluations.what_if(view.store, in_force, other, among)
@@ -230,9 +230,8 @@ def _decoded(body: bytes) -> WhatIf:
     return wanted
 
 
-def _other(view: View, name: str, wanted: WhatIf) -> Scheme:
+def other_scheme(found: Schemes, name: str, wanted: WhatIf) -> Scheme:
     """Give the scheme of a what-if; raises ApiError."""
-    found = _schemes(view)
     if wanted.document:
         try:
             beside = found.publishing(wanted.document)
@@ -246,7 +245,7 @@ def _other(view: View, name: str, wanted: WhatIf) -> Scheme:
                 400, f"$.document: {error}", faults=msgspec.to_builtins(faults)
             ) from None
     else:
-        scheme = _resolved(found, wanted.scheme or name)
+        scheme = resolved_scheme(found, wanted.scheme or name)
     return weighted(scheme, wanted.weights)
 
 
@@ -310,10 +309,11 @@ def _schemes(view: View) -> Schemes:
 
 
 def _scheme(view: View, name: str) -> Scheme:
-    return _resolved(_schemes(view), name)
+    return resolved_scheme(_schemes(view), name)
 
 
-def _resolved(schemes: Schemes, name: str) -> Scheme:
+def resolved_scheme(schemes: Schemes, name: str) -> Scheme:
+    """Give a whole scheme by its id; raises ApiError 404, 409."""
     try:
         return schemes.resolve(name).scheme
     except UnknownScheme as error:

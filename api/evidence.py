@@ -70,7 +70,7 @@ _SAYS_NONE = f"`{NONE}`: of those that don't say one."
 _ONE_OF = f"One of these. {_SAYS_NONE}"
 
 
-def _wanted(
+def asked_facts(
     who: Annotated[
         str, Query(alias="person", description="The person, as portraits name them.")
     ] = "",
@@ -128,7 +128,7 @@ def _said(values: list[str] | None) -> tuple[str, ...]:
     "/evidence", summary="The facts behind a figure", responses=described("evidence", FACTS)
 )
 async def get_evidence(
-    asked: answers.Query, page: Paged, wanted: Annotated[Wanted, Depends(_wanted)]
+    asked: answers.Query, page: Paged, wanted: Annotated[Wanted, Depends(asked_facts)]
 ) -> Response:
     """Give facts about a person, or of a lesson, newest first, with the statements' ids.
 
@@ -137,7 +137,7 @@ async def get_evidence(
     """
 
     def ask(view: View) -> Answer:
-        _check(wanted)
+        check_asked(wanted)
         among = None if view.own is None else view.own.students | view.own.teachers
         facts, following = evidence(
             view.generation,
@@ -154,7 +154,7 @@ async def get_evidence(
     return await asked.answer(Resource.EVIDENCE, ask, subject=about, records=FACTS)
 
 
-def _check(wanted: Wanted) -> None:
+def check_asked(wanted: Wanted) -> None:
     """Raise ApiError 400 for what can't be asked."""
     asked_days(wanted.first, wanted.last)
     for action in wanted.actions:

@@ -44,8 +44,17 @@ class Figure:
             self._caption = Tag("figcaption", classes="xj-note")
             self._export = ExportButtons(words, title, self._chart)
 
-    def show(self, options: Options, summary: str, notes: Sequence[str]) -> None:
-        """Draw a chart; `summary` says it in words to who can't see it, `notes` stand beneath."""
+    def show(
+        self,
+        options: Options,
+        summary: str,
+        notes: Sequence[str],
+        rows: Sequence[Sequence[Any]] = (),
+    ) -> None:
+        """Draw a chart; `summary` says it in words to who can't see it, `notes` stand beneath.
+
+        What is saved as a table is what is drawn, or these `rows`.
+        """
         self._chart.set_visibility(True)
         self._chart.props["role"] = "img"
         self._chart.props["aria-label"] = summary
@@ -55,7 +64,7 @@ class Figure:
             self._chart.update()
         self._empty.set_visibility(False)
         self._caption.text = " · ".join(notes)
-        self._export.show(numbers(options), self._caption.text)
+        self._export.show(rows or numbers(options), self._caption.text)
 
     def show_empty(self, why: str) -> None:
         """Say why there is no chart."""

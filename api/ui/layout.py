@@ -1,6 +1,6 @@
 """What all pages look like: the frame around them, and the parts they are put together from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from hashlib import blake2b
@@ -22,6 +22,7 @@ TEACHERS = f"{ROOT}/teachers"
 DISTRICT = f"{ROOT}/district"
 SCHOOLS = f"{ROOT}/schools"
 REPORT = f"{ROOT}/report"
+EVIDENCE = f"{ROOT}/evidence"
 # The pages one can go to from everywhere: a key of words, the path, and whose role may see it.
 SECTIONS = (
     ("students.title", HOME, Resource.STUDENTS),
@@ -205,6 +206,16 @@ def comparison_link(name: str, other: str = "", cursor: str = "") -> str:
     """Give the path of what differs between a generation and another, or the live one."""
     parameters = {"with_generation": other, "cursor": cursor}
     return f"{GENERATIONS}/{quote(name, safe='')}/comparison{_query(**parameters)}"
+
+
+def evidence_link(asked: str | Mapping[str, Any]) -> str:
+    """Give the path of what a figure rests on: `asked` is what it says as its evidence.
+
+    That is what to ask for (``wanted``), or the address by which the API answers it.
+    """
+    if isinstance(asked, str):
+        return f"{EVIDENCE}?{asked.partition('?')[2]}"
+    return f"{EVIDENCE}?{urlencode(asked['wanted'], doseq=True)}"
 
 
 def _query(**parameters: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from nicegui import ui
 
-from api.ui.queries import LONGEST_ANSWER
+from api.ui.asking import LONGEST_ANSWER
 from api.ui.session import ROOT, SIGN_IN, Visit
 
 # How long a page may take to be put together, its first answer included, in seconds.
@@ -69,6 +69,10 @@ class Live(Generic[_Shown]):
         """Show the first answer, then follow; the timer ends with the page."""
         await self.look()
         ui.timer(self._spacing, self._follow, immediate=False)
+
+    def begin_soon(self) -> None:
+        """Begin once the page is there: it isn't waited for, as what it shows comes later."""
+        ui.timer(0.0, self.begin, once=True)
 
     async def look(self) -> None:
         """Ask now, whatever is new or not, and show the answer."""

@@ -1,10 +1,8 @@
 """What pages ask of one store's projections, off the event loop, for who may see it."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
+from typing import Any
 
 import msgspec
 
@@ -14,9 +12,10 @@ from api.roles import school as school_subject
 from api.roles import student as subject_of
 from api.roles import teacher as teacher_subject
 from api.services import Services
+from api.ui.asking import Answer, Asking, off_the_loop
 from lrs.credentials import Credential
 from projections.classes import DEFAULT_DAYS, Classes
-from projections.days import Span, iso, last_days, today
+from projections.days import Span, last_days, today
 from projections.homework import homework_plan
 from projections.identities import person_of
 from projections.lessons import Limits, Wanted
@@ -29,26 +28,18 @@ from projections.warehouse import Generation
 
 # How often a page looks again where no carrier of this process tells what is new, in seconds.
 LOOK_AGAIN = 2.0
-# How long an answer may take before a page says that there is none, in seconds.
-LONGEST_ANSWER = 10.0
 
 Place = tuple[str, str]  # where a page of a list begins
 
-Answer = dict[str, Any]
 
-_Answer = TypeVar("_Answer")
-
-
-class Queries:
+class Queries(Asking):
     """The projections of one store, as far as a credential's role may see them.
 
     What it may not see raises ApiError 403.
     """
 
     def __init__(self, services: Services, credential: Credential) -> None:
-        self._services = services
-        self._credential = credential
-        self._store = credential.store
+        super().__init__(services, credential)
         self._generation = services.generation.identity  # that the page has shown
 
     async def students(self, search: str, limit: int, after: Place | None) -> dict[str, Any]:
@@ -63,7 +54,7 @@ class Queries:
             )
             return {"students": listed, "next": following}
 
-        return await _off_the_loop(ask)
+        return await off_the_loop(ask)
 
     async def student(self, person: str) -> dict[str, Any] | None:
         """Draw a portrait as ``projections.portraits.Portraits.student`` does.
@@ -304,13 +295,6 @@ class Queries:
     ) -> dict[str, Any] | None:
         return classes.portrait(self._store, name, on, last_days(on, DEFAULT_DAYS), subject)
 
-    def _newest_lesson(self, generation: Generation, wanted: Wanted) -> date | None:
-        """Give the local day of the newest lesson of those wanted."""
-        listed, _ = self._services.lessons_of(generation).page(self._store, wanted, limit=1)
-        if not listed:
-            return None
-        return datetime.fromisoformat(listed[0]["begins"]).astimezone(self._zone).date()
-
     def _lessons_of_week(
         self, generation: Generation, name: str, on: date, subject: str
     ) -> dict[str, Any]:
@@ -321,31 +305,13 @@ class Queries:
         listed, _ = self._services.lessons_of(generation).page(self._store, wanted)
         return {"lessons": listed, "week": week.days.shown()}
 
-    async def _permit(self, resource: Resource, subject: Subject | None = None) -> Asker:
-        return await permit(self._services, self._credential, resource, subject)
-
-    async def _ask(self, ask: Callable[[Generation], _Answer]) -> _Answer:
-        return await _off_the_loop(lambda: ask(self._services.found()))
-
-    def _as_of(self, generation: Generation) -> Answer:
-        """Say as of when an answer is that is worked out from now on, and of which generation."""
-        return {
-            "position": self._services.position(generation),
-            "generation": generation.name,
-            "as_of": iso(datetime.now(UTC)),
-        }
-
-    @property
-    def _zone(self) -> ZoneInfo:
-        return ZoneInfo(self._services.settings.timezone)
-
     async def mark(self, person: str) -> Any:
         """Give what differs once there is more evidence about a person; much cheaper to ask."""
 
         def ask() -> Any:
             return self._services.portraits().mark(self._store, person)
 
-        return await _off_the_loop(ask)
+        return await off_the_loop(ask)
 
     @property
     def position(self) -> int:
@@ -363,8 +329,3 @@ class Queries:
             await asyncio.sleep(LOOK_AGAIN)
             return True
         return await carrier.reached(position + 1, patience)
-
-
-async def _off_the_loop(ask: Callable[[], _Answer]) -> _Answer:
-    """Give what a query answers; raises TimeoutError where that takes too long."""
-    return await asyncio.wait_for(asyncio.to_thread(ask), LONGEST_ANSWER)

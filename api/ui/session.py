@@ -16,7 +16,9 @@ from nicegui import app as nicegui_app
 
 from api.authentication import OPERATE, READ_PROJECTIONS
 from api.services import Services
+from api.ui.evaluation_queries import EvaluationQueries
 from api.ui.operating import Operating
+from api.ui.person_queries import PersonQueries
 from api.ui.queries import Queries
 from api.ui.words import Language, Words, language_named
 from lrs.credentials import Credential
@@ -61,6 +63,16 @@ class Visit:
     def operating(self) -> Operating:
         """The server, as far as the visitor may see and change it."""
         return Operating(self.services, self.credential)
+
+    @cached_property
+    def persons(self) -> PersonQueries:
+        """The same about one person: where somebody is heading, and what figures rest on."""
+        return PersonQueries(self.services, self.credential)
+
+    @cached_property
+    def evaluations(self) -> EvaluationQueries:
+        """The same about evaluation: results under a scheme, and the schemes."""
+        return EvaluationQueries(self.services, self.credential)
 
     @cached_property
     def timezone(self) -> ZoneInfo:

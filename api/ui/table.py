@@ -1,12 +1,14 @@
 """Tables that sort by mouse and keyboard, and are cards on a phone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from nicegui import ui
 
+from api.ui import formats
 from api.ui.export import ExportButtons
+from api.ui.layout import evidence_link
 from api.ui.words import Words
 
 Cell = dict[str, Any]
@@ -28,7 +30,8 @@ class DataTable(ui.element, component="components/data_table.js"):
     """A table of rows; what sorts it is the visitor's choice and stays when rows change.
 
     A cell has ``text``; ``sort`` where its column sorts; ``note``, small beside the text; ``href``
-    in a link; ``low``, ``value``, ``high`` (0..1) and ``label``, the same in words, in an interval.
+    in a link, and where a number or text leads somewhere, which ``label`` says; ``low``, ``value``,
+    ``high`` (0..1) and ``label``, the same in words, in an interval.
     With ``export``, a title, the table can be saved as CSV.
     """
 
@@ -73,3 +76,10 @@ class DataTable(ui.element, component="components/data_table.js"):
 def cell(text: str, sort: Any = None, *, note: str = "", **more: Any) -> Cell:
     """Make a cell."""
     return {"text": text, "sort": sort, "note": note, **more}
+
+
+def counted_cell(number: int, evidence: str | Mapping[str, Any], words: Words) -> Cell:
+    """Make a cell of how many there are, which leads to the facts that it counts."""
+    text = formats.count(number)
+    label = words("evidence.count", n=text)
+    return cell(text, number, href=evidence_link(evidence), label=label)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, Literal, TypeVar
 
+from api.ui.evaluation_words import EVALUATION_WORDS
 from api.ui.operating_words import OPERATING_WORDS
 from projections.vocabulary import Action, Term
 
@@ -55,6 +56,12 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "missing.text": (
         "网址可能写错了，或者页面已经搬走。",
         "The address may be mistyped, or the page has moved.",
+    ),
+    "unreadable.title": ("网址里有写错的地方", "Something in the address is mistyped"),
+    "unreadable.text": (
+        "问号后面的内容不是这个页面能回答的。请从页面上的链接打开。",
+        "What stands behind the question mark is nothing that this page can answer. Please follow a"
+        " link of the pages.",
     ),
     "failed.title": ("页面出错了", "Something went wrong on this page"),
     "failed.text": (
@@ -710,6 +717,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "time.minutes": ("{minutes} 分", "{minutes} min"),
     "time.seconds": ("{seconds} 秒", "{seconds} s"),
     **OPERATING_WORDS,
+    **EVALUATION_WORDS,
 }
 
 

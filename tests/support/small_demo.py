@@ -21,6 +21,8 @@ from lrs.credentials import Credentials
 from lrs.drafts import make_authority
 from lrs.holders import Holder
 from lrs.record import Record
+from projections.calibration import Calibration
+from streams.published_calibrations import Published, calibration_declaration
 from tests.support.demo_record import STORE, fill
 from tests.support.servers import Key, Server, running_server
 
@@ -63,8 +65,11 @@ class SmallDemo:
 
 
 @contextmanager
-def small_demo(folder: Path) -> Iterator[SmallDemo]:
-    """Fill a record with the demo district, serve it, and wait until all is projected."""
+def small_demo(folder: Path, calibration: Calibration | None = None) -> Iterator[SmallDemo]:
+    """Fill a record with the demo district, serve it, and wait until all is projected.
+
+    With a calibration, that one is published before, so that rows are folded under it.
+    """
     scale = SCALES["small"]
     students = STUDENTS_OF_A_CLASS * scale.classes
     truth = Truth(make_district(1, replace(scale, students=students, school_days=SCHOOL_DAYS)))
@@ -72,6 +77,9 @@ def small_demo(folder: Path) -> Iterator[SmallDemo]:
     with opened_record(settings) as record:
         _import_roster(record, truth, settings)
         deque(fill(record, truth), maxlen=0)
+        if calibration is not None:
+            published = calibration_declaration(Published(calibration, {}))
+            record.declare_now(STORE, [published], make_authority(settings.home_page, STORE).json)
         position = record.last_position()
         keys = _make_keys(Credentials(record.statements, settings.pepper()), truth)
     with running_server(folder) as server:

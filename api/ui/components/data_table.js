@@ -87,6 +87,9 @@ export default {
                   <span class="xj-interval-dot" :style="{ left: 100 * row[column.key].value + '%' }"></span>
                 </span>
               </div>
+              <a v-else-if="row[column.key].href" :href="row[column.key].href" :aria-label="row[column.key].label">
+                {{ row[column.key].text }}
+              </a>
               <template v-else>
                 <i v-if="row[column.key].swatch" class="xj-swatch" :class="row[column.key].swatch"></i>
                 {{ row[column.key].text }}

@@ -6,7 +6,7 @@ from typing import Any
 from api.ui import charts, formats
 from api.ui.charts import Figure
 from api.ui.heat_map import HeatMap
-from api.ui.layout import Card, Tag, student_link
+from api.ui.layout import Card, Tag, evidence_link, student_link
 from api.ui.lesson_table import LessonTable
 from api.ui.parts import KeyFigures
 from api.ui.periods import Period
@@ -70,7 +70,9 @@ class AtRisk:
             Tag("a", name, href=student_link(one["person"]))
             with Tag("ul"):
                 for reason in one["reasons"]:
-                    Tag("li", self._words.of(reason), data_reason=reason["code"])
+                    with Tag("li", data_reason=reason["code"]):
+                        evidence = evidence_link(reason["evidence"])
+                        Tag("a", self._words.of(reason), "xj-reason", href=evidence)
 
 
 class ClassHeatMap:

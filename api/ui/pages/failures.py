@@ -1,6 +1,7 @@
 """What is shown where there is no page, and where one failed: plain words, nothing of the code."""
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, Response
 from nicegui import Client, app, ui
 
@@ -20,6 +21,14 @@ async def no_such_page(request: Request, _: Exception) -> Response:
     with Client(ui.page(""), request=request) as client:
         _say(request, "missing")
     return client.build_response(request, 404)
+
+
+@app.exception_handler(RequestValidationError)
+async def address_refused(request: Request, _: Exception) -> Response:
+    """Say that an address asks for something that can't be."""
+    with Client(ui.page(""), request=request) as client:
+        _say(request, "unreadable")
+    return client.build_response(request, 400)
 
 
 @app.on_page_exception

@@ -8,10 +8,13 @@ from api.ui import formats
 from api.ui.layout import page, student_link
 from api.ui.live import PAGE_SECONDS, Live
 from api.ui.pages.student_parts import Activity, Figures, Mastery, Points, Radar
+from api.ui.pages.student_trajectory import Trajectory
 from api.ui.pages.student_work import HomeworkPlan, MistakeBook
 from api.ui.permission import is_permitted
 from api.ui.portrait import Part, Portrait, PortraitView
 from api.ui.session import HOME, Visit, Visitor
+
+SPACING = 10.0  # seconds between two looks at what is dear: it reads other students' rows too
 
 
 @ui.page("/students/{person:path}", response_timeout=PAGE_SECONDS)
@@ -24,6 +27,13 @@ async def student_page(visit: Visitor, person: str) -> None:
         view = StudentView(visit, person)
         live = Live(visit, view, lambda: queries.student(person), lambda: queries.mark(person))
         await live.begin()
+        Live(
+            visit,
+            view.trajectory,
+            lambda: visit.persons.trajectory(person),
+            lambda: queries.mark(person),
+            spacing=SPACING,
+        ).begin_soon()
 
 
 class StudentView(PortraitView):
@@ -35,11 +45,11 @@ class StudentView(PortraitView):
         self.line.attribute("title", person)
 
     def make_parts(self) -> Sequence[Part]:
-        """Make the parts."""
+        """Make the parts; those that come later are shown by queries of their own."""
+        first: list[Part] = [Figures(self.visit), Radar(self.visit), Points(self.visit)]
+        self.trajectory = Trajectory(self.visit)
         return [
-            Figures(self.visit),
-            Radar(self.visit),
-            Points(self.visit),
+            *first,
             Activity(self.visit),
             Mastery(self.visit),
             HomeworkPlan(self.visit),

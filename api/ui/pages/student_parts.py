@@ -4,12 +4,12 @@ from typing import Any
 
 from api.ui import charts, formats
 from api.ui.charts import FEWEST_AXES, Figure
-from api.ui.layout import Card, Tag
+from api.ui.layout import Card, Tag, evidence_link
 from api.ui.parts import KeyFigures
 from api.ui.periods import count_by_period
 from api.ui.portrait import Portrait, as_of, point_name
 from api.ui.session import Visit
-from api.ui.table import Cell, Column, DataTable, Row, cell
+from api.ui.table import Cell, Column, DataTable, Row, cell, counted_cell
 
 Point = dict[str, Any]
 
@@ -73,7 +73,11 @@ class Radar:
                 Tag("span", self._words("not_enough"), "xj-not-enough")
             else:
                 Tag("strong", str(round(100 * value)))
-            Tag("small", self._words(f"dimension.{name}.n", n=formats.count(n)), "xj-note")
+            told = self._words(f"dimension.{name}.n", n=formats.count(n))
+            if n:
+                Tag("a", told, "xj-note", href=evidence_link(dimension["evidence"]))
+            else:
+                Tag("small", told, "xj-note")
 
 
 class Points:
@@ -106,7 +110,8 @@ class Points:
         with Tag("li"):
             Tag("span", point_name(self._visit, point))
             Tag("strong", formats.percent(point["probability"]))
-            Tag("small", self._words("points.tries", tries=tries, successes=successes), "xj-note")
+            told = self._words("points.tries", tries=tries, successes=successes)
+            Tag("a", told, "xj-note", href=evidence_link(point["evidence"]))
 
 
 class Activity:
@@ -153,7 +158,7 @@ class Activity:
         return {
             "id": phase["phase"],
             "phase": cell(words(f"phase.{phase['phase']}"), swatch=SWATCHES[phase["phase"]]),
-            "actions": cell(formats.count(phase["actions"])),
+            "actions": counted_cell(phase["actions"], phase["evidence"], words),
             "answers": cell(formats.count(phase["answers"])),
             "accuracy": cell(formats.ratio(phase["correct"], phase["answers"], words)),
             "time": cell(formats.length(phase["seconds"], words)),
@@ -203,7 +208,7 @@ class Mastery:
             "id": point["knowledge_point"],
             "point": cell(name, name),
             "probability": self._interval(point),
-            "tries": cell(formats.count(point["tries"]), point["tries"]),
+            "tries": counted_cell(point["tries"], point["evidence"], self._words),
             "successes": cell(formats.count(point["successes"]), point["successes"]),
             "last_time": cell(
                 formats.moment(point["last_time"], self._visit.timezone), point["last_time"]

@@ -6,7 +6,7 @@ from api.ui import formats
 from api.ui.layout import Card, Tag
 from api.ui.portrait import Portrait, as_of, name_of, point_name
 from api.ui.session import Visit
-from api.ui.table import Column, DataTable, Row, cell
+from api.ui.table import Column, DataTable, Row, cell, counted_cell
 from projections.mistakes import STATES
 from projections.vocabulary import LAYERS
 
@@ -110,6 +110,6 @@ class MistakeBook:
             "item": cell(name, name, note=", ".join(points)),
             "state": cell(words(f"book.state.{one['state']}"), STATES.index(one["state"])),
             "times": cell(formats.count(one["times_wrong"]), one["times_wrong"]),
-            "attempts": cell(formats.count(attempts), attempts),
+            "attempts": counted_cell(attempts, one["evidence"], words),
             "last": cell(last, one["last_wrong"]),
         }

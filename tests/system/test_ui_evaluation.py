@@ -1,0 +1,133 @@
+"""The pages of trajectories, evidence and evaluation: true numbers, down to the statements."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.keys import Keys
+
+from api.ui.formats import percent
+from projections.calibration import Calibration
+from projections.growth_learning import learn
+from tests.support.browsing import find, texts, wait_for, wait_for_text, wait_to_see
+from tests.support.scores import made_up_scores
+from tests.support.small_demo import SmallDemo, small_demo
+
+NOT_YOURS = "这里不对你开放"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallDemo]:
+    calibration = Calibration("made-up", growth=learn(made_up_scores(1, learners=80)))
+    with small_demo(tmp_path_factory.mktemp("demo"), calibration) as demo:
+        yield demo
+
+
+@pytest.fixture(scope="module")
+def student(demo: SmallDemo) -> str:
+    """Give whose portrait the visitor in a student's role may see."""
+    [own] = demo.ask("/v1/students", "student")["students"]
+    return str(own["person"])
+
+
+def path_to(page: str, name: str) -> str:
+    return f"/ui/{page}/{quote(name, safe='')}"
+
+
+def trajectory_of(demo: SmallDemo, student: str) -> dict[str, Any]:
+    """Give the trajectory as of the newest result, as the page does where it is long ago."""
+    path = f"/v1/trajectories/students/{quote(student, safe='')}"
+    newest = max(one["last_day"] for one in demo.ask(path)["subjects"])
+    return demo.ask(path, until=newest)
+
+
+# Trajectories ---------------------------------------------------------------------------------
+
+
+def test_a_trajectory_shows_the_level_and_the_forecast_of_the_api(
+    demo: SmallDemo, browser: Chrome, student: str
+) -> None:
+    browser.get(demo.link(path_to("students", student), "student"))
+    rows = wait_for(browser, lambda: find(browser, ".xj-trajectory-card tbody tr"))
+    chosen = texts(browser, ".xj-trajectory-card [aria-pressed=true]")
+    told = trajectory_of(demo, student)
+    names = {"语文": "chinese", "英语": "english", "数学": "mathematics"}
+    [subject] = [one for one in told["subjects"] if names[chosen[0]] == one["subject"]]
+    assert [row.get_attribute("data-row") for row in rows] == [
+        week["week"] for week in subject["forecast"]
+    ]
+    for row, week in zip(rows, subject["forecast"], strict=True):
+        assert f"{week['points']:.0f}" in row.text
+        assert f"{week['low80']:.0f}–{week['high80']:.0f}" in row.text
+        assert f"{week['low95']:.0f}–{week['high95']:.0f}" in row.text
+        assert percent(week["under_pass"]) in row.text
+    level = wait_to_see(browser, "[data-said=level]").text
+    assert f"约 {subject['level']['points']:.0f} 分" in level
+    assert f"依据 {subject['n']} 次成绩" in level
+    assert subject["growth"]["why"]["zh"] in wait_to_see(browser, "[data-said=growth]").text
+    drawn = find(browser, ".xj-trajectory-card [role=img]")[0]
+    assert level in str(drawn.get_attribute("aria-label"))
+
+
+def test_another_subject_is_chosen_by_keyboard_and_told_in_english(
+    demo: SmallDemo, browser: Chrome, student: str
+) -> None:
+    browser.get(demo.link(path_to("students", student), "student"))
+    wait_to_see(browser, ".xj-trajectory-card .xj-tabs button")
+    find(browser, ".xj-languages a[lang=en]")[0].click()
+    wait_for_text(browser, ".xj-trajectory-card button", "Mathematics")
+    [other, *_] = find(browser, ".xj-trajectory-card [aria-pressed=false]")
+    name = other.text
+    other.send_keys(Keys.ENTER)
+    wait_for(browser, lambda: texts(browser, ".xj-trajectory-card [aria-pressed=true]") == [name])
+    wait_for_text(browser, ".xj-trajectory-card figcaption", name)
+
+
+def test_whoever_has_no_results_is_told_so(demo: SmallDemo, browser: Chrome) -> None:
+    teacher = demo.ask("/v1/lessons", "teacher")["lessons"][0]["teachers"][0]["person"]
+    browser.get(demo.link(path_to("students", teacher)))
+    wait_for_text(browser, ".xj-trajectory-card .xj-empty", "还没有成绩")
+
+
+# Evidence -------------------------------------------------------------------------------------
+
+
+def test_a_figure_leads_to_its_facts_and_a_fact_opens_to_its_statement(
+    demo: SmallDemo, browser: Chrome, student: str
+) -> None:
+    browser.get(demo.link(path_to("students", student), "student"))
+    counted = wait_to_see(browser, ".xj-mastery-card td[data-key=tries] a")
+    n = int(counted.text)
+    point = counted.find_element("xpath", "ancestor::tr").get_attribute("data-row")
+    counted.click()
+    facts = wait_for(browser, lambda: find(browser, ".xj-facts > li"))
+    asked = {"person": student, "action": "answer", "knowledge_point": str(point)}
+    told = demo.ask("/v1/evidence", "student", **asked, known="success")["facts"]
+    assert len(facts) == len(told) == n
+    shown = [fact.get_attribute("data-statement") for fact in facts]
+    assert shown == [fact["statement"] for fact in told]
+    assert [("✓" in fact.text, "✗" in fact.text) for fact in facts] == [
+        (fact["success"], not fact["success"]) for fact in told
+    ]
+    find(browser, ".xj-facts summary")[0].send_keys(Keys.ENTER)
+    statement = orjson.loads(wait_to_see(browser, ".xj-json").text)
+    assert statement["id"] == shown[0]
+    assert statement["result"]["success"] == told[0]["success"]
+
+
+def test_evidence_on_others_is_refused_and_what_cant_be_asked_is_said(
+    demo: SmallDemo, browser: Chrome, student: str
+) -> None:
+    other = student.replace("riverside", "cloud-ridge")
+    browser.get(demo.link(f"/ui/evidence?person={quote(other, safe='')}", "student"))
+    wait_for_text(browser, "[role=alert]", NOT_YOURS)
+    own = f"{demo.address}/ui/evidence?person={quote(student, safe='')}"
+    browser.get(f"{own}&lesson=nowhere")
+    wait_for_text(browser, ".xj-empty", "没有这样的记录")
+    browser.get(f"{own}&action=nothing")
+    wait_for_text(browser, "[role=alert]", "there is no action 'nothing'")
+    browser.get(f"{own}&phase=nothing")
+    wait_for_text(browser, "h1", "网址里有写错的地方")
