@@ -98,13 +98,18 @@ def authority_of(request: Request, credential: Credential) -> Authority:
 
 
 def readable_authority(request: Request, credential: Credential) -> str | None:
+    """Do as `authority_to_read`, of the application that a request is made to."""
+    return authority_to_read(request.app.state.settings, credential)
+
+
+def authority_to_read(settings: Settings, credential: Credential) -> str | None:
     """Give the key of the only authority whose statements a credential may read, its own.
 
     None where it may read all statements of its store.
     """
     if credential.may(*READ_STATEMENTS):
         return None
-    return authority_of(request, credential).key
+    return make_authority(settings.home_page, credential.app).key
 
 
 class Doorkeeper:

@@ -43,6 +43,7 @@ from lrs.events import (
     STATEMENT_VOIDED,
     RecordMapper,
     StatementStored,
+    StatementVoided,
     originator_parts,
     statement_originator,
 )
@@ -299,6 +300,13 @@ class Record(Application[str]):
         if authority is not None and event.authority_key() != authority:
             return None
         return _found(event)
+
+    def voided_by(self, store: str, statement_id: str) -> str | None:
+        """Give the id of the statement that voids another; None where it isn't voided."""
+        found = self.statements.event_of(statement_originator(store, statement_id.lower()), 2)
+        if found is None:
+            return None
+        return cast(StatementVoided, self.mapper.to_domain_event(found.event)).voided_by
 
     def find_statements(self, query: StatementQuery) -> Page:
         """Find one page of statements that are not voided."""

@@ -33,9 +33,11 @@ SECTIONS = (
     ("report.title", REPORT, Resource.REPORT),
 )
 
+STATEMENTS = f"{ROOT}/statements"
 GENERATIONS = f"{ROOT}/generations"
 # The same for who operates the server or an app: these are in a menu of their own.
 PLACES: tuple[tuple[str, str, Resource], ...] = (
+    ("statements.title", STATEMENTS, Resource.STATEMENTS),
     ("generations.title", GENERATIONS, Resource.GENERATIONS),
 )
 
@@ -200,6 +202,16 @@ def first_page(visit: Visit) -> str:
     """Give the first of the pages that a visitor may see."""
     seen = (place for _, place, resource in (*SECTIONS, *PLACES) if visit.queries.may_see(resource))
     return next(seen, HOME)
+
+
+def statements_link(**asked: str) -> str:
+    """Give the path of the list of statements that match some filters."""
+    return f"{STATEMENTS}{_query(**asked)}"
+
+
+def statement_link(statement_id: str) -> str:
+    """Give the path of a statement's page, for ever."""
+    return f"{STATEMENTS}/{quote(statement_id, safe='')}"
 
 
 def comparison_link(name: str, other: str = "", cursor: str = "") -> str:

@@ -20,6 +20,7 @@ from api.ui.evaluation_queries import EvaluationQueries
 from api.ui.operating import Operating
 from api.ui.person_queries import PersonQueries
 from api.ui.queries import Queries
+from api.ui.statement_queries import StatementQueries
 from api.ui.words import Language, Words, language_named
 from lrs.credentials import Credential
 
@@ -75,14 +76,19 @@ class Visit:
         return EvaluationQueries(self.services, self.credential)
 
     @cached_property
+    def statements(self) -> StatementQueries:
+        """The statements that the visitor may read."""
+        return StatementQueries(self.services, self.credential)
+
+    @cached_property
     def timezone(self) -> ZoneInfo:
         """Where the visitor's days begin and end."""
         return ZoneInfo(self.services.settings.timezone)
 
     async def is_over(self) -> bool:
-        """Tell whether the credential has been revoked, or its role changed, since."""
-        now = await _viewing_credential(self.services, self.credential.key)
-        return now is None or now.holder != self.credential.holder
+        """Tell whether the credential has been revoked, or its role or scopes changed, since."""
+        now, then = await _viewing_credential(self.services, self.credential.key), self.credential
+        return now is None or (now.holder, now.scopes) != (then.holder, then.scopes)
 
 
 async def admit(request: Request) -> Visit:
@@ -154,6 +160,11 @@ def services() -> Services:
 def language_of(request: Request) -> Language:
     """Give the language that this browser's switch was last set to."""
     return language_named(request.cookies.get(LANGUAGE_COOKIE))
+
+
+def server_of(request: Request) -> str:
+    """Give the address of this server, as the visitor reaches it: without a stroke at its end."""
+    return str(request.base_url).removesuffix(f"{ROOT}/").rstrip("/")
 
 
 def own_page(path: str) -> str:

@@ -168,9 +168,13 @@ class StatementParameters(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, request: Request, version: Version) -> "StatementParameters":
-        """Read and check the parameters; raises ApiError 400."""
+        """Read and check a request's parameters; raises ApiError 400."""
         allowed = (*_ONE_STATEMENT, *_SHOWING, *_FILTERS)
-        parameters = Parameters.of(request, "statements resource", version, allowed)
+        return cls.read(Parameters.of(request, "statements resource", version, allowed), version)
+
+    @classmethod
+    def read(cls, parameters: Parameters, version: Version) -> "StatementParameters":
+        """Check parameters; raises ApiError 400."""
         ids = [name for name in _ONE_STATEMENT if name in parameters.given]
         if ids and (others := set(parameters.given) - {ids[0], *_SHOWING}):
             rule = f"{ids[0]} stands alone but for {' and '.join(_SHOWING)}"

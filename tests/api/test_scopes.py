@@ -95,7 +95,7 @@ PROJECTIONS = (
     Row("GET", "/v1/students", PORTRAITS),
     Row("GET", "/v1/status", SEEING),
     Row("GET", "/v1/portraits/students/nobody", PORTRAITS, 404),
-    Row("POST", "/ui/tickets", PORTRAITS, 201),
+    Row("POST", "/ui/tickets", SEEING, 201),
     Row("GET", "/v1/generations", SEEING),
     Row("GET", "/v1/generations/live/comparison", SEEING),
     Row("POST", f"{NOTHING}/promote", OPERATING, 404),

@@ -1,5 +1,7 @@
 """The pages of who operates the server or an app: they do what the API does, for who may."""
 
+import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ import httpx
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from api.key_commands import opened_credentials
@@ -15,22 +18,28 @@ from api.settings import Settings
 from lrs.holders import Holder
 from tests.support.browsing import (
     find,
+    path_of,
+    texts,
     wait_for,
     wait_for_text,
     wait_to_see,
 )
-from tests.support.histories import answer
+from tests.support.histories import answer, person_key
 from tests.support.servers import Key, Server, running_server
 
 STORE = "district"
+VERSION = {"X-Experience-API-Version": "1.0.3"}
 NOT_YOURS = "这里不对你开放"
 SCOPES = {
-    "writer": ["statements/write"],
     "operator": ["operate"],
     "evaluator": ["projections/read"],
     "reader": ["all"],
 }
-HOLDERS = {"teacher": Holder("teacher", person="mbox:mailto:wang@school.example")}
+HOLDERS = {
+    "teacher": Holder("teacher", person="mbox:mailto:wang@school.example"),
+    "writer": Holder("vendor"),
+}
+ATTACK = '</span><img src=x onerror="document.title = 1">'
 
 
 class Site:
@@ -43,21 +52,15 @@ class Site:
     def auth(self, who: str) -> tuple[str, str]:
         return self.keys[who].key, self.keys[who].secret
 
-    def post(self, *statements: dict[str, Any]) -> int:
+    def post(self, *statements: dict[str, Any], who: str = "writer") -> int:
         posted = self.http.post(
-            "/xapi/statements",
-            json=[
-                {name: part for name, part in one.items() if name not in ("stored", "authority")}
-                for one in statements
-            ],
-            headers={"X-Experience-API-Version": "1.0.3"},
-            auth=self.auth("writer"),
+            "/xapi/statements", json=statements, headers=VERSION, auth=self.auth(who)
         )
         assert posted.status_code == 200, posted.text
         return int(posted.headers["X-Xueji-Position"])
 
     def ask(self, path: str, who: str = "reader", **parameters: str) -> Any:
-        found = self.http.get(path, params=parameters, auth=self.auth(who))
+        found = self.http.get(path, params=parameters, auth=self.auth(who), headers=VERSION)
         assert found.status_code == 200, found.text
         return found.json()
 
@@ -67,6 +70,20 @@ class Site:
         assert made.status_code == 201, made.text
         path = httpx.URL(self.server.address + made.json()["path"])
         return str(path.copy_merge_params({"wanted": wanted}))
+
+
+def unstored(statement: dict[str, Any]) -> dict[str, Any]:
+    """Give a statement as an app posts it."""
+    return {name: value for name, value in statement.items() if name not in ("stored", "authority")}
+
+
+def voiding(statement_id: str) -> dict[str, Any]:
+    """Give a statement that voids another."""
+    return {
+        "actor": {"mbox": "mailto:operator@school.example"},
+        "verb": {"id": "http://adlnet.gov/expapi/verbs/voided"},
+        "object": {"objectType": "StatementRef", "id": statement_id},
+    }
 
 
 def make_keys(data_directory: Path) -> dict[str, Key]:
@@ -87,13 +104,90 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         site = Site(server, keys)
         position = site.post(
             *(
-                answer(person=person, item=f"item-{number}", points=["fractions"], success=True)
+                unstored(answer(person=person, item=f"item-{number}", points=["fractions"]))
                 for person in ("ming", "hong")
                 for number in range(3)
             )
         )
         site.ask("/v1/students", after=str(position))
         yield site
+
+
+# Statements -----------------------------------------------------------------------------------
+
+
+def listed(browser: Chrome) -> list[str]:
+    wait_to_see(browser, "[data-statement]")
+    return [str(one.get_attribute("data-statement")) for one in find(browser, "[data-statement]")]
+
+
+def test_statements_are_found_as_the_api_finds_them_page_by_page(
+    site: Site, browser: Chrome
+) -> None:
+    person = person_key("ming")
+    browser.get(site.link("/ui/statements?limit=2", "reader"))
+    wait_to_see(browser, "input[name=agent]").send_keys(person + Keys.ENTER)
+    wait_for(browser, lambda: "agent=" in browser.current_url)
+    home_page, _, name = person.removeprefix("account:").rpartition("|")
+    agent = {"account": {"homePage": home_page, "name": name}}
+    asked = {"agent": json.dumps(agent), "limit": "2"}
+    found = site.ask("/xapi/statements", **asked)
+    assert listed(browser) == [one["id"] for one in found["statements"]]
+    command = wait_to_see(browser, ".xj-copied pre").text
+    assert "KEY:SECRET" in command
+    address = shlex.split(command.replace("\\\n", ""))[-1]
+    by_curl = site.http.get(address, auth=site.auth("reader"), headers=VERSION).json()
+    assert by_curl["statements"] == found["statements"]
+    assert all(key.secret not in browser.page_source for key in site.keys.values())
+    find(browser, "a[rel=next]")[0].click()
+    wait_for(browser, lambda: "cursor=" in browser.current_url)
+    more = site.http.get(found["more"], auth=site.auth("reader"), headers=VERSION).json()
+    assert listed(browser) == [one["id"] for one in more["statements"]]
+
+
+def test_a_statement_opens_to_its_json_which_is_text_whatever_it_holds(
+    site: Site, browser: Chrome
+) -> None:
+    evil = unstored(answer(person="evil", name=ATTACK, item="item-1", points=["fractions"]))
+    site.post(evil)
+    browser.get(site.link("/ui/statements?limit=1", "reader"))
+    wait_to_see(browser, "[data-statement] summary").click()
+    shown = json.loads(wait_to_see(browser, ".xj-json").text)
+    assert shown == site.ask("/xapi/statements", limit="1")["statements"][0]
+    assert ATTACK in texts(browser, "[data-statement] strong")
+    assert find(browser, "main img, .xj-main img") == []
+    assert ATTACK in [json.loads(one) for one in texts(browser, ".xj-json-string")]
+    wait_to_see(browser, "[data-statement] .xj-fact a").click()
+    wait_for_text(browser, "h1", "有效")
+    assert path_of(browser) == f"/ui/statements/{evil['id']}"
+    assert json.loads(wait_to_see(browser, ".xj-json").text) == shown
+
+
+def test_a_voided_statement_keeps_its_address_and_names_what_voids_it(
+    site: Site, browser: Chrome
+) -> None:
+    wrong = unstored(answer(person="wei", item="item-1", points=["fractions"]))
+    site.post(wrong)
+    site.post(voiding(wrong["id"]))
+    browser.get(site.link(f"/ui/statements/{wrong['id']}", "reader"))
+    wait_for_text(browser, "h1", "已作废")
+    voider = site.ask("/xapi/statements", limit="1")["statements"][0]["id"]
+    assert find(browser, ".xj-told a")[0].text == voider
+    assert json.loads(wait_to_see(browser, ".xj-json").text)["id"] == wrong["id"]
+
+
+def test_statements_of_others_stay_with_them(site: Site, browser: Chrome) -> None:
+    of_reader = unstored(answer(person="mei", item="item-9", points=["fractions"]))
+    site.post(of_reader, who="reader")
+    browser.get(site.link(f"/ui/statements/{of_reader['id']}", "writer"))
+    wait_for_text(browser, "h1", "没有这条记录")
+    browser.get(f"{site.server.address}/ui/statements?agent=nobody")
+    wait_for_text(browser, "[role=alert]", "条件有误")
+    browser.get(f"{site.server.address}/ui/statements?limit=200")
+    assert of_reader["id"] not in listed(browser)
+    for who in ("evaluator", "teacher"):  # may query projections, and read no statements
+        browser.get(site.link("/ui/statements", who))
+        wait_for_text(browser, "[role=alert]", NOT_YOURS)
 
 
 # Generations and replays ----------------------------------------------------------------------

@@ -12,7 +12,7 @@ from api.ui.layout import Tag, page, student_link
 from api.ui.live import PAGE_SECONDS, Live
 from api.ui.permission import is_permitted
 from api.ui.queries import Place
-from api.ui.session import HOME, ROOT, Visit, Visitor
+from api.ui.session import HOME, Visit, Visitor, server_of
 from api.ui.table import Column, DataTable, Row, cell
 
 PAGE_SIZE = 50
@@ -25,7 +25,7 @@ async def students_page(request: Request, visit: Visitor, search: str = "") -> N
     with page(visit.words, visit.words("students.title"), HOME, visit):
         if not await is_permitted(visit, visit.queries.permit_students()):
             return
-        view = StudentsView(visit, search, str(request.base_url))
+        view = StudentsView(visit, search, server_of(request))
         view.live = Live(visit, view, view.ask, spacing=SPACING)
         await view.live.begin()
 
@@ -35,7 +35,7 @@ class StudentsView:
 
     live: Live[dict[str, Any]]
 
-    def __init__(self, visit: Visit, search: str, base_url: str) -> None:
+    def __init__(self, visit: Visit, search: str, server: str) -> None:
         self._visit = visit
         self._words = visit.words
         self._search = search
@@ -44,7 +44,7 @@ class StudentsView:
         self._make_head()
         self._broken = Tag("p", classes="xj-notice", role="alert")
         self._broken.set_visibility(False)
-        self._empty = _empty(visit, base_url.removesuffix(f"{ROOT}/").rstrip("/"))
+        self._empty = _empty(visit, server)
         self._nobody = Tag("p", classes="xj-empty", role="status")
         self._make_table()
 
