@@ -493,8 +493,10 @@ TABLES: dict[str, Table] = {
 
 EVERY_TABLE: dict[str, Table] = {**TABLES, PROGRESS.name: PROGRESS}
 
-# The tables that a fold writes: everything known of one person, one row a key. The person's own
-# row, whose version tells that there is something new, is written once all others are there.
+# The tables that a fold writes: everything known of one person, one row a key, in the order of
+# writing. Of everyone who did anything there is a day, so whoever has any row has had one of the
+# first table. The person's own row, whose version tells that there is something new, is written
+# once all others are there.
 PERSON_TABLES: tuple[Table, ...] = (
     PERSON_DAYS,
     PERSON_WEEKS,

@@ -383,6 +383,10 @@ class Generation:
         """Give those of these persons of whom there are or were facts."""
         return {(store, person) for store, person in self._query_about(persons, "with_facts")}
 
+    def with_rows(self, persons: Sequence[Person]) -> set[Person]:
+        """Give those of these persons of whom there are or were rows in a fold's tables."""
+        return {(store, person) for store, person in self._query_about(persons, "with_rows")}
+
     def keys_of(self, table: Table, persons: Sequence[Person]) -> set[tuple[Any, ...]]:
         """Give the keys of all rows that the persons have in a table, as ``Table.key_of`` does."""
         return set(self._query_about(persons, f"keys_of_{table.name}"))

@@ -160,7 +160,7 @@ class Folding:
         found: list[Person] = []
         for some in chunks(persons, _PERSONS_A_LOOK):
             seen = self._generation.with_facts(all_accounts(self._identities, some))
-            had = self._generation.versions_of(some)
+            had = self._generation.with_rows(some)
             found += [
                 person
                 for person in some

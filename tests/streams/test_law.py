@@ -36,6 +36,7 @@ from tests.support.histories import (
     document,
     entry,
     marked,
+    person_key,
     persons_of,
     state_version,
 )
@@ -226,6 +227,20 @@ def test_any_arrival_gives_the_rows_of_one_clean_replay(
     for table in TABLES:
         assert rows_of(generation, table, arrived) == rows_of(generation, table, replayed), table
     check_versions(history.log(arrived), generation, arrived)
+
+
+def test_rows_that_a_crash_left_are_gone_once_their_account_is_another_persons(
+    generation: Generation, folder: Path
+) -> None:
+    link = Links().change("chen", "an")
+    history = [("statement", answer(person="chen")), ("declaration", link)]
+    for steps in range(len(TABLES)):
+        life = Life(limit=1, steps=steps, repeats=0)
+        arrived = next(_stores)
+        live(History(history, [life]), arrived, generation, folder)
+        for table in PERSON_TABLES:
+            keys = {table.key_of(row)[1] for row in rows_of(generation, table.name, arrived, ())}
+            assert keys <= {person_key("an")}, (steps, table.name)
 
 
 def live(history: History, store: str, generation: Generation, folder: Path) -> None:
