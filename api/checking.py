@@ -66,7 +66,7 @@ async def check_profile(request: Request) -> dict[str, Any]:
     body = await read_body(request, request.app.state.settings.maximum_body_size)
     version = _version(request)
     record = request.app.state.record
-    return await asyncio.to_thread(_checked, record, credential, body, version)
+    return await asyncio.to_thread(checked, record, credential, body, version)
 
 
 def _version(request: Request) -> Version | None:
@@ -75,9 +75,10 @@ def _version(request: Request) -> Version | None:
     return Version.V1_0_3 if named.startswith("1.") else None
 
 
-def _checked(
-    record: Record, credential: Credential, body: bytes, version: Version | None
+def checked(
+    record: Record, credential: Credential, body: bytes, version: Version | None = None
 ) -> dict[str, Any]:
+    """Tell what statements would mean if an app posted them; raises ApiError 413."""
     given = given_statements(body)
     if len(given) > MOST_CHECKED:
         raise ApiError(

@@ -86,6 +86,7 @@ class Resource(StrEnum):
     DEAD_LETTERS = "dead letters"
     RETRY = "retry of dead letters"
     STATEMENTS = "pages of statements"
+    STORAGE = "storage"
     CREDENTIALS = "an app's credentials"
 
 
@@ -155,6 +156,7 @@ RULES: Final[dict[Resource, Rule]] = {
     Resource.RETRY:             Rule(RETRY,    NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
     # Of the pages only: /xapi/statements itself goes by xAPI's scopes.
     Resource.STATEMENTS:        Rule(READ_OWN_STATEMENTS, NONE, NONE, NONE, NONE, ALL, OWN, NONE),
+    Resource.STORAGE:           Rule(OPERATE,  NONE, NONE, NONE, NONE, NONE, NONE, ALL),
     Resource.CREDENTIALS:       Rule(_VENDING, NONE, NONE, NONE, NONE, NONE, OWN,  NONE),
 }
 # fmt: on

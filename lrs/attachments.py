@@ -92,6 +92,10 @@ class AttachmentStore:
         except FileNotFoundError:
             return None
 
+    def size_of_all(self) -> int:
+        """Give how many bytes all kept attachments take: every file is looked at."""
+        return int(self.files.du(self.root))
+
     async def blocks(self, store: str, sha2: str) -> AsyncIterator[bytes]:
         """Give the bytes of a kept attachment, block by block; raises FileNotFoundError."""
         path = self.path(store, sha2)

@@ -237,6 +237,15 @@ class Warehouse:
                 return
         raise UnknownGeneration(name)
 
+    def size(self) -> int:
+        """Give how many bytes all generations take on disk."""
+        databases = [record.database for record in self.generations()]
+        return int(self._ask("size", databases=databases)[0][0])
+
+    def version(self) -> str:
+        """Name the version of ClickHouse."""
+        return str(self._ask("version")[0][0])
+
     def keep_calibration(self, digest: str, document: bytes) -> None:
         """Keep a calibration, for the generations whose origins name its digest."""
         if self._ask("calibration", digest=digest):
@@ -586,6 +595,12 @@ def _query(name: str) -> str:
 def _insert_columns(table: str) -> tuple[list[str], list[ClickHouseType]]:
     columns = EVERY_TABLE[table].columns
     return [column.name for column in columns], [get_from_name(column.type) for column in columns]
+
+
+def schema_version() -> str:
+    """Name the newest migration of a generation's tables, which every one that is read has had."""
+    newest = _migrations("generation")[-1]
+    return f"{newest.number} {newest.name}"
 
 
 @cache

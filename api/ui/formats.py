@@ -20,6 +20,16 @@ def percent(share: float) -> str:
     return f"{whole}%"
 
 
+def size(of_bytes: int) -> str:
+    """Write a number of bytes in the unit that makes it readable: 1.4 GB (of 1,000 MB)."""
+    amount = float(of_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:,.1f} TB"
+
+
 def ratio(part: int, whole: int, words: Words) -> str:
     """Write a part of a whole in percent, a dash where the whole is nothing."""
     return percent(part / whole) if whole else words("nothing")

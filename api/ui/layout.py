@@ -35,10 +35,14 @@ SECTIONS = (
 
 STATEMENTS = f"{ROOT}/statements"
 GENERATIONS = f"{ROOT}/generations"
+VENDOR = f"{ROOT}/apps"
+OPERATIONS = f"{ROOT}/operations"
 # The same for who operates the server or an app: these are in a menu of their own.
 PLACES: tuple[tuple[str, str, Resource], ...] = (
-    ("statements.title", STATEMENTS, Resource.STATEMENTS),
+    ("operations.title", OPERATIONS, Resource.STATUS),
     ("generations.title", GENERATIONS, Resource.GENERATIONS),
+    ("vendor.title", VENDOR, Resource.APPS),
+    ("statements.title", STATEMENTS, Resource.STATEMENTS),
 )
 
 STATIC = Path(__file__).parent / "static"

@@ -4,19 +4,39 @@ Whatever changes something is asked of the credential as it is at that moment.
 """
 
 import asyncio
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
+from typing import Any, TypeVar
 
-from api.generations import compared, dropped, listed, promoted, replay_request, started, stopped
+from api.app_credentials import AppCredentials
+from api.apps import registered
+from api.checking import checked
+from api.generations import (
+    compared,
+    dropped,
+    listed,
+    promoted,
+    replay_request,
+    retried,
+    set_aside,
+    started,
+    stopped,
+)
+from api.portraits import status_of
 from api.roles import Asker, Resource, may_have, permit
 from api.services import Services
+from api.storage import storage_of, versions_of_server
 from lrs.credentials import Credential
 
 Answer = dict[str, Any]
+_Result = TypeVar("_Result")
 SUBJECTS_SHOWN = 50  # persons on a page of a comparison
+LETTERS_SHOWN = 50  # of what was set aside
+MEASURED_SECONDS = 30.0  # for which what is stored stays measured
 
 
 class Operating:
-    """The server's generations, as far as a credential may see and change them.
+    """The server, its generations and apps, as far as a credential may see and change them.
 
     What it may not raises ApiError 403.
     """
@@ -24,6 +44,7 @@ class Operating:
     def __init__(self, services: Services, credential: Credential) -> None:
         self._services = services
         self._credential = credential
+        self._measured: tuple[float, Answer] = (0.0, {})
 
     def may(self, resource: Resource) -> bool:
         """Tell whether the credential may have any of a resource: which buttons there are."""
@@ -81,3 +102,76 @@ class Operating:
         """Stop a replay; raises ApiError 404."""
         await self.permit(Resource.REPLAYS)
         return await asyncio.to_thread(stopped, self._services, name)
+
+    # Operations --------------------------------------------------------------------------------
+
+    async def status(self) -> Answer:
+        """Tell how the server is doing: ``status`` and ``letters`` (a page of what was set aside).
+
+        With them come ``storage`` and ``versions``, None to who doesn't operate it.
+        """
+        await self.permit(Resource.STATUS)
+        await self.permit(Resource.DEAD_LETTERS)
+        services, credential = self._services, self._credential
+
+        def ask() -> Answer:
+            measured = self._measures() if self.may(Resource.STORAGE) else {}
+            return {
+                "status": status_of(services, credential),
+                "letters": set_aside(services, credential, LETTERS_SHOWN),
+                "storage": measured.get("storage"),
+                "versions": measured.get("versions"),
+            }
+
+        return await asyncio.to_thread(ask)
+
+    def _measures(self) -> Answer:
+        until, measured = self._measured
+        if until < monotonic():
+            measured = {
+                "storage": storage_of(self._services),
+                "versions": versions_of_server(self._services),
+            }
+            self._measured = monotonic() + MEASURED_SECONDS, measured
+        return measured
+
+    async def retry(self) -> dict[str, int]:
+        """Try again what was set aside; raises ApiError 409."""
+        await self.permit(Resource.RETRY)
+        return await asyncio.to_thread(retried, self._services, self._credential)
+
+    # Apps --------------------------------------------------------------------------------------
+
+    async def apps(self) -> Answer:
+        """Give the register of the store's apps: all, or the vendor's own."""
+        asker = await self.permit(Resource.APPS)
+        among = None if asker.own is None else asker.own.apps
+        return await asyncio.to_thread(registered, self._services, asker.store, among)
+
+    async def check(self, text: str) -> Answer:
+        """Tell what statements would mean, as POST /v1/profile/check does; raises ApiError 413."""
+        await self.permit(Resource.PROFILE_CHECK)
+        return await asyncio.to_thread(
+            checked, self._services.record, self._credential, text.encode()
+        )
+
+    async def credentials(self) -> Sequence[Credential]:
+        """List the credentials of the vendor's own app."""
+        return await self._with_credentials(AppCredentials.list)
+
+    async def make_credential(self, scopes: Iterable[str]) -> tuple[Credential, str]:
+        """Make a credential for the vendor's own app; gives it with its secret."""
+        return await self._with_credentials(lambda own: own.make(scopes))
+
+    async def rotate_credential(self, key: str, *, at_once: bool) -> str:
+        """Give a credential of the vendor's own app a new secret."""
+        return await self._with_credentials(lambda own: own.rotate(key, at_once=at_once))
+
+    async def revoke_credential(self, key: str) -> None:
+        """Revoke a credential of the vendor's own app."""
+        await self._with_credentials(lambda own: own.revoke(key))
+
+    async def _with_credentials(self, change: Callable[[AppCredentials], _Result]) -> _Result:
+        await self.permit(Resource.CREDENTIALS)
+        own = AppCredentials(self._services.credentials, self._credential)
+        return await asyncio.to_thread(change, own)

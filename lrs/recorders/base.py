@@ -146,6 +146,14 @@ class StatementRecorder(ABC):
         """Run one statement, written with ``?`` marks, in a transaction of its own."""
 
     @abstractmethod
+    def size(self) -> int:
+        """Give how many bytes the database takes."""
+
+    @abstractmethod
+    def version(self) -> str:
+        """Name the database and its version."""
+
+    @abstractmethod
     def events_at(self, positions: Sequence[int]) -> dict[int, StoredEvent]:
         """Find events by position."""
 

@@ -245,6 +245,16 @@ class PostgreSQLStatementRecorder(PostgresApplicationRecorder, StatementRecorder
             self._use_schema(cursor)
             cursor.execute(sql.replace("?", "%s").encode(), parameters)
 
+    def size(self) -> int:
+        """Give how many bytes the database takes, all of its schemas."""
+        rows = self.read("SELECT pg_database_size(current_database()) AS size")
+        return int(rows[0]["size"])
+
+    def version(self) -> str:
+        """Name the version of PostgreSQL."""
+        rows = self.read("SELECT current_setting('server_version') AS version")
+        return f"PostgreSQL {rows[0]['version']}"
+
     def events_at(self, positions: Sequence[int]) -> dict[int, StoredEvent]:
         """Find events by position."""
         rows = self.read(

@@ -198,6 +198,17 @@ class SQLiteStatementRecorder(SQLiteApplicationRecorder, StatementRecorder):
         with self.datastore.transaction(commit=True) as cursor:
             cursor.execute(sql, parameters)
 
+    def size(self) -> int:
+        """Give how many bytes the database's pages take."""
+        rows = self.read(
+            "SELECT page_count * page_size AS size FROM pragma_page_count(), pragma_page_size()"
+        )
+        return int(rows[0]["size"])
+
+    def version(self) -> str:
+        """Name the version of SQLite."""
+        return f"SQLite {self.read('SELECT sqlite_version() AS version')[0]['version']}"
+
     def events_at(self, positions: Sequence[int]) -> dict[int, StoredEvent]:
         """Find events by position."""
         return _events_at(self.read, positions)

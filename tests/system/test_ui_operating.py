@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from api.key_commands import opened_credentials
 from api.settings import Settings
 from lrs.holders import Holder
 from tests.support.browsing import (
+    figure,
     find,
     path_of,
     texts,
@@ -38,6 +40,7 @@ SCOPES = {
 HOLDERS = {
     "teacher": Holder("teacher", person="mbox:mailto:wang@school.example"),
     "writer": Holder("vendor"),
+    "other writer": Holder("vendor"),
 }
 ATTACK = '</span><img src=x onerror="document.title = 1">'
 
@@ -111,6 +114,25 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         )
         site.ask("/v1/students", after=str(position))
         yield site
+
+
+def press(browser: Chrome, text: str, within: str = ".xj-main") -> None:
+    """Press a button, once it is there."""
+
+    def button() -> WebElement | None:
+        named = (one for one in find(browser, f"{within} button") if one.text == text)
+        return next(named, None)
+
+    wait_for(browser, button, 30).click()
+
+
+def say_yes(browser: Chrome) -> None:
+    wait_to_see(browser, ".xj-question .xj-button").click()
+
+
+def wait_for_all(browser: Chrome, selector: str) -> list[WebElement]:
+    wait_to_see(browser, selector)
+    return find(browser, selector)
 
 
 # Statements -----------------------------------------------------------------------------------
@@ -190,6 +212,104 @@ def test_statements_of_others_stay_with_them(site: Site, browser: Chrome) -> Non
         wait_for_text(browser, "[role=alert]", NOT_YOURS)
 
 
+# Apps -----------------------------------------------------------------------------------------
+
+
+def test_a_vendor_learns_what_statements_would_mean_and_where_they_fail(
+    site: Site, browser: Chrome
+) -> None:
+    good = unstored(answer(person="ming", points=["fractions"]))
+    del good["context"]["contextActivities"]["category"]
+    given = [good, {**good, "id": "no uuid"}]
+    told = site.http.post("/v1/profile/check", json=given, auth=site.auth("writer")).json()
+    browser.get(site.link("/ui/apps", "writer"))
+    field = wait_to_see(browser, "textarea")
+    field.send_keys(json.dumps(given))
+    press(browser, "检查")
+    for name in ("statements", "refused", "giving_facts", "persons"):
+        assert figure(browser, name) == str(told["summary"][name])
+    shown = [one.get_attribute("data-advice") for one in find(browser, "[data-advice]")]
+    assert shown == [one["code"] for one in told["summary"]["advice"]]
+    refused = wait_to_see(browser, "[data-place='$[1]']")
+    refused.find_element(By.TAG_NAME, "summary").click()
+    fault = told["statements"][1]["advice"][0]
+    wait_for(browser, lambda: fault["path"] in refused.text and fault["zh"] in refused.text)
+    before = site.ask("/v1/status")["record"]["position"]
+    field.clear()
+    field.send_keys(ATTACK)
+    press(browser, "检查")
+    wait_for(browser, lambda: figure(browser, "refused") == "1")
+    assert find(browser, ".xj-main img") == []
+    assert site.ask("/v1/status")["record"]["position"] == before  # nothing is stored
+
+
+def test_a_vendor_sees_the_own_apps_row_of_the_register_and_an_evaluator_all(
+    site: Site, browser: Chrome
+) -> None:
+    for who in ("writer", "reader"):
+        browser.get(site.link("/ui/apps", who))
+        wait_to_see(browser, "tbody [data-key=app]")
+        told = site.ask("/v1/apps", who)["apps"]
+        assert texts(browser, "tbody [data-key=statements]") == [
+            f"{one['statements_last_30_days']:,}" for one in told
+        ]
+        shown = [row.get_attribute("data-row") for row in find(browser, "[data-row]")]
+        assert shown[: len(told)] == [one["app"] for one in told]
+    assert find(browser, "fieldset") == []  # whose credentials those are is the vendor's to see
+
+
+def test_a_vendor_makes_renews_and_revokes_credentials_of_the_own_app_only(
+    site: Site, browser: Chrome
+) -> None:
+    def posts(key: str, secret: str) -> int:
+        statement = unstored(answer(person="ming"))
+        return site.http.post(
+            "/xapi/statements", json=statement, headers=VERSION, auth=(key, secret)
+        ).status_code
+
+    browser.get(site.link("/ui/apps", "writer"))
+    known = {one.get_attribute("data-key") for one in wait_for_all(browser, "[data-key]")}
+    assert site.keys["writer"].key in known
+    assert site.keys["other writer"].key not in known
+    press(browser, "新建账号")
+    secret = wait_to_see(browser, ".xj-secret pre").text
+    (key,) = {one.get_attribute("data-key") for one in find(browser, "li[data-key]")} - known
+    assert posts(str(key), secret) == 200
+    assert site.http.get("/v1/apps", auth=(str(key), secret)).json()["apps"][0]["app"] == "writer"
+    press(browser, "换密码", f"[data-key='{key}']")
+    say_yes(browser)
+    wait_for(browser, lambda: texts(browser, ".xj-secret pre") not in ([], [secret]))
+    renewed = texts(browser, ".xj-secret pre")[0]
+    assert posts(str(key), renewed) == posts(str(key), secret) == 200  # for another hour
+    browser.refresh()
+    wait_to_see(browser, f"[data-key='{key}']")
+    assert renewed not in browser.page_source
+    press(browser, "撤销", f"[data-key='{key}']")
+    say_yes(browser)
+    wait_for_text(browser, f"[data-key='{key}']", "已撤销")
+    wait_for(browser, lambda: posts(str(key), renewed) == 401)
+
+
+# Operations -----------------------------------------------------------------------------------
+
+
+def test_operations_show_how_the_server_does_live(site: Site, browser: Chrome) -> None:
+    browser.get(site.link("/ui/operations", "operator"))
+    told = site.ask("/v1/status", "operator")
+    assert figure(browser, "position") == f"{told['record']['position']:,}"
+    assert figure(browser, "letters") == str(told["carrier"]["dead_letters"])
+    assert wait_to_see(browser, "[data-told=generation]").text == told["generation"]
+    assert any("ClickHouse" in text for text in texts(browser, "[data-told=warehouse]"))
+    position = site.post(unstored(answer(person="hong", after=timedelta(days=1))))
+    wait_for(browser, lambda: figure(browser, "position") == f"{position:,}")
+    assert all(texts(browser, "[data-told=free]"))
+    browser.get(site.link("/ui/operations", "evaluator"))
+    assert figure(browser, "position") == f"{position:,}"
+    assert find(browser, "[data-told=free]") == []  # of all stores: the operator's to see
+    browser.get(site.link("/ui/operations", "teacher"))
+    wait_for_text(browser, "[role=alert]", NOT_YOURS)
+
+
 # Generations and replays ----------------------------------------------------------------------
 
 
@@ -197,27 +317,15 @@ def generation(browser: Chrome, name: str) -> WebElement:
     return wait_to_see(browser, f"[data-generation='{name}']")
 
 
-def press(browser: Chrome, name: str, does: str) -> None:
-    """Press a button of a generation, once it is there."""
-
-    def button() -> WebElement | None:
-        found = find(browser, f"[data-generation='{name}'] [data-does='{does}']")
-        return found[0] if found else None
-
-    wait_for(browser, button, 30).click()
-
-
-def say_yes(browser: Chrome) -> None:
-    wait_to_see(browser, ".xj-question .xj-button").click()
-
-
 def test_an_operator_replays_compares_promotes_and_drops(site: Site, browser: Chrome) -> None:
     browser.get(site.link("/ui/students", "operator"))
-    wait_for_text(browser, "h1", "数据版本与重放")  # where who may see no student begins
+    wait_for_text(browser, "h1", "运行状况")  # where who may see no student begins
+    wait_to_see(browser, ".xj-menu summary").click()
+    wait_to_see(browser, ".xj-menu [href$=generations]").click()
     wait_to_see(browser, "input[name=name]").send_keys("second")
-    find(browser, ".xj-fields ~ .xj-buttons button")[0].click()
+    press(browser, "开始重放")
     wait_for_text(browser, "[role=status]", "“second”已开始重放")
-    press(browser, "second", "generations.promote")
+    press(browser, "启用", "[data-generation=second]")
     listed = {one["name"]: one for one in site.ask("/v1/generations", "operator")["generations"]}
     rows = generation(browser, "second").find_element(By.CSS_SELECTOR, "[data-told=rows]")
     wait_for(browser, lambda: rows.text == f"{sum(listed['second']['rows'].values()):,}")
@@ -228,7 +336,7 @@ def test_an_operator_replays_compares_promotes_and_drops(site: Site, browser: Ch
     generation(browser, "live").find_element(By.TAG_NAME, "a").click()
     wait_for_text(browser, "[role=status]", "完全相同")
     browser.back()
-    press(browser, "live", "generations.drop")
+    press(browser, "删除", "[data-generation=live]")
     say_yes(browser)
     wait_for_text(browser, "[role=status]", "“live”已删除")
     wait_for(browser, lambda: not find(browser, "[data-generation=live]"))
@@ -248,8 +356,8 @@ def test_what_differs_between_generations_is_told_as_the_api_tells_it(
         field,
         until,
     )
-    find(browser, ".xj-fields ~ .xj-buttons button")[0].click()
-    press(browser, "before", "generations.drop")  # which is there once the replay has ended
+    press(browser, "开始重放")
+    press(browser, "删除", "[data-generation=before]")  # which is there once the replay has ended
     wait_to_see(browser, ".xj-question .xj-quiet-button").click()
     item = generation(browser, "before")
     assert "2020-01-01 08:00 前发生的" in item.text
@@ -273,7 +381,7 @@ def test_a_name_that_no_generation_can_have_is_refused_in_words(
 ) -> None:
     browser.get(site.link("/ui/generations", "operator"))
     wait_to_see(browser, "input[name=name]").send_keys("Bad Name")
-    find(browser, ".xj-fields ~ .xj-buttons button")[0].click()
+    press(browser, "开始重放")
     wait_for_text(browser, "[role=alert]", "以小写字母开头")
 
 

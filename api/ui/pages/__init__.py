@@ -1,6 +1,7 @@
 """The pages; importing this package makes NiceGUI know them."""
 
 from api.ui.pages import (
+    apps,
     class_group,
     classes,
     district,
@@ -10,6 +11,7 @@ from api.ui.pages import (
     generations,
     lesson,
     lessons,
+    operations,
     report,
     school,
     schools,
@@ -22,6 +24,7 @@ from api.ui.pages import (
 )
 
 __all__ = [
+    "apps",
     "class_group",
     "classes",
     "district",
@@ -31,6 +34,7 @@ __all__ = [
     "generations",
     "lesson",
     "lessons",
+    "operations",
     "report",
     "school",
     "schools",

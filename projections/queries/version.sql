@@ -1,0 +1,2 @@
+-- Which ClickHouse it is.
+SELECT version()
