@@ -41,15 +41,16 @@ class Choice:
             Tag("span", self._words(f"choice.{name}"))
             return Tag("input", type="month", name=name, placeholder="2026-11")
 
-    def one_of(self, name: str, options: Mapping[str, str], chosen: str) -> None:
-        """Let one of some options be chosen, each with its words."""
+    def one_of(self, name: str, options: Mapping[str, str], chosen: str) -> Tag:
+        """Let one of some options be chosen, each with its words; gives the field."""
         with Tag("label"):
             Tag("span", self._words(f"choice.{name}"))
-            with Tag("select", name=name):
+            with Tag("select", name=name) as field:
                 for value, label in options.items():
                     option = Tag("option", label, value=value)
                     if value == chosen:
                         option.attribute("selected", True)
+        return field
 
 
 def period_named(kind: type[_Period], text: str) -> _Period | None:

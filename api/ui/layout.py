@@ -23,6 +23,8 @@ DISTRICT = f"{ROOT}/district"
 SCHOOLS = f"{ROOT}/schools"
 REPORT = f"{ROOT}/report"
 EVIDENCE = f"{ROOT}/evidence"
+EVALUATIONS = f"{ROOT}/evaluations"
+SCHEMES = f"{EVALUATIONS}/schemes"
 # The pages one can go to from everywhere: a key of words, the path, and whose role may see it.
 SECTIONS = (
     ("students.title", HOME, Resource.STUDENTS),
@@ -31,6 +33,7 @@ SECTIONS = (
     ("schools.title", SCHOOLS, Resource.SCHOOL_PORTRAIT),
     ("district.title", DISTRICT, Resource.DISTRICT_PORTRAIT),
     ("report.title", REPORT, Resource.REPORT),
+    ("evaluation.title", EVALUATIONS, Resource.SCHEMES),
 )
 
 STATEMENTS = f"{ROOT}/statements"
@@ -222,6 +225,27 @@ def comparison_link(name: str, other: str = "", cursor: str = "") -> str:
     """Give the path of what differs between a generation and another, or the live one."""
     parameters = {"with_generation": other, "cursor": cursor}
     return f"{GENERATIONS}/{quote(name, safe='')}/comparison{_query(**parameters)}"
+
+
+def result_link(of: str, name: str = "", scheme: str = "", begin: str = "", to: str = "") -> str:
+    """Give the path of a result: of ``students``, ``classes``, ``schools`` or the ``district``."""
+    whose = f"/{quote(name, safe='')}" if name else ""
+    return f"{EVALUATIONS}/{of}{whose}{_query(**{'scheme': scheme, 'from': begin, 'to': to})}"
+
+
+def scheme_link(name: str, version: str = "") -> str:
+    """Give the path of a scheme's page, of a version where that is given."""
+    return f"{SCHEMES}/{quote(name, safe='')}{_query(version=version)}"
+
+
+def draft_link(name: str) -> str:
+    """Give the path where a scheme is drafted from another."""
+    return f"{SCHEMES}/{quote(name, safe='')}/draft"
+
+
+def comparison_of_schemes(name: str, other: str = "") -> str:
+    """Give the path of what differs between a scheme and another."""
+    return f"{SCHEMES}/{quote(name, safe='')}/comparison{_query(other=other)}"
 
 
 def evidence_link(asked: str | Mapping[str, Any]) -> str:

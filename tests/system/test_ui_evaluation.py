@@ -14,7 +14,7 @@ from projections.calibration import Calibration
 from projections.growth_learning import learn
 from tests.support.browsing import find, texts, wait_for, wait_for_text, wait_to_see
 from tests.support.scores import made_up_scores
-from tests.support.small_demo import SmallDemo, small_demo
+from tests.support.small_demo import CLASS, OTHER_CLASS, SCHOOL, SmallDemo, small_demo
 
 NOT_YOURS = "这里不对你开放"
 
@@ -131,3 +131,134 @@ def test_evidence_on_others_is_refused_and_what_cant_be_asked_is_said(
     wait_for_text(browser, "[role=alert]", "there is no action 'nothing'")
     browser.get(f"{own}&phase=nothing")
     wait_for_text(browser, "h1", "网址里有写错的地方")
+
+
+# Results --------------------------------------------------------------------------------------
+
+SCHEME = "district-comprehensive"
+
+
+def result_of(demo: SmallDemo, browser: Chrome, whose: str) -> dict[str, Any]:
+    """Give the API's answer about the scheme and the days that an open page shows."""
+    days = {
+        name: str(find(browser, f".xj-choice input[name={name}]")[0].get_attribute("value"))
+        for name in ("from", "to")
+    }
+    return demo.ask(f"/v1/evaluations/{SCHEME}/{whose}", **days)
+
+
+def test_a_students_page_tells_the_result_in_short_and_leads_to_all_of_it(
+    demo: SmallDemo, browser: Chrome, student: str
+) -> None:
+    browser.get(demo.link(path_to("students", student), "student"))
+    wait_to_see(browser, ".xj-short-result tbody tr")
+    total = texts(browser, ".xj-short-result [data-figure=total]")[0]
+    find(browser, ".xj-short-result .xj-evidence-link")[0].click()
+    wait_to_see(browser, ".xj-result-card tbody tr")
+    told = result_of(demo, browser, f"students/{quote(student, safe='')}")
+    assert texts(browser, "[data-figure=total]") == [total] == [f"{told['total']['score']:.1f}"]
+    level = next(one for one in told["levels"] if one["id"] == told["total"]["level"])
+    assert texts(browser, "[data-figure=level]") == [f"{level['id']} {level['title']['zh']}"]
+    for kind in ("process", "outcome"):
+        score = told["kinds"][kind]["score"]
+        assert texts(browser, f"[data-figure={kind}]") == [f"{score:.1f}"]
+    assert texts(browser, "[data-figure=completeness]") == [percent(told["total"]["completeness"])]
+    assert texts(browser, ".xj-sentences li") == [one["zh"] for one in told["explanation"]]
+    shown = {
+        str(row.get_attribute("data-row")): row
+        for row in find(browser, ".xj-indicators-card tbody tr")
+    }
+    indicators = [one for each in told["dimensions"] for one in each["indicators"]]
+    assert list(shown) == [one["id"] for one in indicators]
+    for one in indicators:
+        row = shown[one["id"]].text
+        assert one["missing"]["zh"] in row if one["missing"] else f"{one['score']:.1f}" in row
+        assert str(one["evidence"]["facts"]) in row
+
+
+def test_an_indicator_leads_to_exactly_the_facts_that_its_score_rests_on(
+    demo: SmallDemo, browser: Chrome, student: str
+) -> None:
+    browser.get(demo.link(path_to("evaluations/students", student), "student"))
+    wait_to_see(browser, ".xj-indicators-card tbody tr")
+    told = result_of(demo, browser, f"students/{quote(student, safe='')}")
+    one = next(
+        one
+        for each in told["dimensions"]
+        for one in each["indicators"]
+        if one["id"] == "preview-check"
+    )
+    find(browser, "tr[data-row=preview-check] td[data-key=evidence] a")[0].click()
+    facts = wait_for(browser, lambda: find(browser, ".xj-facts > li"))
+    assert [fact.get_attribute("data-statement") for fact in facts] == [
+        fact["statement"] for fact in demo.ask(one["evidence"]["link"], "student")["facts"]
+    ]
+
+
+def test_a_classs_result_has_a_line_for_each_student_of_the_api_in_english_too(
+    demo: SmallDemo, browser: Chrome
+) -> None:
+    browser.get(demo.link("/ui/evaluations", "teacher"))
+    wait_to_see(browser, f"[data-row='classes {CLASS}'] a").click()
+    rows = wait_for(browser, lambda: find(browser, ".xj-members-card tbody tr"))
+    told = result_of(demo, browser, f"classes/{CLASS}")
+    members = {one["person"]: one for one in told["members"]}
+    assert {row.get_attribute("data-row") for row in rows} == members.keys()
+    for row in rows:
+        one = members[str(row.get_attribute("data-row"))]
+        assert one["name"] in row.text
+        assert f"{one['score']:.1f}" in row.text
+        assert f"{one['process']:.1f}" in row.text
+    assert texts(browser, "[data-figure=mean]") == [f"{told['total']['mean']:.1f}"]
+    find(browser, ".xj-languages a[lang=en]")[0].click()
+    wait_for_text(browser, "h2", "Each student's result")
+    for path in (f"classes/{OTHER_CLASS}", f"schools/{SCHOOL}", "district"):
+        browser.get(f"{demo.address}/ui/evaluations/{path}")
+        wait_for_text(browser, "[role=alert]", "This is not open to you")
+
+
+def test_the_district_tells_its_schools_by_another_scheme(demo: SmallDemo, browser: Chrome) -> None:
+    browser.get(demo.link("/ui/evaluations/district?scheme=football&from=2025-09-08&to=2025-09-12"))
+    wait_for_text(browser, ".xj-person", "足球养志")
+    told = demo.ask(
+        "/v1/evaluations/football/district", **{"from": "2025-09-08", "to": "2025-09-12"}
+    )
+    rows = find(browser, ".xj-group-parts-card tbody tr")
+    schools = {one["id"]: one["mean"] for one in told["schools"]}
+    assert {row.get_attribute("data-row") for row in rows} == schools.keys()
+    for row in rows:
+        mean = schools[str(row.get_attribute("data-row"))]
+        assert ("—" if mean is None else f"{mean:.1f}") in row.text
+
+
+def test_what_no_result_can_be_given_of_is_said(demo: SmallDemo, browser: Chrome) -> None:
+    browser.get(demo.link("/ui/evaluations/district?scheme=nothing"))
+    wait_for_text(browser, ".xj-message", "没有“nothing”这个评价方案")
+    browser.get(f"{demo.address}/ui/evaluations/district?from=2025-09-08&to=2025-09-01")
+    wait_for_text(browser, ".xj-message", "起止日期不对")
+    browser.get(f"{demo.address}/ui/evaluations/students/nobody")
+    wait_for_text(browser, ".xj-message", "名册和学习记录里都没有")
+    browser.get(f"{demo.address}/ui/evaluations/schemes/nothing")
+    wait_for_text(browser, ".xj-message", "没有“nothing”这个评价方案")
+
+
+# Schemes --------------------------------------------------------------------------------------
+
+
+def test_a_scheme_is_told_with_what_it_extends(demo: SmallDemo, browser: Chrome) -> None:
+    browser.get(demo.link("/ui/evaluations", "student"))
+    wait_to_see(browser, "[data-row=role-model-badges] a").click()
+    rows = wait_for(browser, lambda: find(browser, ".xj-scheme-card tbody tr"))
+    told = demo.ask("/v1/schemes/role-model-badges", "student")
+    weights = {}
+    for dimension in told["scheme"]["dimensions"]:
+        weights[dimension["id"]] = dimension["weight"]
+        for one in dimension["indicators"]:
+            weights[f"{dimension['id']}.{one['id']}"] = one["weight"]
+    assert {
+        str(row.get_attribute("data-row")): row.find_element(
+            "css selector", "[data-key=weight]"
+        ).text
+        for row in rows
+    } == {name: f"{weight:g}%" for name, weight in weights.items()}
+    assert told["text"].strip() == wait_to_see(browser, "pre").text.strip()

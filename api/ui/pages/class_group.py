@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from api.ui.filters import Choice, day_named
-from api.ui.layout import CLASSES, class_link, page
+from api.ui.layout import CLASSES, Tag, class_link, page, result_link
 from api.ui.live import PAGE_SECONDS, Live
 from api.ui.pages.class_parts import (
     AtRisk,
@@ -52,6 +52,7 @@ class ClassView(PortraitView):
         with Choice(words, class_link(self._name)) as choice:
             self._day = choice.day("on")
             choice.one_of("subject", {"": words("choice.all"), **subjects}, self._subject)
+        Tag("a", words("result.title"), "xj-evidence-link", href=result_link("classes", self._name))
 
     def make_parts(self) -> Sequence[Part]:
         """Make the parts, what is asked most often first."""

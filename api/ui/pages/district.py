@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from api.ui.filters import Choice, day_named, period_named
-from api.ui.layout import DISTRICT, SCHOOLS, district_link, page
+from api.ui.layout import DISTRICT, SCHOOLS, Tag, district_link, page, result_link
 from api.ui.live import PAGE_SECONDS, Live
 from api.ui.pages.district_parts import (
     AppRanking,
@@ -42,6 +42,8 @@ class DistrictView(PortraitView):
         """Let another day or month be chosen."""
         with Choice(self.visit.words, DISTRICT) as choice:
             self._day, self._month = choice.day("on"), choice.month("month")
+        title = self.visit.words("result.title")
+        Tag("a", title, "xj-evidence-link", href=result_link("district"))
 
     def make_parts(self) -> Sequence[Part]:
         """Make the parts."""

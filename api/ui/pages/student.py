@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from api.ui import formats
+from api.ui.evaluation_queries import Asked
 from api.ui.layout import page, student_link
 from api.ui.live import PAGE_SECONDS, Live
 from api.ui.pages.student_parts import Activity, Figures, Mastery, Points, Radar
+from api.ui.pages.student_result import ResultCard
 from api.ui.pages.student_trajectory import Trajectory
 from api.ui.pages.student_work import HomeworkPlan, MistakeBook
 from api.ui.permission import is_permitted
@@ -27,13 +29,12 @@ async def student_page(visit: Visitor, person: str) -> None:
         view = StudentView(visit, person)
         live = Live(visit, view, lambda: queries.student(person), lambda: queries.mark(person))
         await live.begin()
-        Live(
-            visit,
-            view.trajectory,
-            lambda: visit.persons.trajectory(person),
-            lambda: queries.mark(person),
-            spacing=SPACING,
-        ).begin_soon()
+        later = (
+            (view.result, lambda: visit.evaluations.student(person, Asked())),
+            (view.trajectory, lambda: visit.persons.trajectory(person)),
+        )
+        for part, ask in later:
+            Live(visit, part, ask, lambda: queries.mark(person), SPACING).begin_soon()
 
 
 class StudentView(PortraitView):
@@ -47,6 +48,7 @@ class StudentView(PortraitView):
     def make_parts(self) -> Sequence[Part]:
         """Make the parts; those that come later are shown by queries of their own."""
         first: list[Part] = [Figures(self.visit), Radar(self.visit), Points(self.visit)]
+        self.result = ResultCard(self.visit, self._person)
         self.trajectory = Trajectory(self.visit)
         return [
             *first,

@@ -1,0 +1,65 @@
+"""A scheme's page: what it judges by, put together with what it extends."""
+
+from collections.abc import Sequence
+
+from nicegui import ui
+
+from api.ui.layout import EVALUATIONS, page, scheme_link
+from api.ui.live import PAGE_SECONDS, Live
+from api.ui.pages.scheme_parts import Document, Faults, Indicators, Levels, Overrides, Versions
+from api.ui.permission import is_permitted
+from api.ui.portrait import Part, Portrait, PortraitView
+from api.ui.session import Visit, Visitor
+
+SPACING = 10.0  # seconds between two looks: schemes change seldom
+
+
+@ui.page("/evaluations/schemes/{name}", response_timeout=PAGE_SECONDS)
+async def scheme_page(visit: Visitor, name: str, version: int | None = None) -> None:
+    """Show a scheme as it is now, or its document of a version."""
+    evaluations = visit.evaluations
+    path = scheme_link(name, "" if version is None else str(version))
+    with page(visit.words, visit.words("schemes.title"), path, visit):
+        if not await is_permitted(visit, evaluations.permit_schemes()):
+            return
+        view = SchemeView(visit, name)
+        ask = Live(visit, view, lambda: evaluations.scheme(name, version), spacing=SPACING)
+        await ask.begin()
+
+
+class SchemeView(PortraitView):
+    """The parts of the page."""
+
+    def __init__(self, visit: Visit, name: str) -> None:
+        self._name = name
+        super().__init__(visit, ("back_to_evaluation", EVALUATIONS), "xj-scheme")
+
+    def make_parts(self) -> Sequence[Part]:
+        """Make the parts."""
+        visit = self.visit
+        return [
+            Faults(visit),
+            Indicators(visit),
+            Levels(visit),
+            Versions(visit),
+            Overrides(visit),
+            Document(visit),
+        ]
+
+    def describe(self, portrait: Portrait) -> tuple[str, str]:
+        """Give the scheme's title, and where it comes from."""
+        words, scheme = self.visit.words, portrait["scheme"]
+        title = words.of(portrait["title"]) if portrait["title"] else self._name
+        line = [self._name, words(f"scheme.{portrait['origin']}")]
+        if portrait["version"]:
+            line.append(words("scheme.version", version=portrait["version"]))
+        if portrait["extends"]:
+            line.append(words("scheme.extending", scheme=portrait["extends"]))
+        if scheme and scheme.get("description"):
+            line.append(words.of(scheme["description"]))
+        return title, " · ".join(line)
+
+    def missing(self) -> tuple[str, str]:
+        """Say that there is no such scheme."""
+        words = self.visit.words
+        return words("scheme.none"), words("result.no_scheme", scheme=self._name)
