@@ -51,7 +51,7 @@ def test_a_teacher_finds_the_own_classes_and_a_student_only_the_own_portrait(
     wait_for_text(browser, "[role=alert]", NOT_YOURS)
     browser.get(demo.link("/ui/classes", "student"))
     wait_for_text(browser, "[role=alert]", NOT_YOURS)
-    assert texts(browser, "nav a") == ["学生"]
+    assert texts(browser, "nav a") == ["学生", "评价"]
 
 
 def test_a_class_shows_the_numbers_of_the_api(demo: SmallDemo, browser: Chrome) -> None:
