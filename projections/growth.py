@@ -19,6 +19,7 @@ Everything is plain floats, a function of the ordered scores and the calibration
 
 import math
 from bisect import bisect_right
+from collections.abc import Sequence
 from statistics import NormalDist
 from typing import Final, NamedTuple
 
@@ -73,6 +74,11 @@ class Curve(msgspec.Struct, frozen=True, array_like=True):
     def sample(self, mean: float, deviation: float) -> Floats:
         """Give 40 scores, rising, which stand for those of a normally distributed standing."""
         return self.scores_of(mean + deviation * _NODES)
+
+    def expected(self, means: Floats, deviations: Floats) -> Floats:
+        """Give the mean score of each of many normally distributed standings."""
+        expected: Floats = self.scores_of(means[:, None] + deviations[:, None] * _NODES).mean(1)
+        return expected
 
 
 # Before anything is learned a score of 60 of 100, the mark of passing, is one standard deviation
@@ -185,6 +191,21 @@ class Growth:
         """Tell what standing to expect on a day, of a score with this noise."""
         variance = self.drifted(state, day, steps) + noise
         return Outlook(state.level, math.sqrt(variance * state.squares / state.freedom))
+
+    def deviations(
+        self, states: Sequence[LevelState], noise: float, day: int, steps_a_day: float
+    ) -> Floats:
+        """Tell the deviations of many outlooks on a later day, each of a level with scores.
+
+        Levels drift by as many scores as there are until then at the usual pace, one at least.
+        """
+        variance, squares, freedom, last = np.array(
+            [(one.variance, one.squares, one.freedom, one.day) for one in states]
+        ).T
+        days = np.maximum(0.0, day - last)
+        variance = variance + self._step * np.maximum(1.0, steps_a_day * days) + self._day * days
+        deviations: Floats = np.sqrt((variance + noise) * squares / freedom)
+        return deviations
 
     def observe(self, state: LevelState, standing: float, noise: float, day: int) -> None:
         """Take in the learner's next score of the course, no earlier than the last one."""

@@ -7,15 +7,19 @@ never measured.
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
+
+import numpy as np
 
 from projections.activity import EPOCH
 from projections.calibration import Calibration
-from projections.growth import Curve, Growth, LevelState, Outlook, position_key
+from projections.growth import Curve, Floats, Growth, LevelState, Outlook, position_key
 from projections.levels import ANSWER, MARKED, week_of_school_year
 from projections.remembering import Remembered
 from projections.shares import share
@@ -32,6 +36,12 @@ _NORMAL: Final = NormalDist()
 _NORMAL80: Final = _NORMAL.inv_cdf(0.9)
 
 Json = dict[str, Any]
+
+
+@lru_cache(maxsize=4096)
+def _day(iso: str) -> int:
+    """Give a day in days since 1970-01-01: many have their last result on the same one."""
+    return date.fromisoformat(iso).toordinal() - EPOCH
 
 
 class Week(NamedTuple):
@@ -51,7 +61,7 @@ class Week(NamedTuple):
     @property
     def known(self) -> LevelState:
         """The level at the week's end."""
-        day = date.fromisoformat(self.last_day).toordinal() - EPOCH
+        day = _day(self.last_day)
         return LevelState(self.level, self.variance, self.freedom, self.squares, self.scores, day)
 
 
@@ -59,7 +69,7 @@ _MOST_PEERS: Final = 12  # subjects, each on a day, of which all of a store's st
 
 
 class Peer(NamedTuple):
-    """A row of the query ``levels_on``: a student's subject on a day, before, and after."""
+    """A row of the query ``levels_on``: a student's subject on a day, and before."""
 
     person: str
     class_group: str
@@ -76,13 +86,11 @@ class Peer(NamedTuple):
     squares_before: float
     freedom_before: float
     scores_before: int
-    points_after: float
-    after: int
 
     @property
     def known(self) -> LevelState:
         """The level on the day."""
-        day = date.fromisoformat(self.last_day).toordinal() - EPOCH
+        day = _day(self.last_day)
         return LevelState(self.level, self.variance, self.freedom, self.squares, self.scores, day)
 
 
@@ -120,10 +128,21 @@ class Forecaster:
 
     def level(self, subject: str, known: LevelState) -> Json:
         """Give a level in points with the bands that it lies in, beside the cohort's own."""
-        curve = self.curve(subject, known.day)
-        deviation = math.sqrt(known.variance * known.squares / known.freedom)
-        shown = _bands(curve, Outlook(known.level, deviation), self)
-        return {**shown, "standing": known.level, "cohort": _expected(curve, Outlook(0.0, 0.0))}
+        return self.levels(subject, [known])[0]
+
+    def levels(self, subject: str, known: Sequence[LevelState]) -> list[Json]:
+        """Give each level in points with the bands that it lies in, beside the cohort's own."""
+        places: defaultdict[str, list[int]] = defaultdict(list)
+        for at, one in enumerate(known):
+            places[week_of_school_year(one.day)].append(at)
+        told: list[Json] = [{}] * len(known)
+        for some in places.values():
+            curve = self.curve(subject, known[some[0]].day)
+            outlooks = [_standing(known[at]) for at in some]
+            cohort = _expected(curve, Outlook(0.0, 0.0))
+            for at, shown in zip(some, _bands(curve, outlooks, self), strict=True):
+                told[at] = {**shown, "standing": known[at].level, "cohort": cohort}
+        return told
 
     def outlook(self, subject: str, known: LevelState, day: int) -> tuple[Curve, Outlook]:
         """Give what to expect of one result on a later day.
@@ -135,28 +154,37 @@ class Forecaster:
         noise = self._growth.usual_noise(curve, self.kind(subject))
         return curve, self._growth.outlook(known, noise, day, steps)
 
-    def under(self, subject: str, known: LevelState, day: int, mark: float) -> float:
-        """Give the probability that a result on a later day is under a mark of 0..100."""
-        curve, outlook = self.outlook(subject, known, day)
-        return self.share_under(curve, outlook, mark)
+    def mark_standing(self, subject: str, day: int, mark: float) -> float:
+        """Give the standing from which a result on a day is as likely under a mark of 0..100."""
+        return self.curve(subject, day).standing_of(mark)
+
+    def under(self, subject: str, known: Sequence[LevelState], day: int, mark: float) -> Floats:
+        """Give each one's probability that a result on a later day is under a mark of 0..100."""
+        curve = self.curve(subject, day)
+        noise = self._growth.usual_noise(curve, self.kind(subject))
+        deviations = self._growth.deviations(known, noise, day, self.calibration.steps_a_day)
+        away = curve.standing_of(mark) - np.array([one.level for one in known])
+        return _cdf(away / (deviations * self._stretch))
 
     def share_under(self, curve: Curve, outlook: Outlook, mark: float) -> float:
         """Give the probability of a result under a mark, tails as wide as was measured."""
         away = (curve.standing_of(mark) - outlook.mean) / (outlook.deviation * self._stretch)
         return _NORMAL.cdf(away)
 
-    def ahead(self, subject: str, known: LevelState, on: int, target: float) -> list[Json]:
+    def ahead(
+        self, subject: str, known: LevelState, on: int, target: float, weeks: int = WEEKS_AHEAD
+    ) -> list[Json]:
         """Give what to expect of a result in each of the coming weeks, in its middle."""
         told = []
         monday = on - (on + 3) % 7
-        for week in range(1, WEEKS_AHEAD + 1):
+        for week in range(1, weeks + 1):
             day = monday + 7 * week + 3
             curve, outlook = self.outlook(subject, known, day)
             under = self.share_under(curve, outlook, PASS)
             told.append(
                 {
                     "week": date.fromordinal(monday + 7 * week + EPOCH).isoformat(),
-                    **_bands(curve, outlook, self),
+                    **_bands(curve, [outlook], self)[0],
                     "cohort": _expected(curve, Outlook(0.0, 0.0)),
                     "under_pass": under,
                     "reach_target": 1.0 - self.share_under(curve, outlook, target),
@@ -165,21 +193,34 @@ class Forecaster:
         return told
 
 
+def _cdf(away: Floats) -> Floats:
+    """Give the normal distribution function of each."""
+    return np.array([_NORMAL.cdf(one) for one in away.tolist()])
+
+
 def _expected(curve: Curve, outlook: Outlook) -> float:
     return float(curve.sample(*outlook).mean())
 
 
-def _bands(curve: Curve, outlook: Outlook, forecaster: Forecaster) -> Json:
-    """Give the expected points and the 80 % and 95 % bands around them."""
-    low80, high80 = curve.band(outlook, forecaster.calibration.width80)
-    low95, high95 = curve.band(outlook, forecaster.calibration.width95)
-    return {
-        "points": _expected(curve, outlook),
-        "low80": low80,
-        "high80": high80,
-        "low95": low95,
-        "high95": high95,
+def _standing(known: LevelState) -> Outlook:
+    """Give what is known of a level itself, without the noise of a result."""
+    return Outlook(known.level, math.sqrt(known.variance * known.squares / known.freedom))
+
+
+def _bands(curve: Curve, outlooks: Sequence[Outlook], forecaster: Forecaster) -> list[Json]:
+    """Give the expected points of each and the 80 % and 95 % bands around them."""
+    means, deviations = np.array(outlooks).T
+    reach80 = forecaster.calibration.width80 * deviations
+    reach95 = forecaster.calibration.width95 * deviations
+    shown = {
+        "points": curve.expected(means, deviations),
+        "low80": curve.scores_of(means - reach80),
+        "high80": curve.scores_of(means + reach80),
+        "low95": curve.scores_of(means - reach95),
+        "high95": curve.scores_of(means + reach95),
     }
+    columns = (column.tolist() for column in shown.values())
+    return [dict(zip(shown, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def model_of(forecaster: Forecaster) -> Json:
@@ -292,9 +333,7 @@ class Trajectories:
         peers = peers_on(
             self._generation, store, on, class_group=class_group, subject=subject, enough=1
         )
-        subjects: dict[str, list[Peer]] = {}
-        for one in peers:
-            subjects.setdefault(one.subject, []).append(one)
+        subjects = by_subject(peers)
         return {
             "class_group": class_group,
             "on": on.isoformat(),
@@ -386,7 +425,9 @@ class Trajectories:
         if (why := _silent(forecaster, one.known, one.last_day, on)) is not None:
             return told | {"why": why}
         return told | {
-            "next": forecaster.ahead(one.subject, one.known, on.toordinal() - EPOCH, target)[0]
+            "next": forecaster.ahead(
+                one.subject, one.known, on.toordinal() - EPOCH, target, weeks=1
+            )[0]
         }
 
     def _growth(self, store: str, person: str, subject: str, on: date) -> Json:
@@ -406,7 +447,6 @@ def peers_on(
     school: str = "",
     subject: str = "",
     enough: int = ENOUGH,
-    weeks_after: int = 0,
 ) -> list[Peer]:
     """Give every placed student's levels on a day, of those with a recent enough result."""
     asked = {
@@ -425,7 +465,6 @@ def peers_on(
         before=(on - timedelta(weeks=HISTORY_WEEKS)).isoformat(),
         earliest=(on - timedelta(weeks=HISTORY_WEEKS + FRESH_WEEKS)).isoformat(),
         recent=(on - timedelta(weeks=FRESH_WEEKS)).isoformat(),
-        until=(on + timedelta(weeks=weeks_after)).isoformat(),
         subject=subject,
         enough=enough,
     )
@@ -473,23 +512,25 @@ def _slope(peers: Sequence[Peer]) -> float:
     return both / spread if spread else 0.0
 
 
+_ACTIONS: Final = urlencode({"action": sorted({*MARKED, ANSWER})}, doseq=True)
+_quoted: Final = lru_cache(maxsize=4096)(quote_plus)  # subjects and days: the same of many
+
+
 def evidence_of(person: str, subject: str, first_day: str, last_day: str) -> str:
     """Give the query that lists the facts behind a level."""
-    asked: Mapping[str, Any] = {
-        "person": person,
+    asked: Mapping[str, str] = {
         "subject": "" if "://" in subject else subject,  # a course stands in for one
-        "action": sorted({*MARKED, ANSWER}),
         "from": first_day,
         "to": last_day,
     }
-    said = {name: value for name, value in asked.items() if value}
-    return f"/v1/evidence?{urlencode(said, doseq=True)}"
+    said = "".join(f"&{name}={_quoted(value)}" for name, value in asked.items() if value)
+    return f"/v1/evidence?person={quote_plus(person)}{said}&{_ACTIONS}"
 
 
 # Early warnings ------------------------------------------------------------------------------
 
-WARNED: Final = 0.5  # from which probability of a result under the mark on
 AHEAD_WEEKS: Final = 4
+_LIKELIER: Final = 0.5  # than not: from here on, whoever stands at the mark's standing or below
 FEWEST_MEASURED: Final = 20  # of whom a share is told
 MEASURED_TIMES: Final = 3  # how often, four weeks apart, warnings are looked back at
 
@@ -504,12 +545,28 @@ def early_warnings(
     if not forecaster.is_fitted:
         return []
     peers = peers_on(generation, store, on)
-    under = probabilities_under(forecaster, peers, on)
+    under = probabilities_under(forecaster, peers, on).tolist()
     warned = sorted(
-        (pair for pair in zip(under, peers, strict=True) if pair[0] >= WARNED),
+        (pair for pair in zip(under, peers, strict=True) if pair[0] >= _LIKELIER),
         key=lambda pair: (-pair[0], pair[1].person, pair[1].subject),
     )
-    return [_warning(forecaster, one, likely) for likely, one in warned]
+    levels: dict[tuple[str, str], Json] = {}
+    for subject, some in by_subject([one for _, one in warned]).items():
+        known = forecaster.levels(subject, [one.known for one in some])
+        levels.update(
+            ((one.person, subject), level) for one, level in zip(some, known, strict=True)
+        )
+    return [
+        _warning(forecaster, one, likely, levels[one.person, one.subject]) for likely, one in warned
+    ]
+
+
+def by_subject(peers: Iterable[Peer]) -> dict[str, list[Peer]]:
+    """Put peers of one subject together."""
+    found: defaultdict[str, list[Peer]] = defaultdict(list)
+    for one in peers:
+        found[one.subject].append(one)
+    return found
 
 
 def measured_warnings(
@@ -526,18 +583,24 @@ def measured_warnings(
     """
     if not forecaster.is_fitted:
         return None
-    warned = came = both = n = 0
     days = [on - timedelta(weeks=AHEAD_WEEKS * back) for back in range(1, MEASURED_TIMES + 1)]
-    for day in days:
-        peers = [
-            one for one in peers_on(generation, store, day, weeks_after=AHEAD_WEEKS) if one.after
-        ]
-        for under, one in zip(probabilities_under(forecaster, peers, day), peers, strict=True):
-            is_warned, is_under = under >= WARNED, one.points_after < PASS
-            n += 1
-            warned += is_warned
-            came += is_under
-            both += is_warned and is_under
+    rows = generation.query(
+        "levels_measured",
+        store=store,
+        days=[day.isoformat() for day in days],
+        enough=ENOUGH,
+        fresh=FRESH_WEEKS,
+        after=AHEAD_WEEKS,
+    )
+    warned = came = both = n = 0
+    for day, subject, levels, points_after in rows:
+        middle = _middle(date.fromisoformat(day))
+        is_warned = np.array(levels) <= forecaster.mark_standing(subject, middle, PASS)
+        is_under = np.array(points_after) < PASS
+        n += len(is_under)
+        warned += int(is_warned.sum())
+        came += int(is_under.sum())
+        both += int((is_warned & is_under).sum())
     return {
         "days": [day.isoformat() for day in sorted(days)],
         "precision": _share_or_why(both, warned),
@@ -554,14 +617,24 @@ def _share_or_why(right: int, n: int) -> Json:
     return {name: counted_share[name] for name in ("n", "share", "low", "high")} | {"missing": 0}
 
 
-def probabilities_under(forecaster: Forecaster, peers: Sequence[Peer], on: date) -> list[float]:
+def probabilities_under(forecaster: Forecaster, peers: Sequence[Peer], on: date) -> Floats:
     """Give, for each, the probability of a result under the mark in the middle of four weeks."""
-    day = on.toordinal() - EPOCH + 7 * AHEAD_WEEKS // 2
-    return [forecaster.under(one.subject, one.known, day, PASS) for one in peers]
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for at, one in enumerate(peers):
+        places[one.subject].append(at)
+    under = np.empty(len(peers))
+    for subject, some in places.items():
+        known = [peers[at].known for at in some]
+        under[some] = forecaster.under(subject, known, _middle(on), PASS)
+    return under
 
 
-def _warning(forecaster: Forecaster, one: Peer, share_under: float) -> Json:
-    level = forecaster.level(one.subject, one.known)
+def _middle(on: date) -> int:
+    """Give the middle of the weeks ahead, in days since 1970-01-01."""
+    return on.toordinal() - EPOCH + 7 * AHEAD_WEEKS // 2
+
+
+def _warning(forecaster: Forecaster, one: Peer, share_under: float, level: Json) -> Json:
     zh = f"未来 {AHEAD_WEEKS} 周成绩低于 {PASS:.0f} 分的可能性为 {share_under:.0%}"
     en = f"{share_under:.0%} likely to get results under {PASS:.0f} in the next {AHEAD_WEEKS} weeks"
     numbers: Json = {"probability": share_under, "n": one.scores, "points": level["points"]}

@@ -1,11 +1,9 @@
--- Levels as of a day and as of an earlier one, with what came in the weeks after: a row a student who is
--- placed (in a class or school if it is named) and a subject with a result since `recent`. Points are the
--- means of observations, 0..100; of weeks after there are none where `after` is 0.
+-- Levels as of a day and as of an earlier one: a row a student who is placed (in a class or school if it is
+-- named) and a subject with a result since `recent`.
 SELECT
     known.person, placed.class_group, placed.school, known.subject,
     known.level, known.variance, known.freedom, known.squares, known.scores, toString(known.last_day),
-    known.level_before, known.variance_before, known.squares_before, known.freedom_before, known.scores_before,
-    known.points_after, toUInt64(known.after)
+    known.level_before, known.variance_before, known.squares_before, known.freedom_before, known.scores_before
 FROM
 (
     SELECT
@@ -20,16 +18,13 @@ FROM
         argMaxIf(each.variance, week, each.last_day <= {before:Date32}) AS variance_before,
         argMaxIf(each.squares, week, each.last_day <= {before:Date32}) AS squares_before,
         argMaxIf(each.freedom, week, each.last_day <= {before:Date32}) AS freedom_before,
-        maxIf(each.scores, each.last_day <= {before:Date32}) AS scores_before,
-        sumIf(each.observations, week > {on:Date32} AND each.last_day <= {until:Date32}) AS after,
-        sumIf(each.points * each.observations, week > {on:Date32} AND each.last_day <= {until:Date32}) / after
-            AS points_after
+        maxIf(each.scores, each.last_day <= {before:Date32}) AS scores_before
     FROM
     (
-        SELECT person, subject, week, level, variance, freedom, squares, scores, last_day, observations, points
+        SELECT person, subject, week, level, variance, freedom, squares, scores, last_day
         FROM {database:Identifier}.person_level_weeks FINAL
         WHERE store = {store:String}
-          AND week BETWEEN {earliest:Date32} AND {until:Date32}
+          AND week BETWEEN {earliest:Date32} AND {on:Date32}
           AND ({subject:String} = '' OR subject = {subject:String})
           AND ({is_limited:UInt8} = 0 OR person IN {persons:Array(String)})
     ) AS each

@@ -136,7 +136,7 @@ def test_who_fell_is_warned_of_with_that_reason(trajectories: Trajectories) -> N
 def peer(person: str, before: float, now: float, scores: int = 12) -> Peer:
     return Peer(
         person, "", "", "m", now, 0.1, 20.0, 20.0, scores, "2026-11-20",
-        before, 0.1, 20.0, 20.0, 6, 0.0, 0,
+        before, 0.1, 20.0, 20.0, 6,
     )  # fmt: skip
 
 
@@ -162,3 +162,20 @@ def test_a_forecast_far_ahead_is_less_sure(calibration: Calibration) -> None:
     near, far = (forecaster.outlook("mathematics", known, 20_000 + day)[1] for day in (7, 56))
     assert far.deviation >= near.deviation
     assert far.mean == near.mean
+
+
+def test_many_are_foretold_as_each_one_is(calibration: Calibration) -> None:
+    forecaster, mark = Forecaster(calibration), 60.0
+    known = [
+        LevelState(place / 4 - 3, 0.05 * place, 20.0 + place, 18.0, 10, 20_000 - place)
+        for place in range(1, 25)
+    ]
+    together = forecaster.under("mathematics", known, 20_014, mark)
+    alone = [
+        forecaster.share_under(*forecaster.outlook("mathematics", one, 20_014), mark)
+        for one in known
+    ]
+    assert together.tolist() == pytest.approx(alone)
+    lower = [one.level <= forecaster.mark_standing("mathematics", 20_014, mark) for one in known]
+    assert lower == [each >= 0.5 for each in alone]
+    assert 0 < sum(lower) < len(known)
