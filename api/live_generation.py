@@ -11,7 +11,7 @@ from api.settings import Settings
 from lrs.record import Record
 from projections.store_calibrations import fold_of
 from projections.store_readers import reader_of
-from projections.warehouse import Generation, Warehouse
+from projections.warehouse import Generation, Warehouse, is_embedded
 from streams.embedded import EmbeddedCarrier
 from streams.keeping import check_kept_by_embedded
 from streams.messages import Message
@@ -24,6 +24,9 @@ Carrier = EmbeddedCarrier | WorkersCarrier
 
 # How often the catalogue is asked which generation is live: another process may promote one.
 LOOK_SECONDS = 0.5
+# How long what is posted may wait for more of it while nobody looks at rows. Those of the embedded
+# engine are read in this process only; on a server others may read them, and nothing is held back.
+HOLDING_SECONDS = 10.0
 _TAKING_OVER = 0.05  # seconds, about, until a new carrier is there when the old one has let go
 
 _log = logging.getLogger(__name__)
@@ -82,6 +85,11 @@ class LiveGeneration:
             await asyncio.sleep(_TAKING_OVER)
         return True
 
+    async def attend(self) -> None:
+        """Have rows that were held back be there, for somebody is about to look at them."""
+        if (carrier := self.carrier) is not None:
+            await carrier.attend()
+
     @property
     def is_stopping(self) -> bool:
         """Tell whether nobody should wait any longer."""
@@ -114,6 +122,7 @@ class LiveGeneration:
             fold_of(self._warehouse, generation, self._settings.timezone),
             generation,
             states,
+            holding=HOLDING_SECONDS if is_embedded(self._settings.warehouse_dsn) else 0.0,
             rest=StandingBack(),
         )
         try:

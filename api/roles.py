@@ -371,12 +371,16 @@ async def allow(
 async def permit(
     services: "Services", credential: Credential, resource: Resource, subject: Subject | None = None
 ) -> Asker:
-    """Give a proved credential as an asker, if it may have a resource; else ApiError 403."""
+    """Give a proved credential as an asker, if it may have a resource; else ApiError 403.
+
+    Everyone who looks at rows passes here, so what was posted is made to be in them.
+    """
     check_scopes(credential, RULES[resource].scopes)
     roles = roles_of(credential)
     reach = reach_of(resource, roles)
     if reach == NONE:
         raise _refusal(resource, roles)
+    await services.live.attend()
     own = await services.known_own.of(services, credential) if reach == OWN else None
     asker = Asker(credential, roles, own)
     if subject is not None:

@@ -4,8 +4,10 @@
 
 A server with its embedded carrier is left alone first, then posted to at the rate that so many
 statements over so many hours make, then at a peak so many times as high: one statement a request,
-at random moments. Told is the share of one core that the server process takes, each after some
-seconds of the same that aren't counted.
+at random moments. While nobody looks the carrier lets statements gather, so the day's rate is also
+posted while somebody asks once a second for what is cheap to answer: then rows are there within a
+second. Told is the share of one core that the server process takes, each after some seconds of the
+same that aren't counted.
 """
 
 import argparse
@@ -48,14 +50,34 @@ async def post(server: Target, rate: float, seconds: float) -> int:
     raise AssertionError  # count() has no end
 
 
-def measure(server: Target, name: str, rate: float, seconds: float) -> None:
+async def look(server: Target) -> None:
+    """Ask how far the carrier is, once a second, for ever."""
+    streams = await asyncio.open_connection("127.0.0.1", server.port)
+    while True:
+        await ask(streams, http_request("GET", "/v1/status", b"", server.credential))
+        await asyncio.sleep(1.0)
+
+
+async def post_watched(server: Target, rate: float, seconds: float) -> int:
+    """Post at a rate while somebody looks; gives how many."""
+    looking = asyncio.create_task(look(server))
+    try:
+        return await post(server, rate, seconds)
+    finally:
+        looking.cancel()
+
+
+def measure(
+    server: Target, name: str, rate: float, seconds: float, is_watched: bool = False
+) -> None:
     """Post at a rate, and print what share of a core the server takes."""
-    asyncio.run(post(server, rate, SETTLING))
+    posting = post_watched if is_watched else post
+    asyncio.run(posting(server, rate, SETTLING))
     before, began = server.cpu_seconds(), time.perf_counter()
-    posted = asyncio.run(post(server, rate, seconds))
+    posted = asyncio.run(posting(server, rate, seconds))
     took = time.perf_counter() - began
     share = (server.cpu_seconds() - before) / took
-    print(f"{name:8} {posted / took:6.1f} statements/s: {share:.1%} of a core", flush=True)
+    print(f"{name:16} {posted / took:6.1f} statements/s: {share:.1%} of a core", flush=True)
 
 
 def main() -> None:
@@ -73,6 +95,8 @@ def main() -> None:
         measure(server, "idle", 0.0, given.seconds)
         measure(server, "the day", rate, given.seconds)
         measure(server, "its peak", given.peak * rate, given.seconds)
+        measure(server, "idle, watched", 0.0, given.seconds, is_watched=True)
+        measure(server, "the day, watched", rate, given.seconds, is_watched=True)
         print(f"{server.peak_megabytes():.0f} MB at most")
 
 

@@ -125,7 +125,7 @@ class Warehouse:
             warehouse._ensure_catalogue()
         except Exception as error:
             warehouse.close()
-            hint = " (one process at a time can have its folder open)" if _is_embedded(dsn) else ""
+            hint = " (one process at a time can have its folder open)" if is_embedded(dsn) else ""
             raise WarehouseUnavailable(f"no ClickHouse at the DSN{hint}: {error}") from error
         return warehouse
 
@@ -566,13 +566,14 @@ def is_generation_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def _is_embedded(dsn: str) -> bool:
+def is_embedded(dsn: str) -> bool:
+    """Tell whether a DSN names the embedded engine, which one process has to itself."""
     return dsn.startswith("chdb:")
 
 
 def _connect(dsn: str, cluster: str = "") -> Client:
     """Open one client; ClickHouse's own errors pass through."""
-    if _is_embedded(dsn):
+    if is_embedded(dsn):
         options = {name: str(value) for name, value in _ENGINE_OPTIONS.items()}
         settings = _SETTINGS | _ENGINE_SETTINGS
         return clickhouse_connect.get_client(dsn=dsn, settings=settings, chdb_options=options)

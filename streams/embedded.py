@@ -13,11 +13,13 @@ from projections.dead_letters import DeadLetter
 from projections.folds import Fold
 from projections.reading import ReadsStatements
 from projections.warehouse import Generation
+from streams.gathering import Gathering
 from streams.projector import Projector
 from streams.states import States
 
 _PATIENCE = 0.25  # seconds that a wait for the log may take, and so that stopping may take
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0  # seconds between tries while something fails
+_LOOKING = 1.0  # seconds that who looks waits for what was held back, at most
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +67,9 @@ class EmbeddedCarrier:
 
     ``limit`` is the most entries in a batch. ``spacing`` (seconds) is the least time between the
     starts of two batches while the log grows slowly, so that ClickHouse isn't choked by tiny
-    inserts; the first event after a quiet time doesn't wait. ``rest`` is how long to sleep
+    inserts; the first event after a quiet time doesn't wait. ``holding`` (seconds) is how long
+    entries may wait for more of them while nobody looks (``Gathering``): who reads the rows has to
+    ``attend`` first then, or to wait for a position. ``rest`` is how long to sleep
     between chunks of work, as a multiple of the time that the chunk took: 0 takes all the
     interpreter it can get, 1 at most half of it. It is asked anew at each chunk, so that carrying
     can stand back while there is much to acknowledge.
@@ -80,7 +84,8 @@ class EmbeddedCarrier:
         states: States,
         *,
         limit: int = 8000,
-        spacing: float = 0.3,
+        spacing: float = 0.5,
+        holding: float = 0.0,
         rest: Callable[[], float] = lambda: 0.0,
         cached_states: int = 2000,
     ) -> None:
@@ -92,6 +97,7 @@ class EmbeddedCarrier:
         self._projector = Projector(
             reader, fold, generation, states, cached_states=cached_states, breathe=self._breathe
         )
+        self._gathering = Gathering(holding, log.last_position)
         self._carrying = threading.Lock()
         self._progress = threading.Condition()
         self._waiters: list[_Waiter] = []
@@ -110,12 +116,14 @@ class EmbeddedCarrier:
         if newest < self._position:
             raise LogReplaced(self._generation.name, self._position, newest)
         self._stopping.clear()
+        self._gathering.start()
         self._thread = threading.Thread(target=self._follow, name="carrier", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Finish the batch at hand, then end the thread; what was waited for stays undone."""
         self._stopping.set()
+        self._gathering.stop()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -127,6 +135,7 @@ class EmbeddedCarrier:
             self._stopping.set()
             waiters, self._waiters = self._waiters, []
             self._progress.notify_all()
+        self._gathering.stop()
         for waiter in waiters:
             _settle(waiter, False)
 
@@ -163,17 +172,20 @@ class EmbeddedCarrier:
     def _follow(self) -> None:
         pause = _FIRST_PAUSE
         while not self._stopping.is_set():
-            began = monotonic()
+            began, carried = monotonic(), 0
             try:
-                carried = self.run_once()
-                if not carried:
-                    self._source.wait_for_log(self._position, _PATIENCE)
+                if self._source.wait_for_log(self._position, _PATIENCE):
+                    self._gathering.wait(self._position)
+                    began = monotonic()
+                    carried = self.run_once()
             except Exception as error:
                 self._error = f"{type(error).__name__}: {error}"
                 _log.exception("carrying stopped at position %d, trying again", self._position)
                 self._stopping.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
                 continue
+            finally:
+                self._gathering.done()
             self._error, pause = None, _FIRST_PAUSE
             if 0 < carried < self._limit:
                 self._stopping.wait(max(0.0, began + self._spacing - monotonic()))
@@ -193,7 +205,7 @@ class EmbeddedCarrier:
 
     def wait_until(self, position: int, timeout: float) -> bool:
         """Wait until the rows hold all up to a position, at most ``timeout`` seconds."""
-        with self._progress:
+        with self._gathering.watched(), self._progress:
             return self._progress.wait_for(
                 lambda: self._position >= position or self._stopping.is_set(), timeout
             ) and (self._position >= position)
@@ -207,13 +219,23 @@ class EmbeddedCarrier:
                 return self._position >= position
             self._waiters.append(waiter)
         try:
-            return await asyncio.wait_for(waiter.future, timeout)
+            with self._gathering.watched():
+                return await asyncio.wait_for(waiter.future, timeout)
         except TimeoutError:
             return self._position >= position
         finally:
             with self._progress:
                 if waiter in self._waiters:
                     self._waiters.remove(waiter)
+
+    async def attend(self) -> None:
+        """Have what is held back brought to rows, for somebody is about to look at them.
+
+        What came less than a second ago may still be on its way.
+        """
+        position = self._position
+        if self._gathering.look():
+            await self.reached(position + 1, _LOOKING)
 
     def _advance(self, position: int) -> None:
         with self._progress:

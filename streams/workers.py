@@ -78,6 +78,9 @@ class WorkersCarrier:
             await asyncio.sleep(LOOK_SECONDS)
         return True
 
+    async def attend(self) -> None:
+        """Do nothing: workers hold nothing back."""
+
     def status(self) -> Status:
         """Tell how far they are, and what keeps this process from knowing."""
         position = self.position

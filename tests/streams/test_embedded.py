@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -535,15 +536,84 @@ def test_a_running_carrier_follows_the_log(
     assert status.events_per_second > 0
 
 
-def test_batches_of_a_slow_log_keep_their_distance(log: ListLog, make: Make) -> None:
-    carrier = make(spacing=0.4)
+class WatchedLog(ListLog):
+    """A log that tells when entries were read from it, and how often its end was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_at: list[float] = []
+        self.asked = 0
+
+    def read_log(self, after: int, limit: int) -> list[LogEntry]:
+        self.read_at.append(time.monotonic())
+        return super().read_log(after, limit)
+
+    def last_position(self) -> int:
+        self.asked += 1
+        return super().last_position()
+
+
+def test_batches_of_a_slow_log_keep_their_distance(make: Make) -> None:
+    log = WatchedLog()
+    carrier = make(log=log, spacing=0.2)
+    carrier.start()
+    for number in (1, 2, 3):
+        log.append(*answers(number))
+        assert carrier.wait_until(number, timeout=5)
+    assert all(later - earlier >= 0.2 for earlier, later in pairwise(log.read_at))
+
+
+def test_while_nobody_looks_entries_gather_and_who_looks_finds_them_all(
+    generation: Generation, make: Make
+) -> None:
+    log = WatchedLog()
+    carrier = make(log=log, holding=60.0)
+    carrier.start()
+    log.append(*answers(1, 2))
+    asked = log.asked
+    wait_for(lambda: log.asked > asked + 4)  # to wait for the log asks a few times, holding goes on
+    assert carrier.position == 0
+    asyncio.run(carrier.attend())
+    assert facts_of(generation) == 2
+
+
+def test_who_waits_for_a_position_is_not_held_back(log: ListLog, make: Make) -> None:
+    carrier = make(holding=60.0)
     carrier.start()
     log.append(*answers(1))
-    assert carrier.wait_until(1, timeout=5)
-    first = time.monotonic()
+    assert carrier.wait_until(1, timeout=20)
     log.append(*answers(2))
-    assert carrier.wait_until(2, timeout=5)
-    assert time.monotonic() - first > 0.2
+    assert asyncio.run(carrier.reached(2, timeout=20))
+
+
+def test_a_carrier_that_holds_back_stops_at_once_and_the_next_one_goes_on(make: Make) -> None:
+    log = WatchedLog()
+    carrier = make(log=log, holding=60.0)
+    carrier.start()
+    log.append(*answers(1))
+    wait_for(lambda: log.asked > 2)
+    began = time.monotonic()
+    carrier.stop()
+    assert time.monotonic() - began < 10
+    again = make(log=log)
+    again.run_once()
+    assert again.position == 1
+
+
+def test_who_looks_is_not_kept_by_rows_that_cannot_be_written(make: Make) -> None:
+    log = WatchedLog()
+
+    def refuse(after: int, limit: int) -> list[LogEntry]:
+        raise OSError("no disk")
+
+    log.read_log = refuse  # type: ignore[method-assign]
+    carrier = make(log=log, holding=0.3)
+    carrier.start()
+    log.append(*answers(1))
+    wait_for(lambda: carrier.status().error is not None)
+    began = time.monotonic()
+    asyncio.run(carrier.attend())
+    assert time.monotonic() - began < 5
 
 
 def test_waiting_ends_after_its_timeout(make: Make) -> None:
