@@ -328,4 +328,6 @@ class Queries(Asking):
         if carrier is None:
             await asyncio.sleep(LOOK_AGAIN)
             return True
-        return await carrier.reached(position + 1, patience)
+        is_news = await carrier.reached(position + 1, patience)
+        await carrier.attend()  # the page soon looks again: what comes until then isn't held back
+        return is_news
