@@ -123,6 +123,15 @@ class Doorkeeper:
         self._issuer = Issuer(settings) if settings.oidc_issuer else None
         self._looking: dict[str, asyncio.Task[Any]] = {}
 
+    @property
+    def issuer(self) -> Issuer | None:
+        """The issuer of bearer tokens, where one is configured."""
+        return self._issuer
+
+    def count_failure(self, request: Request) -> None:
+        """Count a failed login of a request's address; raises ApiError 429 for one too many."""
+        self._limits.count_failure(request.client.host if request.client else "")
+
     async def admit(self, request: Request) -> Credential:
         """Give the credential that a request proves, and count it; raises ApiError."""
         credential = await self.prove(request)
@@ -145,7 +154,7 @@ class Doorkeeper:
             return await self._by_secret(header, request.app.state.credentials)
         except ApiError as error:
             if error.status == 401:
-                self._limits.count_failure(request.client.host if request.client else "")
+                self.count_failure(request)
             raise
 
     async def _by_secret(self, header: str, credentials: Credentials) -> Credential:

@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Mapping
 from hashlib import blake2b
+from hmac import compare_digest
 from time import monotonic, time
 from typing import Any, Final
 
@@ -79,7 +80,7 @@ class Issuer:
         name = blake2b(token.encode(), digest_size=32).digest()
         until, credential = self._proved.get(name, (-math.inf, None))
         if credential is None or until <= monotonic():
-            claims = await self._read(token)
+            claims = await self._read(token, self._settings.oidc_audience)
             credential = self._credential(claims)
             if len(self._proved) >= _MOST_PROVED:
                 self._proved.clear()
@@ -87,8 +88,27 @@ class Issuer:
             self._proved[name] = monotonic() + live, credential
         return credential
 
-    async def _read(self, token: str) -> dict[str, Any]:
-        """Give the claims of a token whose signature and times are right."""
+    async def identify(self, id_token: str, nonce: str) -> Credential:
+        """Give the person whom an ID token names, who is signing in here (OIDC Core, 3.1.3.7).
+
+        Raises InvalidToken, IssuerUnreachable.
+        """
+        if len(id_token) > LONGEST_TOKEN:
+            raise InvalidToken(f"it is over {LONGEST_TOKEN} characters")
+        client = self._settings.oidc_client_id
+        claims = await self._read(id_token, client)
+        given = claims.get("nonce")
+        if not isinstance(given, str) or not compare_digest(given.encode(), nonce.encode()):
+            raise InvalidToken("it was not made for this sign-in")
+        if claims.get("azp", client) != client:
+            raise InvalidToken("it was made for another client")
+        credential = self._credential(claims)
+        if credential.holder is None:
+            raise InvalidToken(f"it has no claim {self._settings.oidc_role_claim!r}")
+        return credential
+
+    async def _read(self, token: str, audience: str) -> dict[str, Any]:
+        """Give the claims of a token for an audience whose signature and times are right."""
         try:
             header = jwt.get_unverified_header(token)
         except (jwt.PyJWTError, ValueError):
@@ -96,15 +116,15 @@ class Issuer:
         key = await self._keys.find(header.get("kid"))
         if key is None:
             raise InvalidToken("it names no key that its issuer publishes")
-        return self._claims(token, key)
+        return self._claims(token, key, audience)
 
-    def _claims(self, token: str, key: SigningKey) -> dict[str, Any]:
+    def _claims(self, token: str, key: SigningKey, audience: str) -> dict[str, Any]:
         try:
             return self._tokens.decode(
                 token,
                 key.key,
                 algorithms=key.algorithms,
-                audience=self._settings.oidc_audience,
+                audience=audience,
                 issuer=self._settings.oidc_issuer,
                 leeway=LEEWAY,
                 options={"require": ["exp", "iss", "aud"]},
@@ -206,15 +226,24 @@ class IssuerKeys:
 def fetch_keys(issuer: str, jwks_url: str) -> dict[str, SigningKey]:
     """Fetch an issuer's keys, by id; raises httpx.HTTPError, or ValueError for what are none."""
     with httpx.Client(timeout=FETCH_TIMEOUT) as client:
-        if not jwks_url:
-            found = _get(client, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-            if found.get("issuer") != issuer:  # OpenID Connect Discovery 1.0, 4.3
-                raise ValueError("the discovery document is another issuer's")
-            jwks_url = str(found.get("jwks_uri"))
+        jwks_url = jwks_url or str(_discovered(client, issuer).get("jwks_uri"))
         listed = _get(client, jwks_url).get("keys")
     if not isinstance(listed, list):
         raise ValueError("there is no list of keys")
     return {one["kid"]: key for one in listed if (key := _signing_key(one)) is not None}
+
+
+def discovered(issuer: str) -> dict[str, Any]:
+    """Fetch an issuer's discovery document; raises httpx.HTTPError, or ValueError for none."""
+    with httpx.Client(timeout=FETCH_TIMEOUT) as client:
+        return _discovered(client, issuer)
+
+
+def _discovered(client: httpx.Client, issuer: str) -> dict[str, Any]:
+    found = _get(client, f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+    if found.get("issuer") != issuer:  # OpenID Connect Discovery 1.0, 4.3
+        raise ValueError("the discovery document is another issuer's")
+    return found
 
 
 def _get(client: httpx.Client, url: str) -> dict[str, Any]:

@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     oidc_person_claim: str = "xueji_person"  # the key of the person who holds the role
     oidc_school_claim: str = "xueji_school"  # of a school leader: one school, or a list
     oidc_child_claim: str = "xueji_child"  # of a parent: one child's key, or a list
+    oidc_client_id: str = ""  # under which people sign in to the pages; empty: by keys only
+    oidc_client_secret: str = Field("", repr=False)  # empty: a public client, by PKCE alone
+    oidc_redirect_url: str = ""  # that the provider knows; empty: /ui/openid of the address in use
+    oidc_sign_in_scope: str = "openid profile"  # which makes the provider tell the claims above
+    oidc_session_minutes: int = Field(240, gt=0)  # after which the provider is asked again
     streams_per_credential: int = Field(20, gt=0)  # live answers that it may have open at a time
 
     @classmethod
@@ -153,12 +158,19 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no time zone {name!r}") from error
         return name
 
-    @field_validator("oidc_issuer", "oidc_jwks_url")
+    @field_validator("oidc_issuer", "oidc_jwks_url", "oidc_redirect_url")
     @classmethod
     def _is_a_web_address(cls, url: str) -> str:
         if url and not url.startswith(("https://", "http://")):
             raise ValueError(f"no http(s) address: {url!r}")
         return url
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def _clients_have_a_provider(cls, client: str, info: ValidationInfo) -> str:
+        if client and not info.data.get("oidc_issuer"):
+            raise ValueError("needs XUEJI_OIDC_ISSUER: by whom people sign in")
+        return client
 
     @field_validator("oidc_audience")
     @classmethod

@@ -16,7 +16,7 @@ from api.errors import REFUSALS, ApiError
 from api.settings import Settings
 from api.ui import pages as pages  # makes NiceGUI know the pages
 from api.ui.charts import BRAND
-from api.ui.headers import PageHeaders
+from api.ui.headers import PageHeaders, SecureCookies
 from api.ui.layout import STATIC
 from api.ui.session import ROOT, VIEW
 from api.ui.tickets import TICKET_SECONDS, Tickets, link
@@ -65,6 +65,7 @@ def mount_ui(application: FastAPI) -> None:
             "max_age": SESSION_SECONDS,
         },
     )
+    nicegui_app.add_middleware(SecureCookies)  # around all that sets cookies
 
 
 async def make_ticket(request: Request) -> dict[str, str | int]:

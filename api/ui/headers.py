@@ -35,6 +35,33 @@ _COMPONENT: Final = re.compile(r"/_nicegui/[^/]+/components/")
 _FOR_EVER: Final = "private, max-age=31536000, immutable"
 
 
+class SecureCookies:
+    """Keeps cookies that were set by https from ever being sent without it (RFC 6265, 4.1.2.5)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["scheme"] != "https":
+            await self.app(scope, receive, send)
+            return
+
+        async def secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    (name, value + b"; Secure" if _is_insecure(name, value) else value)
+                    for name, value in message["headers"]
+                ]
+            await send(message)
+
+        await self.app(scope, receive, secured)
+
+
+def _is_insecure(name: bytes, value: bytes) -> bool:
+    return name.lower() == b"set-cookie" and b"; secure" not in value.lower()
+
+
 class PageHeaders:
     """Adds the headers to every answer: a page can load nothing from another host."""
 

@@ -8,13 +8,16 @@ import secrets
 from dataclasses import dataclass
 from functools import cached_property
 from hmac import compare_digest
+from time import time
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
+import msgspec
 from fastapi import Depends, Request
 from nicegui import app as nicegui_app
 
-from api.authentication import OPERATE, READ_PROJECTIONS
+from api.authentication import OPERATE, READ_PROJECTIONS, doorkeeper
+from api.openid import Begun, Provider
 from api.services import Services
 from api.ui.evaluation_queries import EvaluationQueries
 from api.ui.operating import Operating
@@ -30,7 +33,9 @@ SIGN_IN: Final = f"{ROOT}/sign-in"
 # Who may sign in: what a page then shows is for roles to say.
 VIEW: Final = (*READ_PROJECTIONS, *OPERATE)
 LANGUAGE_COOKIE: Final = "xueji_language"
+_PERSON, _UNTIL = "person", "until"  # of who signed in by a provider, beside the key
 _SIGNED_IN: Final = "signed_in"  # in the user's storage, kept by the server
+_BEGUN: Final = "begun"  # a sign-in at the provider, in the user's storage and in the cookie
 _ENTRY: Final = "entry"  # in the signed cookie, and in the storage beside the key
 
 
@@ -49,6 +54,7 @@ class Visit:
     credential: Credential
     language: Language
     services: Services
+    until: float | None = None  # seconds since 1970 UTC; None for as long as the credential is good
 
     @cached_property
     def words(self) -> Words:
@@ -87,6 +93,8 @@ class Visit:
 
     async def is_over(self) -> bool:
         """Tell whether the credential has been revoked, or its role or scopes changed, since."""
+        if self.until is not None:
+            return self.until < time()
         now, then = await _viewing_credential(self.services, self.credential.key), self.credential
         return now is None or (now.holder, now.scopes) != (then.holder, then.scopes)
 
@@ -100,6 +108,11 @@ async def admit(request: Request) -> Visit:
     kept = nicegui_app.storage.user.get(_SIGNED_IN)
     entry = nicegui_app.storage.browser.get(_ENTRY)
     if kept and entry and compare_digest(str(kept[_ENTRY]), str(entry)):
+        if kept.get(_PERSON):
+            person = msgspec.json.decode(kept[_PERSON], type=Credential)
+            if kept[_UNTIL] >= time() and person.may(*VIEW):
+                return Visit(person, language_of(request), services(), kept[_UNTIL])
+            raise NotSignedIn(_path_and_query(request))
         credential = await _viewing_credential(services(), kept["key"])
         if credential is not None and credential.store == kept["store"]:
             return Visit(credential, language_of(request), services())
@@ -130,8 +143,8 @@ async def proved_by_ticket(ticket: str) -> Credential | None:
     return await _viewing_credential(services(), key) if key is not None else None
 
 
-def sign_in(credential: Credential) -> None:
-    """Remember this visitor by the credential.
+def sign_in(credential: Credential, *, until: float | None = None) -> None:
+    """Remember this visitor by the credential; one of the provider's is good until a time.
 
     The entry is new each time and in the cookie of this answer alone, so a session that somebody
     else planted in the browser beforehand opens nothing to them.
@@ -142,7 +155,29 @@ def sign_in(credential: Credential) -> None:
         "key": credential.key,
         "store": credential.store,
         _ENTRY: entry,
+        _PERSON: None if until is None else msgspec.json.encode(credential).decode(),
+        _UNTIL: until,
     }
+
+
+def begin(begun: Begun) -> None:
+    """Keep a sign-in at the provider until this browser is back, and no other one."""
+    nicegui_app.storage.browser[_BEGUN] = begun.state
+    nicegui_app.storage.user[_BEGUN] = msgspec.json.encode(begun).decode()
+
+
+def come_back() -> Begun | None:
+    """Give the sign-in that this browser has begun, and forget it; None where there is none."""
+    kept = nicegui_app.storage.user.pop(_BEGUN, None)
+    state = nicegui_app.storage.browser.pop(_BEGUN, None)
+    begun = msgspec.json.decode(kept, type=Begun) if kept else None
+    return begun if begun is not None and begun.state == state else None
+
+
+def provider() -> Provider | None:
+    """Give the provider that people sign in by, where the settings name one."""
+    settings, issuer = services().settings, doorkeeper(nicegui_app.state.served).issuer
+    return Provider(settings, issuer) if issuer is not None and settings.oidc_client_id else None
 
 
 def sign_out() -> None:

@@ -94,6 +94,21 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "这个登录链接已经失效：它只能用一次，而且只在 {minutes} 分钟内有效。",
         "This sign-in link is no longer valid: it works once, within {minutes} minutes.",
     ),
+    "sign_in.too_many": (
+        "登录失败次数太多，请过一分钟再试。",
+        "Too many failed attempts: please wait a minute.",
+    ),
+    "sign_in.provider": ("用统一身份登录", "Sign in with your school account"),
+    "sign_in.or": ("或用账号和密码：", "Or with a key and a secret:"),
+    "sign_in.refused": (
+        "统一身份登录没有成功，或者你的账号还没有分配角色。请再试一次，或联系管理员。",
+        "The school account did not sign you in, or it has no role here yet. Try again, or ask the"
+        " operator.",
+    ),
+    "sign_in.unreachable": (
+        "暂时连不上统一身份登录，请稍后再试。",
+        "The sign-in of school accounts can't be reached just now. Please try again later.",
+    ),
     "sign_in.left": ("已退出登录。", "You are signed out."),
     # List of students
     "students.title": ("学生", "Students"),

@@ -1,12 +1,19 @@
-"""An issuer of bearer tokens: a real HTTP server with a discovery document and its public keys."""
+"""An OpenID provider: a real HTTP server with a discovery document, public keys, and sign-in.
+
+Whoever comes to sign in is somebody at once, by the claims that the test has set.
+"""
 
 import json
+import secrets
 import threading
 import time
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -38,6 +45,9 @@ class TokenIssuer:
         self.fetches: list[str] = []
         self.published: dict[str, dict[str, Any]] = {}
         self._keys: dict[str, tuple[PrivateKey, str]] = {}
+        self.person: dict[str, Any] = {}  # claims of who signs in; of ID tokens
+        self.client_secret = "client's secret"
+        self._codes: dict[str, dict[str, str]] = {}  # each with the request that it answers
 
     def add_key(self, key_id: str, algorithm: str = "RS256", **more: Any) -> PrivateKey:
         """Make a key and publish its public part; `more` goes to what is published."""
@@ -67,12 +77,39 @@ class TokenIssuer:
         key, usual = self._keys[key_id]
         return jwt.encode(self.claims(**claims), key, algorithm or usual, headers={"kid": key_id})
 
+    def authorize(self, query: dict[str, str]) -> str:
+        """Sign somebody in, and give the address that the browser is sent back to."""
+        code = secrets.token_urlsafe(16)
+        self._codes[code] = query
+        answered = urlencode({"code": code, "state": query["state"], "iss": self.url})
+        return f"{query['redirect_uri']}?{answered}"
+
+    def exchange(self, form: dict[str, str], authorization: str) -> tuple[int, bytes]:
+        """Give an ID token for a code, once, to who has begun (RFC 7636, 4.6)."""
+        asked = self._codes.pop(form.get("code", ""), {})
+        challenge = urlsafe_b64encode(sha256(form.get("code_verifier", "").encode()).digest())
+        client = f"{quote(form.get('client_id', ''))}:{quote(self.client_secret)}"
+        is_right = (
+            asked.get("code_challenge_method") == "S256"
+            and asked.get("code_challenge") == challenge.rstrip(b"=").decode()
+            and asked.get("redirect_uri") == form.get("redirect_uri")
+            and asked.get("client_id") == form.get("client_id")
+            and authorization == f"Basic {b64encode(client.encode()).decode()}"
+        )
+        if not is_right:
+            return 400, b'{"error": "invalid_grant"}'
+        claims = {"aud": asked["client_id"], "nonce": asked["nonce"], "client_id": None}
+        token = self.token(**{**claims, "scope": None, **self.person})
+        return 200, json.dumps({"id_token": token, "token_type": "Bearer"}).encode()
+
     def answer(self, path: str) -> tuple[int, bytes]:
         self.fetches.append(path)
         documents: dict[str, Any] = {
             "/.well-known/openid-configuration": {
                 "issuer": self.named,
                 "jwks_uri": f"{self.url}/keys",
+                "authorization_endpoint": f"{self.url}/authorize",
+                "token_endpoint": f"{self.url}/token",
             },
             "/keys": {"keys": list(self.published.values())},
         }
@@ -87,7 +124,20 @@ def running_issuer() -> Iterator[TokenIssuer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, content = issuer.answer(self.path)
+            path, _, query = self.path.partition("?")
+            if path == "/authorize":
+                self.send_response(302)
+                self.send_header("Location", issuer.authorize(dict(parse_qsl(query))))
+                self.end_headers()
+            else:
+                self.respond(*issuer.answer(path))
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            authorization = self.headers.get("Authorization", "")
+            self.respond(*issuer.exchange(dict(parse_qsl(body)), authorization))
+
+        def respond(self, status: int, content: bytes) -> None:
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

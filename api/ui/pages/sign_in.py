@@ -1,5 +1,7 @@
 """Signing in by key and secret or by a one-time link, signing out, and the switch of language."""
 
+import logging
+from time import time
 from typing import Annotated
 from urllib.parse import parse_qs, urlencode
 
@@ -7,6 +9,10 @@ from fastapi import HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from nicegui import app, ui
 
+from api import openid
+from api.authentication import doorkeeper
+from api.bearer import IssuerUnreachable
+from api.errors import ApiError
 from api.ui import session
 from api.ui.layout import Tag, first_page, page
 from api.ui.session import (
@@ -23,15 +29,21 @@ from api.ui.tickets import TICKET_SECONDS
 from api.ui.words import LANGUAGES, Words
 from lrs.credentials import Credential
 
+OPENID = f"{session.ROOT}/openid"
 YEAR = 366 * 24 * 3600  # seconds
 LONGEST_FORM = 4096  # bytes
 SEE_OTHER = 303
+
+_log = logging.getLogger(__name__)
 
 # What is said over the form, by the word in the address: a key of words.
 NOTICES = {
     "wrong": "sign_in.wrong",
     "used-link": "sign_in.used_link",
     "left": "sign_in.left",
+    "too-many": "sign_in.too_many",
+    "refused": "sign_in.refused",
+    "unreachable": "sign_in.unreachable",
 }
 
 
@@ -48,6 +60,10 @@ def sign_in_page(request: Request, notice: str = "", wanted: str = HOME) -> None
             notice_text = words(NOTICES[notice], minutes=TICKET_SECONDS // 60)
             is_error = notice != "left"
             Tag("p", notice_text, "xj-notice", role="alert" if is_error else "status")
+        if session.provider() is not None:
+            address = f"{OPENID}/begin?{urlencode({'wanted': own_page(wanted)})}"
+            Tag("a", words("sign_in.provider"), "xj-button xj-provider", href=address)
+            Tag("p", words("sign_in.or"), "xj-note xj-or")
         _form(words, own_page(wanted))
         Tag("p", words("sign_in.children"), "xj-note")
 
@@ -78,9 +94,56 @@ async def sign_in(request: Request) -> Response:
     wanted = own_page(form.get("wanted", HOME))
     credential = await session.prove(form.get("key", "").strip(), form.get("secret", "").strip())
     if credential is None:
-        return RedirectResponse(_sign_in_path(notice="wrong", wanted=wanted), SEE_OTHER)
+        return RedirectResponse(
+            _sign_in_path(notice=_failed(request, "wrong"), wanted=wanted), SEE_OTHER
+        )
     session.sign_in(credential)
     return RedirectResponse(_led_to(wanted, request, credential), SEE_OTHER)
+
+
+def _failed(request: Request, notice: str) -> str:
+    """Count a failed sign-in; gives what to say: there may have been too many."""
+    try:
+        doorkeeper(app.state.served).count_failure(request)
+    except ApiError:
+        return "too-many"
+    return notice
+
+
+@app.get("/openid/begin")
+async def begin_at_provider(request: Request, wanted: str = HOME) -> Response:
+    """Send the browser to the provider, where people prove who they are."""
+    provider = session.provider()
+    if provider is None:
+        return RedirectResponse(SIGN_IN, SEE_OTHER)
+    settings = session.services().settings
+    redirect = settings.oidc_redirect_url or f"{session.server_of(request)}{OPENID}"
+    begun = openid.begin(own_page(wanted), redirect)
+    try:
+        address = await provider.address(begun)
+    except IssuerUnreachable:
+        return RedirectResponse(_sign_in_path(notice="unreachable", wanted=begun.wanted), SEE_OTHER)
+    session.begin(begun)
+    return RedirectResponse(address, SEE_OTHER)
+
+
+@app.get("/openid")
+async def back_from_provider(request: Request) -> Response:
+    """Sign in whom the provider names; of who isn't, only that is said, and why is logged."""
+    provider, begun = session.provider(), session.come_back()
+    if provider is None or begun is None:
+        return RedirectResponse(_sign_in_path(notice=_failed(request, "refused")), SEE_OTHER)
+    try:
+        credential = await provider.signed_in(begun, dict(request.query_params))
+    except openid.SignInRefused as error:
+        _log.warning("a sign-in by the OpenID provider was refused: %s", error)
+        notice = _failed(request, "refused")
+        return RedirectResponse(_sign_in_path(notice=notice, wanted=begun.wanted), SEE_OTHER)
+    except IssuerUnreachable:
+        return RedirectResponse(_sign_in_path(notice="unreachable", wanted=begun.wanted), SEE_OTHER)
+    minutes = session.services().settings.oidc_session_minutes
+    session.sign_in(credential, until=time() + 60 * minutes)
+    return RedirectResponse(_led_to(begun.wanted, request, credential), SEE_OTHER)
 
 
 @app.get("/enter")
