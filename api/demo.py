@@ -127,7 +127,7 @@ def _check_port_is_free(settings: Settings) -> None:
 @contextmanager
 def _serving(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     """Run `xueji serve` beside this process; stop it in the end."""
-    command = [sys.executable, "-c", "from api.command_line import main; main()", "serve"]
+    command = [sys.executable, "-m", "api", "serve"]
     environment = os.environ | {"XUEJI_DATA_DIRECTORY": str(settings.data_directory)}
     server = subprocess.Popen(command, env=environment)  # noqa: S603 - our own command
     try:

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 from tests.support.ports import free_port
 
-XUEJI = (sys.executable, "-c", "from api.command_line import main; main()")
+XUEJI = (sys.executable, "-m", "api")
 
 
 @dataclass(frozen=True)

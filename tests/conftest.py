@@ -14,6 +14,7 @@ from tests.support.backends import BACKENDS
 from tests.support.chromium import chromium, forget
 from tests.support.engines import FINDERS, FIXTURES, missing, required
 from tests.support.kafka import LOGIN, KafkaServer, MockKafka
+from tests.support.memory import write_to_memory
 from tests.support.postgresql import Cluster, empty_database
 
 # A deadline would measure what else the machine is doing.
@@ -33,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEFT_OUT] = Counter()
+    write_to_memory()
     settings.load_profile("long" if config.getoption("long") else "usual")
     try:
         required()

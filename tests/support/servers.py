@@ -20,7 +20,7 @@ from api.command_line import main
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
-XUEJI = (sys.executable, "-c", "from api.command_line import main; main()")
+XUEJI = (sys.executable, "-m", "api")
 START_SECONDS = 60
 STOP_SECONDS = 30
 
