@@ -6,11 +6,12 @@ from typing import Final, Literal, NamedTuple
 
 from api.days import FIRST_DAY, LONGEST_SPAN
 from api.errors import ApiError
-from api.evaluations import resolved_scheme
-from api.roles import Asker, Resource, class_group, student
+from api.evaluations import WhatIf, other_scheme, resolved_scheme
+from api.roles import Asker, Resource, class_group, may_have, student
 from api.roles import school as own_school
-from api.schemes import listed, one
-from api.ui.asking import LONGEST_OF_MANY, Answer, Asking
+from api.schemes import checked, listed, one, publish, published_by
+from api.ui.asking import LONGEST_OF_MANY, Answer, Asking, off_the_loop
+from lrs.drafts import make_authority
 from projections.classes import DEFAULT_DAYS
 from projections.days import Span, day_of, today
 from projections.evaluation import Evaluations
@@ -156,6 +157,57 @@ class EvaluationQueries(Asking):
             return {**as_of, **found}
 
         return await self._ask(ask)
+
+    # Drafts ------------------------------------------------------------------------------------
+
+    async def permit_draft(self) -> Asker:
+        """Raise ApiError 403 where checking a scheme is not for the credential's role."""
+        return await self._permit(Resource.SCHEME_CHECK)
+
+    def may(self, resource: Resource) -> bool:
+        """Tell whether the credential may have any of a resource, by scopes and roles."""
+        return may_have(self._credential, resource)
+
+    async def check(self, text: str) -> Answer:
+        """Tell whether a document could be published, as ``POST /v1/schemes/check`` does.
+
+        Raises TooManySchemes.
+        """
+        await self.permit_draft()
+        record = self._services.record
+        return await off_the_loop(lambda: checked(published_by(record, self._store), text))
+
+    async def what_if(self, name: str, text: str) -> Answer:
+        """Tell who would be of another level by a document than by a scheme, and why.
+
+        Of the days that pages of results are about. Raises ApiError 400 for a document with faults.
+        """
+        own = (await self._permit(Resource.WHAT_IF)).own
+        among = None if own is None else own.students
+
+        def ask(generation: Generation) -> Answer:
+            as_of, schemes = self._as_of(generation), schemes_of(generation, self._store)
+            in_force = resolved_scheme(schemes, name)
+            other = other_scheme(schemes, name, WhatIf(document=text))
+            span = self._span(generation, Asked(), lambda of: self._newest_lesson(of, Wanted()))
+            evaluations = self._services.evaluations_of(generation)
+            told = evaluations.what_if(self._store, (in_force, span), (other, span), among)
+            return {**as_of, **told}
+
+        return await self._ask(ask, LONGEST_OF_MANY)
+
+    async def publish(self, text: str) -> Answer:
+        """Publish a document as ``PUT /v1/schemes/{id}`` does, under the id that it says.
+
+        Raises ApiError 403, SchemeFaulty, SchemesBroken, TooManySchemes.
+        """
+        if not self.may(Resource.SCHEME_CHANGE):
+            raise ApiError(403, "publishing schemes is not open to this credential")
+        await self._permit(Resource.SCHEME_CHANGE)
+        home_page = self._services.settings.home_page
+        authority = make_authority(home_page, self._credential.app).json
+        record = self._services.record
+        return await off_the_loop(lambda: publish(record, self._store, text, authority))
 
 
 def _is_possible(span: Span) -> bool:

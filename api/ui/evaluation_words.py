@@ -310,4 +310,90 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
     "measure.each.lesson": ("每课", "a lesson"),
     "measure.each.item": ("每题", "an item"),
     "measure.at_most": ("{each}至多计 {n} 次", "{n} {each} at most"),
+    "scheme.compare": ("与另一个方案比较", "Compare with another"),
+    "scheme.draft": ("据此起草并试算", "Draft from it, and try it out"),
+    "back_to_scheme": ("返回方案", "Back to the scheme"),
+    # Two schemes
+    "compare.title": ("比较两个方案", "Two schemes compared"),
+    "compare.of": ("{one} 与 {other}", "{one} and {other}"),
+    "compare.help": (
+        "每个维度和指标在两个方案中的权重，以及测法、得分规则、最少证据的不同。",
+        "What each dimension and indicator weighs in both, and where measures, scores or the least"
+        " evidence differ.",
+    ),
+    "compare.difference": ("不同之处", "Difference"),
+    "compare.only_one": ("只在前一个方案", "only in the first"),
+    "compare.only_other": ("只在后一个方案", "only in the second"),
+    "compare.weight": ("权重 {by}", "weight {by}"),
+    "compare.changed": ("{before} → {after}", "{before} → {after}"),
+    "compare.minimum": ("最少证据 {before} → {after}", "least evidence {before} → {after}"),
+    "choice.other": ("比较对象", "With"),
+    # Drafts
+    "draft.title": ("起草评价方案", "Draft of a scheme"),
+    "draft.of": ("起草：{scheme}", "Draft: {scheme}"),
+    "draft.line": (
+        "这里的改动只是草稿：可以先试算，看谁的等第会变，再发布。",
+        "Nothing changes until it is published: try it out first, and see whose level would "
+        "change.",
+    ),
+    "draft.weights": ("权重", "Weights"),
+    "draft.weights.help": (
+        "拖动滑块或填写数字，右边的原文随之改变。同一层合计必须是 100%。",
+        "Move a slider or type a number, and the document changes with it. Weights of one level "
+        "have"
+        " to sum to 100%.",
+    ),
+    "draft.no_weights": (
+        "原文还不能读成方案；先改正下面列出的错误。",
+        "The document is no scheme yet; mend the faults below first.",
+    ),
+    "draft.indicators": ("{n} 个指标的权重", "Weights of {n} indicators"),
+    "draft.sum": ("合计 {sum}%", "Sum: {sum}%"),
+    "draft.sum.wrong": ("合计 {sum}%，应为 100%", "Sum: {sum}%, and should be 100%"),
+    "draft.document.help": (
+        "边写边检查，错误按行列出并给出建议。改“scheme:”后面的编号，就另存为一个新方案。",
+        "Checked while you type: faults are told by line, with a suggestion. Another id behind"
+        " “scheme:” makes it a scheme of its own.",
+    ),
+    "draft.range": ("{title}：权重滑块", "{title}: slider of the weight"),
+    "draft.number": ("{title}：权重（%）", "{title}: weight (%)"),
+    "draft.state": ("检查", "Check"),
+    "draft.valid": (
+        "✓ 没有错误，可以试算和发布。",
+        "✓ No faults: try it out, or publish it.",
+    ),
+    "draft.faults.n": ("{n} 处错误", "{n} faults"),
+    "draft.breaks": (
+        "发布后，扩展它的方案“{scheme}”会出错：",
+        "Published, it would break “{scheme}”, which extends it:",
+    ),
+    "draft.try": ("试算：谁的等第会变", "Try it out: whose level would change"),
+    "draft.publish": ("发布", "Publish"),
+    "draft.surely": ("确认发布，立即生效", "Yes, publish it: in force at once"),
+    "draft.readonly": (
+        "发布方案需要评价员或管理员的账号，并有 all 权限。",
+        "Publishing takes an evaluator's or operator's credential with the scope all.",
+    ),
+    "draft.published": ("已发布，第 {version} 版，立即生效。", "Published as version {version}."),
+    "draft.unchanged": ("与已发布的相同，没有改变。", "The same as is published: nothing changed."),
+    # What if
+    "what_if.title": ("假如用这份草稿", "With this draft"),
+    "what_if.help": (
+        "同样的记录、同样的日子，分别按现行方案和草稿计算。最多列出 500 名等第改变的学生，"
+        "变化最大的在前。",
+        "The same records and days under the scheme in force and under the draft. At most 500"
+        " students who change level are listed, the most changed first.",
+    ),
+    "what_if.told": (
+        "{students} 名学生中 {changed} 名等第改变；总分平均变化 {change}。",
+        "{changed} of {students} students would be of another level; totals change by {change} on"
+        " the average.",
+    ),
+    "what_if.moves": ("等第之间的变动", "From level to level"),
+    "what_if.from": ("现行方案", "In force"),
+    "what_if.to": ("草稿", "Draft"),
+    "what_if.changes": ("等第改变的学生", "Who changes level"),
+    "what_if.why": ("原因（计入总分的变化）", "Why (points in the total)"),
+    "what_if.reason": ("{indicator} {before} → {after}", "{indicator} {before} → {after}"),
+    "what_if.failed": ("算不出来：{why}", "It can't be worked out: {why}"),
 }

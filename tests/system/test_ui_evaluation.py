@@ -262,3 +262,82 @@ def test_a_scheme_is_told_with_what_it_extends(demo: SmallDemo, browser: Chrome)
         for row in rows
     } == {name: f"{weight:g}%" for name, weight in weights.items()}
     assert told["text"].strip() == wait_to_see(browser, "pre").text.strip()
+
+
+def weigh(browser: Chrome, name: str, weight: str) -> None:
+    """Type a weight into the field beside its slider."""
+    field = wait_to_see(browser, f"[data-weight='{name}'] input[type=number]")
+    field.send_keys(Keys.CONTROL, "a")
+    field.send_keys(weight + Keys.TAB)
+
+
+def document_of(browser: Chrome) -> str:
+    return str(wait_to_see(browser, ".xj-yaml textarea").get_attribute("value"))
+
+
+def test_a_draft_is_weighed_checked_tried_out_and_published(
+    demo: SmallDemo, browser: Chrome
+) -> None:
+    browser.get(demo.link("/ui/evaluations/schemes/football/draft", "publisher"))
+    wait_to_see(browser, ".xj-valid")
+    first = document_of(browser)
+    dimensions = demo.ask("/v1/schemes/football")["scheme"]["dimensions"]
+    one, other = dimensions[0], dimensions[1]
+    weigh(browser, one["id"], f"{one['weight'] + 7:g}")
+    wait_for_text(browser, ".xj-wrong", "合计 107%，应为 100%")
+    told = demo.post("/v1/schemes/check", content=document_of(browser).encode())
+    shown = [int(str(li.get_attribute("data-line"))) for li in find(browser, ".xj-faults li")]
+    assert shown == [fault["line"] for fault in told["faults"]]
+    assert told["faults"][0]["suggestion"] in find(browser, ".xj-faults li")[0].text
+    assert [button.is_enabled() for button in find(browser, ".xj-links button")] == [False, False]
+    weigh(browser, other["id"], f"{other['weight'] - 7:g}")
+    wait_to_see(browser, ".xj-valid")
+    draft = document_of(browser)
+    assert sum(a != b for a, b in zip(first, draft, strict=False)) > 0
+    assert demo.post("/v1/schemes/check", content=draft.encode())["valid"]
+    find(browser, ".xj-links button")[0].click()
+    wait_for_text(browser, ".xj-what-if p", "名学生中")
+    days = texts(browser, ".xj-what-if .xj-aside")[0].partition(" · ")[0].split(" 至 ")
+    asked = {"from": days[0], "to": days[1]}
+    answer = demo.post("/v1/evaluations/football/what-if", params=asked, json={"document": draft})
+    said = f"{answer['students']} 名学生中 {answer['changed']} 名等第改变"
+    assert said in texts(browser, ".xj-what-if p")[0]
+    changed = [row.get_attribute("data-row") for row in find(browser, ".xj-what-if tbody tr")]
+    assert changed[len(answer["moves"]) :] == [each["person"] for each in answer["changes"]]
+    find(browser, ".xj-links button")[1].click()
+    wait_to_see(browser, ".xj-links button:nth-of-type(3)").click()
+    wait_for_text(browser, "[role=status]", "已发布，第 1 版")
+    published = demo.ask("/v1/schemes/football")
+    assert published["origin"] == "published"
+    assert published["text"] == draft
+
+
+def test_faults_are_told_while_typing_to_who_may_not_publish_too(
+    demo: SmallDemo, browser: Chrome
+) -> None:
+    browser.get(demo.link("/ui/evaluations/schemes/role-model-badges/draft", "school_leader"))
+    wait_to_see(browser, ".xj-valid")
+    assert len(find(browser, ".xj-links button")) == 1
+    field = wait_to_see(browser, ".xj-yaml textarea")
+    field.send_keys(Keys.CONTROL, Keys.END)
+    field.send_keys("\nlevls: []\n")
+    wait_for_text(browser, ".xj-faults li", "did you mean levels?")
+    browser.get(demo.link("/ui/evaluations/schemes/role-model-badges/draft", "teacher"))
+    wait_for_text(browser, "[role=alert]", NOT_YOURS)
+
+
+def test_two_schemes_are_compared_with_what_each_weighs(demo: SmallDemo, browser: Chrome) -> None:
+    browser.get(demo.link("/ui/evaluations/schemes/role-model-badges/comparison", "student"))
+    rows = wait_for(browser, lambda: find(browser, ".xj-compare-card tbody tr"))
+    shown = {str(row.get_attribute("data-row")): row.text for row in rows}
+    schemes = [
+        {one["id"]: one for one in demo.ask(f"/v1/schemes/{name}")["scheme"]["dimensions"]}
+        for name in ("role-model-badges", SCHEME)
+    ]
+    assert {name for name in shown if "." not in name} == schemes[0].keys() | schemes[1].keys()
+    for name, one in schemes[0].items():
+        assert f"{one['weight']:g}%" in shown[name]
+        if name not in schemes[1]:
+            assert "只在前一个方案" in shown[name]
+        elif one["weight"] != schemes[1][name]["weight"]:
+            assert f"权重 {schemes[1][name]['weight'] - one['weight']:+g}" in shown[name]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
-from api.ui.layout import EVALUATIONS, page, scheme_link
+from api.roles import Resource
+from api.ui.layout import EVALUATIONS, Tag, comparison_of_schemes, draft_link, page, scheme_link
 from api.ui.live import PAGE_SECONDS, Live
 from api.ui.pages.scheme_parts import Document, Faults, Indicators, Levels, Overrides, Versions
 from api.ui.permission import is_permitted
@@ -33,6 +34,14 @@ class SchemeView(PortraitView):
     def __init__(self, visit: Visit, name: str) -> None:
         self._name = name
         super().__init__(visit, ("back_to_evaluation", EVALUATIONS), "xj-scheme")
+
+    def make_controls(self) -> None:
+        """Lead to a comparison, and to a draft where the visitor may check one."""
+        words = self.visit.words
+        with Tag("div", classes="xj-links"):
+            Tag("a", words("scheme.compare"), href=comparison_of_schemes(self._name))
+            if self.visit.queries.may_see(Resource.SCHEME_CHECK):
+                Tag("a", words("scheme.draft"), href=draft_link(self._name))
 
     def make_parts(self) -> Sequence[Part]:
         """Make the parts."""
