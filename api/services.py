@@ -167,7 +167,14 @@ class Services:
                 zone = self.settings.timezone
                 people = KnownPeople(generation, zone)
                 position = self._position_of(generation)
-                lessons = Lessons(generation, position, roster=people, people=people, timezone=zone)
+                lessons = Lessons(
+                    generation,
+                    position,
+                    roster=people,
+                    people=people,
+                    timezone=zone,
+                    calibration_of=partial(self.calibration_of, generation),
+                )
                 self._lessons[generation.identity] = lessons
         return lessons
 

@@ -15,14 +15,14 @@ from projections.lesson_results import (
     learner_results,
     point_results,
 )
-from projections.mastery import Filter, Globals, MasteryState
+from projections.mastery import Filter, MasteryState
 from projections.shares import Figures, counted, expected_share, share_of
 
 TENTHS: Final = tuple(tenth / 10 for tenth in range(1, 11))
 _WATCHED: Final = 1e-9  # what rounding may have taken from a share watched
 
 
-def before_class(part: Part, fixed: Globals) -> Shown:
+def before_class(part: Part, mastery: Filter) -> Shown:
     """Report a lesson's preview; ``seconds`` are those spent on it.
 
     Who has previewed is who did anything for the lesson before it.
@@ -46,7 +46,7 @@ def before_class(part: Part, fixed: Globals) -> Shown:
         "items": item_results(part, "pre"),
         "knowledge_points": point_results(part, "pre"),
         "teaching": part.taught("pre"),
-        "predicted": _predicted(part, fixed),
+        "predicted": _predicted(part, mastery),
         "evidence": part.evidence(phase="pre"),
     }
 
@@ -101,14 +101,15 @@ def _reached(furthest: Sequence[float], tenth: float) -> Figures:
 # What preview predicted ---------------------------------------------------------------------------
 
 
-def _predicted(part: Part, fixed: Globals) -> Shown:
+def _predicted(part: Part, mastery: Filter) -> Shown:
     """Set what the preview's answers let expect of each answer in class against what came.
 
-    The mastery filter, which knows nothing of a learner but the preview of this lesson, says how
-    likely each first answer in class was right. ``expected`` holds 95 % of outcomes if it is right
-    about that; where ``happened`` lies outside, class went otherwise than preview let expect.
+    The mastery filter, under the calibration that the record is folded with, knows nothing of a
+    learner but the preview of this lesson, and says how likely each first answer in class was
+    right. ``expected`` holds 95 % of outcomes if it is right about that; where ``happened`` lies
+    outside, class went otherwise than preview let expect.
     """
-    answered, foreseen = _class_answers(part), _foreseen(part, fixed)
+    answered, foreseen = _class_answers(part), _foreseen(part, mastery)
     pairs = [(fact, foreseen(fact)) for fact in answered]
     known = [(fact, chance) for fact, chance in pairs if chance is not None]
     return {
@@ -152,13 +153,13 @@ class _Foreseen:
         )
 
 
-def _foreseen(part: Part, fixed: Globals) -> _Foreseen:
-    filtering, states = Filter(fixed), dict[str, MasteryState]()
+def _foreseen(part: Part, mastery: Filter) -> _Foreseen:
+    states = dict[str, MasteryState]()
     for fact in first_answers(part.of_phase("pre")):
         if fact.success is not None and fact.knowledge_points:
-            state = states.setdefault(fact.person, filtering.start())
-            filtering.respond(state, fact.item, fact.knowledge_points, fact.success, fact.time)
-    return _Foreseen(states, filtering)
+            state = states.setdefault(fact.person, mastery.start())
+            mastery.respond(state, fact.item, fact.knowledge_points, fact.success, fact.time)
+    return _Foreseen(states, mastery)
 
 
 def _compared(known: Sequence[tuple[Fact, float]]) -> Shown:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from projections.calibration import Calibration
 from projections.days import iso_of, midnight
 from projections.folds import DISTRICT_TIMEZONE
 from projections.lesson_after import after_class
@@ -24,7 +25,7 @@ from projections.lesson_facts import (
     now,
     sort_out,
 )
-from projections.mastery import Globals
+from projections.mastery import Filter
 from projections.shares import share
 from projections.teaching import LEARNERS_SIDE, LEARNING, TEACHING
 from projections.warehouse import Generation
@@ -143,8 +144,9 @@ def lesson_figures(
 class Lessons:
     """The lessons of one generation; safe to share between threads.
 
-    ``position`` gives the log position up to which the generation's rows are complete; ``now`` the
-    time, in microseconds since 1970 UTC, by which homework is due or not.
+    ``position`` gives the log position up to which the generation's rows are complete,
+    ``calibration_of`` what a store's rows were folded under; ``now`` the time, in microseconds
+    since 1970 UTC, by which homework is due or not.
     """
 
     def __init__(
@@ -155,7 +157,7 @@ class Lessons:
         roster: ClassRoster,
         people: People,
         timezone: str = DISTRICT_TIMEZONE,
-        fixed: Globals | None = None,
+        calibration_of: Callable[[str], Calibration] = lambda _: Calibration(),
         now: Callable[[], int] = now,
     ) -> None:
         self.identity = generation.identity
@@ -164,7 +166,8 @@ class Lessons:
         self._roster = roster
         self._people = people
         self._timezone = ZoneInfo(timezone)
-        self._fixed = fixed or Globals()
+        self._calibration_of = calibration_of
+        self._filters: dict[str, Filter] = {}
         self._now = now
 
     def report(self, store: str, lesson: str, *, width: int = MINUTE) -> Shown | None:
@@ -190,6 +193,7 @@ class Lessons:
             timezone=self._timezone,
             now=now,
         )
+        mastery = self._filter(store)
         several = sorted_out.parts if len(sorted_out.parts) > 1 else ()
         return {
             "store": store,
@@ -197,9 +201,10 @@ class Lessons:
             "position": position,
             "as_of": iso_of(now),
             **self._head(sorted_out),
-            **self._phases(sorted_out.whole, width),
+            **_phases(sorted_out.whole, mastery, width),
             "parts": [
-                {"class_group": part.class_group, **self._phases(part, width)} for part in several
+                {"class_group": part.class_group, **_phases(part, mastery, width)}
+                for part in several
             ],
         }
 
@@ -271,12 +276,12 @@ class Lessons:
             "evidence": whole.evidence(),
         }
 
-    def _phases(self, part: Part, width: int) -> Shown:
-        return {
-            "pre": before_class(part, self._fixed),
-            "in": in_class(part, width),
-            "post": after_class(part),
-        }
+    def _filter(self, store: str) -> Filter:
+        """Give what foretells in a store: as its rows were folded."""
+        found = self._filters.get(store)
+        if found is None:
+            found = self._filters[store] = Filter(self._calibration_of(store).mastery)
+        return found
 
     def _between(self, wanted: Wanted) -> dict[str, int]:
         """Give the moments that the first day begins and the last one ends, in microseconds."""
@@ -329,6 +334,14 @@ class Lessons:
             }
             for one in figures
         }
+
+
+def _phases(part: Part, mastery: Filter, width: int) -> Shown:
+    return {
+        "pre": before_class(part, mastery),
+        "in": in_class(part, width),
+        "post": after_class(part),
+    }
 
 
 def _class_shown(found: LessonFacts, part: Part) -> Shown:

@@ -10,8 +10,10 @@ import msgspec
 import orjson
 import pytest
 
+from projections.calibration import Calibration
 from projections.lesson_during import BadWidth
 from projections.lessons import Lessons, Limits, Wanted
+from projections.mastery import Globals
 from projections.reading import default_reader
 from projections.tables import fact_row
 from projections.warehouse import Generation, Warehouse
@@ -402,6 +404,29 @@ def test_who_did_well_in_preview_is_expected_to_do_better_in_class(
     an, bo = (the(learners, "person", key(name)) for name in ("an", "bo"))
     assert an["expected"]["share"] > bo["expected"]["share"]
     assert an["happened"]["share"] == bo["happened"]["share"] == 1.0
+
+
+def test_what_is_expected_in_class_is_under_the_calibration_of_the_generation(
+    generation: Generation, roster: WrittenRoster, links: WrittenLinks
+) -> None:
+    right = {"success": True}
+    preview = said(1, "an", "answered", "items/1", "item", points=["p"], phase="pre", result=right)
+    in_class = said(2, "an", "answered", "items/2", "item", points=["p"], phase="in", result=right)
+    put_in(generation, [preview, in_class])
+    item = in_class["object"]["id"]
+    hard = Calibration("hard", Globals(items={item: (-3.0, 0.01)}))
+    expected = []
+    for calibration in (Calibration(), hard):
+        lessons = Lessons(
+            generation,
+            lambda: 7,
+            roster=roster,
+            people=links,
+            now=lambda: NOON,
+            calibration_of={STORE: calibration}.__getitem__,
+        )
+        expected.append(report(lessons)["pre"]["predicted"]["expected"]["share"])
+    assert expected[1] < expected[0] - 0.3
 
 
 # What comes late, twice, or is voided -------------------------------------------------------------
