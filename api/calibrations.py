@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query, Request
 
 from api.authentication import authority_of
 from api.days import FIRST_DAY, LAST_DAY
+from api.described import shown_by_example
 from api.errors import REFUSALS, ApiError
 from api.replays import NICENESS
 from api.roles import Resource, allow
@@ -22,6 +23,7 @@ from lrs.declarations import CALIBRATION, DeclarationVersion
 from lrs.record import Record
 from lrs.times import iso_text
 from projections.calibrating import Before, Calibrated, Evidence, calibrate, evidence_of
+from projections.calibration import PRIOR
 from projections.mastery_learning import TooFewResponses
 from projections.store_calibrations import version_of
 from projections.warehouse import Generation
@@ -111,30 +113,44 @@ def _in_a_process(evidence: Evidence, before: Before | None) -> Calibrated:
         return pool.submit(calibrate, evidence, before).result()
 
 
-def listed(record: Record, generation: Generation, store: str) -> list[dict[str, Any]]:
+def listed(record: Record, generation: Generation, store: str) -> dict[str, Any]:
     """List what a store has published, newest first, each with what it was learned from."""
-    in_force = version_of(generation.origin, store)
+    in_force, following = version_of(generation.origin, store), _next(record, store)
     history = record.declaration_history(store, CALIBRATION, MODEL)
-    return [_outline(one, in_force) for one in reversed(history) if not one.deleted]
+    return {
+        "store": store,
+        "in_force": in_force,
+        "next": following,
+        "calibrations": [
+            _outline(one, in_force, following) for one in reversed(history) if not one.deleted
+        ],
+    }
 
 
 def one(record: Record, generation: Generation, store: str, version: str) -> dict[str, Any]:
     """Give a calibration's whole card. Raises UnknownCalibrationVersion."""
-    in_force = version_of(generation.origin, store)
+    in_force, following = version_of(generation.origin, store), _next(record, store)
     for published in reversed(record.declaration_history(store, CALIBRATION, MODEL)):
         name, card = read_outline(published)
         if name == version and not published.deleted:
-            return {"store": store, **_outline(published, in_force), "card": card}
+            return {"store": store, **_outline(published, in_force, following), "card": card}
     raise UnknownCalibrationVersion(version)
 
 
-def _outline(published: DeclarationVersion, in_force: str) -> dict[str, Any]:
+def _next(record: Record, store: str) -> str:
+    """Give the version that a generation which is made now would be folded under."""
+    held = record.declaration(store, CALIBRATION, MODEL)
+    return PRIOR if held is None else read_outline(held)[0]
+
+
+def _outline(published: DeclarationVersion, in_force: str, following: str) -> dict[str, Any]:
     version, card = read_outline(published)
     marks = {name: card["mastery"][name] for name in ("n", "auc", "ece", "logloss", "coverage")}
     return {
         "version": version,
         "published": iso_text(published.stored),
         "in_force": version == in_force,
+        "awaits_replay": version == following != in_force,
         "data": card["data"],
         "mastery": marks,
     }
@@ -143,21 +159,29 @@ def _outline(published: DeclarationVersion, in_force: str) -> dict[str, Any]:
 # By HTTP -----------------------------------------------------------------------------------------
 
 
-@router.get("", summary="The calibrations a store has published")
+@router.get(
+    "",
+    summary="The calibrations a store has published",
+    responses=shown_by_example("calibrations"),
+)
 async def get_calibrations(request: Request, store: Store = "") -> dict[str, Any]:
     """List calibrations, newest first: their data, and their marks on held-out learners.
 
     `in_force` is the version that the live generation is folded under (`prior` without any). A
-    generation has one for all of its life: a new one takes effect by a replay.
+    generation has one for all of its life: a new one takes effect by a replay, and until then
+    `awaits_replay`. `next` is what a generation is folded under that is made from now on.
     """
     asker = await allow(request, Resource.CALIBRATIONS)
     services: Services = request.app.state.services
     of, live = chosen_store(asker.credential, store), services.generation
-    found = await asyncio.to_thread(listed, services.record, live, of)
-    return {"store": of, "in_force": version_of(live.origin, of), "calibrations": found}
+    return await asyncio.to_thread(listed, services.record, live, of)
 
 
-@router.get("/{version}", summary="A calibration's model card")
+@router.get(
+    "/{version}",
+    summary="A calibration's model card",
+    responses=shown_by_example("calibration"),
+)
 async def get_calibration(request: Request, version: str, store: Store = "") -> dict[str, Any]:
     """Give the model card: data, protocol, marks by count of observations and by group.
 
@@ -176,7 +200,12 @@ async def get_calibration(request: Request, version: str, store: Store = "") -> 
 
 
 @router.post(
-    "", summary="Calibrate from the record", responses={409: {"description": "too little data"}}
+    "",
+    summary="Calibrate from the record",
+    responses={
+        **shown_by_example("calibration_made"),
+        409: {"description": "too little data, or another calibration under way"},
+    },
 )
 async def post_calibration(
     request: Request,

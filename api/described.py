@@ -61,6 +61,16 @@ def described(name: str, records: Records | None = None, *, live: bool = False) 
     }
 
 
+def shown_by_example(name: str) -> Described:
+    """Give the `responses` of a route that answers JSON as it is: no tag, no other format.
+
+    ``api/descriptions/NAME.yaml`` has the `schema` of the answer and an `example`.
+    """
+    given = _description(name)
+    content = {JSON: {"schema": given["schema"], _EXAMPLE: name}}
+    return {**REFUSALS, 200: {"description": given["description"], "content": content}}
+
+
 def put_examples(document: dict[str, Any]) -> None:
     """Put the examples of JSON into an OpenAPI document that FastAPI has made."""
     for path in document["paths"].values():

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from api import calibration_commands
@@ -56,12 +57,24 @@ def test_a_calibration_is_made_once_listed_and_in_force_after_a_replay(
     again = post(operator, store)
     assert (again["changed"], again["published"]) == (False, False)
     listed = operator.request("GET", "/v1/calibrations", params={"store": store}).json()
-    assert listed["in_force"] == "prior"
+    assert (listed["in_force"], listed["next"]) == ("prior", made["version"])
+    assert [one["awaits_replay"] for one in listed["calibrations"]] == [True]
     assert [one["version"] for one in listed["calibrations"]] == [made["version"]]
     path = f"/v1/calibrations/{made['version']}"
     shown = operator.request("GET", path, params={"store": store}).json()
     assert shown["card"]["data"]["responses"] == 1400
-    assert shown["in_force"] is False
+    assert (shown["in_force"], shown["awaits_replay"]) == (False, True)
+
+    told = operator.request("GET", "/openapi.json").json()["paths"]
+    for route, method, answer in (
+        ("/v1/calibrations", "get", listed),
+        ("/v1/calibrations/{version}", "get", shown),
+        ("/v1/calibrations", "post", made),
+    ):
+        content = told[route][method]["responses"]["200"]["content"]["application/json"]
+        Draft202012Validator(content["schema"]).validate(answer)
+        Draft202012Validator(content["schema"]).validate(content["example"])
+        assert set(content["example"]) == set(answer)
 
     name = f"built_{uuid4().hex[:8]}"
     operator.request("POST", "/v1/replays", json={"name": name})
