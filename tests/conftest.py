@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ from hypothesis import HealthCheck, settings
 from selenium.webdriver import Chrome
 
 from lrs.record import Record
+from projections.warehouse import Generation, Warehouse
 from tests.support.backends import BACKENDS
 from tests.support.chromium import chromium, forget
+from tests.support.clickhouse import embedded_dsn, empty, fresh_catalogue
 from tests.support.engines import FINDERS, FIXTURES, missing, required
 from tests.support.kafka import LOGIN, KafkaServer, MockKafka
 from tests.support.memory import write_to_memory
@@ -109,6 +112,22 @@ def pytest_terminal_summary(
         terminalreporter.section("left out")
         for reason, count in left_out.items():
             terminalreporter.line(f"{count} test{'s' * (count > 1)}: {reason}")
+
+
+@pytest.fixture(scope="session")
+def warehouse() -> Iterator[Warehouse]:
+    """A warehouse in this process's embedded engine, for all tests of this run."""
+    with closing(Warehouse.open(embedded_dsn(), catalogue=fresh_catalogue())) as warehouse:
+        warehouse.ensure()
+        yield warehouse
+
+
+@pytest.fixture
+def generation(warehouse: Warehouse) -> Iterator[Generation]:
+    """A generation that isn't the live one, and is empty when the test begins."""
+    generation = warehouse.ensure("of_test")
+    yield generation
+    empty(generation)
 
 
 @pytest.fixture(scope="session")

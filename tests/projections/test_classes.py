@@ -1,6 +1,5 @@
 """A class's portrait: heat map, load, weak points, who is at risk, and the class of that day."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,26 +10,11 @@ from projections.at_risk_rows import find_at_risk
 from projections.classes import DEFAULT_DAYS, Classes
 from projections.days import Span, last_days
 from projections.shares import wilson
-from projections.warehouse import Generation, Warehouse
-from tests.support.clickhouse import embedded_dsn, fresh_catalogue
+from projections.warehouse import Generation
 from tests.support.small_district import STORE, TODAY, answers, carry, enroll, key
 
 SIX = ["a1", "a2", "a3", "a4", "a5", "a6"]
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def warehouse() -> Iterator[Warehouse]:
-    warehouse = Warehouse.open(embedded_dsn(), catalogue=fresh_catalogue())
-    yield warehouse
-    warehouse.close()
-
-
-@pytest.fixture
-def generation(warehouse: Warehouse) -> Iterator[Generation]:
-    warehouse.ensure()
-    yield warehouse.ensure("of_test")
-    warehouse.drop("of_test")
 
 
 def portrait(generation: Generation, name: str = "5-1", **more: Any) -> dict[str, Any]:

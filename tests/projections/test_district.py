@@ -2,7 +2,6 @@
 
 import random
 import threading
-from collections.abc import Iterator
 from datetime import date, timedelta
 from time import sleep
 from typing import Any
@@ -13,27 +12,12 @@ from projections.district import District
 from projections.rankings import BadPeriod, Month, Quarter, Rankings, ranked
 from projections.remembering import Remembered
 from projections.warehouse import Generation, Warehouse
-from tests.support.clickhouse import embedded_dsn, fresh_catalogue
 from tests.support.small_district import STORE, TODAY, answers, carry, enroll
 
 DAY = timedelta(days=1)
 BIG = [f"b{number}" for number in range(40)]
 SMALL = [f"s{number}" for number in range(6)]
 THIRD = [f"t{number}" for number in range(20)]
-
-
-@pytest.fixture(scope="module")
-def warehouse() -> Iterator[Warehouse]:
-    warehouse = Warehouse.open(embedded_dsn(), catalogue=fresh_catalogue())
-    yield warehouse
-    warehouse.close()
-
-
-@pytest.fixture
-def generation(warehouse: Warehouse) -> Iterator[Generation]:
-    warehouse.ensure()
-    yield warehouse.ensure("of_test")
-    warehouse.drop("of_test")
 
 
 @pytest.fixture(scope="module")

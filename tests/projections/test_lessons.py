@@ -1,7 +1,6 @@
 """Lesson reports, over lessons that the sample apps have played and over statements by hand."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -17,7 +16,7 @@ from projections.mastery import Globals
 from projections.reading import default_reader
 from projections.tables import fact_row
 from projections.warehouse import Generation, Warehouse
-from tests.support.clickhouse import embedded_dsn, fresh_catalogue
+from tests.support.clickhouse import embedded_dsn
 from tests.support.lessons import (
     LESSON,
     PROFILE,
@@ -37,20 +36,6 @@ from tests.support.lessons import (
 
 STUDENTS = 8
 NOON = 1_772_424_000_000_000  # 2026-03-02T12:00:00+08:00
-
-
-@pytest.fixture(scope="module")
-def warehouse() -> Iterator[Warehouse]:
-    warehouse = Warehouse.open(embedded_dsn(), catalogue=fresh_catalogue())
-    yield warehouse
-    warehouse.close()
-
-
-@pytest.fixture
-def generation(warehouse: Warehouse) -> Iterator[Generation]:
-    warehouse.ensure()
-    yield warehouse.ensure("of_test")
-    warehouse.drop("of_test")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The mistake book: what is in it, how far it has been put right, and how it's asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,27 +11,12 @@ from hypothesis import strategies as st
 from projections.facts import Fact
 from projections.mistakes import STATES, Filters, State, find_mistakes, mistake_book
 from projections.responses import Response, responses_of
-from projections.warehouse import Generation, Warehouse
-from tests.support.clickhouse import embedded_dsn, fresh_catalogue
+from projections.warehouse import Generation
 from tests.support.facts import DAY, HOUR, STORE, answer, at, fact, keep
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MONDAY = at("2026-03-02T16:30")
 WRONG, RIGHT, CORRECTED, MISCORRECTED = "wrong", "right", "corrected", "miscorrected"
-
-
-@pytest.fixture(scope="module")
-def warehouse() -> Iterator[Warehouse]:
-    warehouse = Warehouse.open(embedded_dsn(), catalogue=fresh_catalogue())
-    yield warehouse
-    warehouse.close()
-
-
-@pytest.fixture
-def generation(warehouse: Warehouse) -> Iterator[Generation]:
-    warehouse.ensure()
-    yield warehouse.ensure("of_test")
-    warehouse.drop("of_test")
 
 
 def response(what: str, time: int, item: str = "i", **more: Any) -> Response:

@@ -1,7 +1,6 @@
 """Student portraits and the list of students, over rows written by hand."""
 
 import time
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -11,27 +10,12 @@ import pytest
 from projections.company import ENOUGH_PERSONS, ENOUGH_TRIES
 from projections.days import Days
 from projections.portraits import Portraits
-from projections.warehouse import Generation, Warehouse
-from tests.support.clickhouse import embedded_dsn, fresh_catalogue
+from projections.warehouse import Generation
 
 HOUR = 3_600_000_000
 AT = 1_772_411_400_000_000  # 2026-03-02T00:30:00Z
 MARCH_2 = 20_514
 MARCH = Days(date(2026, 3, 1), date(2026, 3, 28))
-
-
-@pytest.fixture(scope="module")
-def warehouse() -> Iterator[Warehouse]:
-    warehouse = Warehouse.open(embedded_dsn(), catalogue=fresh_catalogue())
-    yield warehouse
-    warehouse.close()
-
-
-@pytest.fixture
-def generation(warehouse: Warehouse) -> Iterator[Generation]:
-    warehouse.ensure()
-    yield warehouse.ensure("of_test")
-    warehouse.drop("of_test")
 
 
 @pytest.fixture

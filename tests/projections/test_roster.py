@@ -1,6 +1,5 @@
 """The roster's rows and queries: grades, names, and who was in which class on which day."""
 
-from collections.abc import Iterator
 from datetime import date
 from itertools import count, permutations
 from typing import Any
@@ -13,26 +12,12 @@ from projections.grades import grade_code, stage_of
 from projections.roster import BadCursor, Roster
 from projections.roster_rows import ROSTER_KINDS, full_name, roster_rows, subject_code
 from projections.tables import ROSTER_TABLES
-from projections.warehouse import Generation, Warehouse
-from tests.support.clickhouse import embedded_dsn, fresh_catalogue, rows_of
+from projections.warehouse import Generation
+from tests.support.clickhouse import rows_of
 
 HOME = "https://id.example.cn"
 SEPTEMBER, OCTOBER = date(2026, 9, 1), date(2026, 10, 12)
 Record = tuple[str, str, dict[str, Any] | None]
-
-
-@pytest.fixture(scope="module")
-def warehouse() -> Iterator[Warehouse]:
-    warehouse = Warehouse.open(embedded_dsn(), catalogue=fresh_catalogue())
-    yield warehouse
-    warehouse.close()
-
-
-@pytest.fixture
-def generation(warehouse: Warehouse) -> Iterator[Generation]:
-    warehouse.ensure()
-    yield warehouse.ensure("of_test")
-    warehouse.drop("of_test")
 
 
 def key(user: str) -> str:

@@ -14,28 +14,13 @@ from projections.facts import Fact
 from projections.homework import DAILY_MINUTES, homework_plan
 from projections.mastery import sigmoid
 from projections.portraits import Portraits
-from projections.warehouse import Generation, Warehouse
-from tests.support.clickhouse import embedded_dsn, fresh_catalogue
+from projections.warehouse import Generation
 from tests.support.facts import DAY, HOUR, STORE, answer, at, fact, keep
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MARCH = Days(date(2026, 3, 1), date(2026, 3, 28))
 CLASS = [f"s{number}" for number in range(6)]
 ALWAYS = ("1900-01-01", "2299-12-31")
-
-
-@pytest.fixture(scope="module")
-def warehouse() -> Iterator[Warehouse]:
-    warehouse = Warehouse.open(embedded_dsn(), catalogue=fresh_catalogue())
-    yield warehouse
-    warehouse.close()
-
-
-@pytest.fixture
-def generation(warehouse: Warehouse) -> Iterator[Generation]:
-    warehouse.ensure()
-    yield warehouse.ensure("of_test")
-    warehouse.drop("of_test")
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Teacher portraits over statements by hand and over lessons that the sample apps have played."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -9,8 +8,7 @@ import pytest
 from projections.teacher_dimensions import DIMENSIONS, ENOUGH_TEACHERS
 from projections.teachers import Teachers
 from projections.vocabulary import ACTIONS
-from projections.warehouse import Generation, Warehouse
-from tests.support.clickhouse import embedded_dsn, fresh_catalogue
+from projections.warehouse import Generation
 from tests.support.lessons import (
     STORE,
     Statement,
@@ -24,20 +22,6 @@ from tests.support.lessons import (
 )
 
 LEARNER = agent("an") | {"objectType": "Agent"}
-
-
-@pytest.fixture(scope="module")
-def warehouse() -> Iterator[Warehouse]:
-    warehouse = Warehouse.open(embedded_dsn(), catalogue=fresh_catalogue())
-    yield warehouse
-    warehouse.close()
-
-
-@pytest.fixture
-def generation(warehouse: Warehouse) -> Iterator[Generation]:
-    warehouse.ensure()
-    yield warehouse.ensure("of_test")
-    warehouse.drop("of_test")
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from projections.tables import TABLES
 from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier, LogReplaced
 from streams.states import States
-from tests.support.clickhouse import ClickHouseServer, embedded_dsn, fresh_catalogue, rows_of
+from tests.support.clickhouse import ClickHouseServer, rows_of
 from tests.support.histories import (
     Links,
     ListLog,
@@ -34,20 +34,6 @@ from tests.support.histories import (
     state_version,
 )
 from tests.support.records import draft, statement_id, voiding
-
-
-@pytest.fixture(scope="module")
-def warehouse() -> Iterator[Warehouse]:
-    warehouse = Warehouse.open(embedded_dsn(), catalogue=fresh_catalogue())
-    yield warehouse
-    warehouse.close()
-
-
-@pytest.fixture
-def generation(warehouse: Warehouse, request: pytest.FixtureRequest) -> Iterator[Generation]:
-    warehouse.ensure()
-    yield warehouse.ensure("of_test")
-    warehouse.drop("of_test")
 
 
 @pytest.fixture

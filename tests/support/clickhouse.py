@@ -33,7 +33,7 @@ import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
 from projections import warehouse
-from projections.tables import TABLES
+from projections.tables import EVERY_TABLE, TABLES
 from projections.warehouse import Generation
 
 _catalogues = count(1)
@@ -57,6 +57,15 @@ def passing_catalogue() -> Iterator[str]:
         for (database,) in client.query("SELECT name FROM system.databases").result_rows:
             if database == catalogue or database.startswith(f"{catalogue}_"):
                 client.command(f"DROP DATABASE {database} SYNC")
+
+
+def empty(generation: Generation) -> None:
+    """Remove all rows of an embedded generation: much faster than to drop it and make another."""
+    query = "SELECT DISTINCT table FROM system.parts WHERE active AND database = {database:String}"
+    found = _client().query(query, parameters={"database": generation.database})
+    for (table,) in found.result_rows:
+        if table in EVERY_TABLE:  # the schema's own table stays
+            _client().command(f"TRUNCATE TABLE {generation.database}.{table}")
 
 
 @cache
