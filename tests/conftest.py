@@ -18,6 +18,7 @@ from tests.support.clickhouse import embedded_dsn, empty, fresh_catalogue
 from tests.support.engines import FINDERS, FIXTURES, missing, required
 from tests.support.kafka import LOGIN, KafkaServer, MockKafka
 from tests.support.memory import write_to_memory
+from tests.support.node_packages import installed_packages
 from tests.support.postgresql import Cluster, empty_database
 
 # A deadline would measure what else the machine is doing.
@@ -128,6 +129,13 @@ def generation(warehouse: Warehouse) -> Iterator[Generation]:
     generation = warehouse.ensure("of_test")
     yield generation
     empty(generation)
+
+
+@pytest.fixture(scope="session")
+def node_packages(pytestconfig: pytest.Config) -> Path:
+    """The folder of the JavaScript packages that the lock names."""
+    need("node", pytestconfig)
+    return installed_packages()
 
 
 @pytest.fixture(scope="session")

@@ -688,8 +688,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "choice.all": ("全部", "All"),
     "choice.show": ("查看", "Show"),
     # Saving
-    "export.picture": ("把“{what}”存为图片（PNG）", "Save “{what}” as a picture (PNG)"),
-    "export.table": ("把“{what}”的数据存为表格（CSV）", "Save the numbers of “{what}” (CSV)"),
+    "export.picture": ("PNG：把“{what}”存为图片", "PNG: save “{what}” as a picture"),
+    "export.table": ("CSV：把“{what}”的数据存为表格", "CSV: save the numbers of “{what}”"),
     # What a student is to do
     "plan.title": ("作业计划", "Homework plan"),
     "plan.help": (

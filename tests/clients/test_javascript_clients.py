@@ -1,12 +1,9 @@
 """Clients published for JavaScript work against Xueji unchanged, in Node.js and in a browser."""
 
-import hashlib
 import json
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
-from fcntl import LOCK_EX, flock
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,14 +21,11 @@ from tests.clients.seen import (
     check_state,
     check_voiding,
 )
-from tests.support.engines import find_node, required
+from tests.support.engines import find_node
+from tests.support.node_packages import LOCK
 from tests.support.servers import Key, Server, running_server
 
 HERE = Path(__file__).parent
-LOCK = HERE / "package-lock.json"
-PACKAGES = HERE / "node_modules"
-INSTALLED_FROM = PACKAGES / "installed-from"  # the hash of the lock that was installed
-INSTALL_SECONDS = 300
 RUN_SECONDS = 60
 SHOWN = ("activity", "attachment", "person", "versions")
 
@@ -42,36 +36,6 @@ window.use(endpoint, key, secret).then(
   (error) => done({ error: String(error.stack || error) }),
 );
 """
-
-
-@pytest.fixture(scope="module")
-def node_packages() -> Path:
-    """The folder of the packages that the lock names, installed once for each lock."""
-    with LOCK.open("rb") as lock:
-        flock(lock, LOCK_EX)  # where several processes share the tests, one installs
-        install_packages(hashlib.sha256(lock.read()).hexdigest())
-    return PACKAGES
-
-
-def install_packages(wanted: str) -> None:
-    """Install what a lock names, which is named by its hash, if it isn't installed."""
-    if INSTALLED_FROM.is_file() and INSTALLED_FROM.read_text() == wanted:
-        return
-    done = subprocess.run(
-        [find_node().npm, "ci"],
-        cwd=HERE,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=INSTALL_SECONDS,
-    )
-    if done.returncode:
-        shutil.rmtree(PACKAGES, ignore_errors=True)
-        reason = f"npm can't install the JavaScript clients: {done.stderr[-500:]}"
-        if "node" in required():
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
-    INSTALLED_FROM.write_text(wanted)
 
 
 @pytest.fixture(scope="module")

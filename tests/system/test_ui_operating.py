@@ -17,6 +17,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from api.key_commands import opened_credentials
 from api.settings import Settings
 from lrs.holders import Holder
+from tests.support.accessibility import grave_findings, kind_of, walk
 from tests.support.browsing import (
     figure,
     find,
@@ -42,6 +43,7 @@ HOLDERS = {
     "writer": Holder("vendor"),
     "other writer": Holder("vendor"),
 }
+PLACES = ("/apps", "/statements", "/generations", "/operations")
 ATTACK = '</span><img src=x onerror="document.title = 1">'
 
 
@@ -308,6 +310,38 @@ def test_operations_show_how_the_server_does_live(site: Site, browser: Chrome) -
     assert find(browser, "[data-told=free]") == []  # of all stores: the operator's to see
     browser.get(site.link("/ui/operations", "teacher"))
     wait_for_text(browser, "[role=alert]", NOT_YOURS)
+
+
+# Everywhere -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["operator", "writer", "reader"])
+def test_no_page_shuts_anybody_out(
+    site: Site, browser: Chrome, node_packages: Path, who: str
+) -> None:
+    browser.get(site.link("/ui/students", who))
+    wait_to_see(browser, "h1")
+    scanned = {
+        kind_of(address): grave_findings(browser, node_packages)
+        for address in walk(browser, browser.current_url)
+        if any(place in address for place in PLACES)
+    }
+    assert {kind: found for kind, found in scanned.items() if found} == {}
+    assert len(scanned) >= 2
+
+
+def test_signing_in_and_questions_shut_nobody_out(
+    site: Site, browser: Chrome, node_packages: Path
+) -> None:
+    browser.get(f"{site.server.address}/ui/sign-in?notice=wrong")
+    wait_to_see(browser, "[role=alert]")
+    assert grave_findings(browser, node_packages) == []
+    browser.get(site.link("/ui/apps", "writer"))
+    press(browser, "撤销")
+    wait_to_see(browser, ".xj-question .xj-button")
+    assert grave_findings(browser, node_packages) == []
+    browser.switch_to.active_element.send_keys(Keys.ESCAPE)
+    wait_for(browser, lambda: not find(browser, ".xj-question"))
 
 
 # Generations and replays ----------------------------------------------------------------------

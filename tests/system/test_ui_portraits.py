@@ -11,6 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from api.ui.formats import percent
+from tests.support.accessibility import grave_findings, kind_of, walk
 from tests.support.browsing import (
     figure,
     find,
@@ -363,3 +364,14 @@ def width_in(browser: Chrome, width: int) -> int:
     metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     return int(browser.execute_script("return document.documentElement.scrollWidth"))
+
+
+def test_no_page_shuts_anybody_out(demo: SmallDemo, browser: Chrome, node_packages: Path) -> None:
+    browser.get(demo.link("/ui/students"))
+    wait_to_see(browser, "h1")
+    scanned = {
+        kind_of(address): grave_findings(browser, node_packages)
+        for address in walk(browser, f"{demo.address}/ui/students")
+    }
+    assert {kind: found for kind, found in scanned.items() if found} == {}
+    assert len(scanned) >= 15

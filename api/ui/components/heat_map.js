@@ -71,7 +71,7 @@ export default {
               <th scope="row" class="xj-heat-student"><a :href="student.href">{{ student.name }}</a></th>
               <td v-for="(cell, column) in student.cells" :key="column" role="gridcell" :class="look(cell)"
                   :data-at="row + ' ' + column" :tabindex="isEntry(row, column) ? 0 : -1"
-                  :aria-label="label(student, column)" :title="label(student, column)"
+                  :title="label(student, column)"
                   @focus="go(row, column)" @mouseenter="told = label(student, column)">
                 <template v-if="cell">{{ percent(cell[0]) }}<small>{{ cell[3] }}</small></template>
                 <template v-else>·</template>
