@@ -35,7 +35,7 @@ from streams.distributed import (
 )
 from tests.streams.test_law import numbered, with_declarations
 from tests.support.carrying import carry
-from tests.support.clickhouse import embedded_dsn, fresh_catalogue, rows_of
+from tests.support.clickhouse import embedded_dsn, fresh_catalogue, rows_of, rows_of_each
 from tests.support.histories import (
     Links,
     ListLog,
@@ -289,10 +289,7 @@ def run(cluster: Cluster, script: list[Turn]) -> None:
 
 
 def differing(generation: Generation, one: str, other: str) -> dict[str, Any]:
-    pairs = {
-        table: (rows_of(generation, table, one), rows_of(generation, table, other))
-        for table in TABLES
-    }
+    pairs = {table: rows_of_each(generation, table, [one, other]) for table in TABLES}
     return {table: pair for table, pair in pairs.items() if pair[0] != pair[1]}
 
 
