@@ -396,4 +396,22 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
     "what_if.why": ("原因（计入总分的变化）", "Why (points in the total)"),
     "what_if.reason": ("{indicator} {before} → {after}", "{indicator} {before} → {after}"),
     "what_if.failed": ("算不出来：{why}", "It can't be worked out: {why}"),
+    # What lies ahead of a class
+    "warnings.title": ("预警：未来四周", "Early warnings: the next four weeks"),
+    "warnings.help": (
+        "模型预计未来四周成绩低于 60 分的可能性达到一半的学生，最可能的在前。"
+        "下面写明这类预警以往说中了多少。",
+        "Whom the model expects to get results under 60 in the next four weeks with a "
+        "probability of"
+        " a half or more, the likeliest first; below stands how often such warnings came true.",
+    ),
+    "warnings.empty": ("没有需要预警的学生。", "There is nobody to warn of."),
+    "warnings.of": ("{subject}：{why}", "{subject}: {why}"),
+    "class_homework.title": ("今天布置什么作业", "What homework to give today"),
+    "class_homework.caption": (
+        "给每名学生布置哪些知识点、多少题、多长时间，点击列名排序",
+        "For each student which points, how many items, how long; column headings sort",
+    ),
+    "class_homework.points": ("知识点（层次 × 题数）", "Points (layer × items)"),
+    "class_homework.point": ("{point}（{layer} × {items}）", "{point} ({layer} × {items})"),
 }

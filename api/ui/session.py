@@ -19,6 +19,7 @@ from nicegui import app as nicegui_app
 from api.authentication import OPERATE, READ_PROJECTIONS, doorkeeper
 from api.openid import Begun, Provider
 from api.services import Services
+from api.ui.class_queries import ClassQueries
 from api.ui.evaluation_queries import EvaluationQueries
 from api.ui.operating import Operating
 from api.ui.person_queries import PersonQueries
@@ -70,6 +71,11 @@ class Visit:
     def operating(self) -> Operating:
         """The server, as far as the visitor may see and change it."""
         return Operating(self.services, self.credential)
+
+    @cached_property
+    def classes(self) -> ClassQueries:
+        """The same about a class: what lies ahead of it."""
+        return ClassQueries(self.services, self.credential)
 
     @cached_property
     def persons(self) -> PersonQueries:

@@ -10,19 +10,16 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.keys import Keys
 
 from api.ui.formats import percent
-from projections.calibration import Calibration
-from projections.growth_learning import learn
 from tests.support.browsing import find, texts, wait_for, wait_for_text, wait_to_see
-from tests.support.scores import made_up_scores
 from tests.support.small_demo import CLASS, OTHER_CLASS, SCHOOL, SmallDemo, small_demo
+from tests.support.teacher_tasks import FIRST_PAGE, MOST_CLICKS, TASKS, Task, calibration, steps
 
 NOT_YOURS = "这里不对你开放"
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallDemo]:
-    calibration = Calibration("made-up", growth=learn(made_up_scores(1, learners=80)))
-    with small_demo(tmp_path_factory.mktemp("demo"), calibration) as demo:
+    with small_demo(tmp_path_factory.mktemp("demo"), calibration()) as demo:
         yield demo
 
 
@@ -341,3 +338,60 @@ def test_two_schemes_are_compared_with_what_each_weighs(demo: SmallDemo, browser
             assert "只在前一个方案" in shown[name]
         elif one["weight"] != schemes[1][name]["weight"]:
             assert f"权重 {schemes[1][name]['weight'] - one['weight']:+g}" in shown[name]
+
+
+# A teacher's five tasks -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_a_teachers_task_takes_three_clicks_at_most(
+    demo: SmallDemo, browser: Chrome, student: str, task: Task
+) -> None:
+    browser.get(demo.link(FIRST_PAGE, "teacher"))
+    wait_to_see(browser, "tbody tr")
+    assert len(list(steps(browser, task, student))) <= MOST_CLICKS
+
+
+def test_a_classs_homework_and_warnings_are_those_of_the_api(
+    demo: SmallDemo, browser: Chrome
+) -> None:
+    browser.get(demo.link(path_to("classes", CLASS), "teacher"))
+    rows = wait_for(browser, lambda: find(browser, ".xj-class-homework-card tbody tr"))
+    shown = {str(row.get_attribute("data-row")): row for row in rows}
+    on = texts(browser, ".xj-warned-card .xj-aside")[0][:10]
+    assert len(shown) == len(demo.ask(f"/v1/portraits/classes/{CLASS}", on=on)["students"])
+    for person in sorted(shown)[:2]:
+        plan = demo.ask(f"/v1/students/{quote(person, safe='')}/homework-plan", "teacher")
+        items = shown[person].find_element("css selector", "[data-key=items]").text
+        assert items == str(plan["items"])
+    warned = demo.ask("/v1/early-warnings", "teacher", on=on, class_group=CLASS)["warnings"]
+    reasons = [reason["zh"] for one in warned for reason in one["reasons"]]
+    said = texts(browser, ".xj-warned-card [data-reason]")
+    assert len(said) == len(reasons)
+    assert all(any(reason in one for one in said) for reason in reasons)
+
+
+def test_the_pages_of_evaluation_fit_a_phone(
+    demo: SmallDemo, browser: Chrome, student: str
+) -> None:
+    browser.get(demo.link("/ui/evaluations", "publisher"))
+    metrics = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        for path, there in (
+            ("/ui/evaluations", "tbody tr"),
+            (path_to("students", student), ".xj-trajectory-card tbody tr"),
+            (path_to("evaluations/students", student), ".xj-indicators-card tbody tr"),
+            (path_to("evaluations/classes", CLASS), ".xj-members-card tbody tr"),
+            ("/ui/evaluations/district", ".xj-group-parts-card tbody tr"),
+            (f"/ui/evidence?person={quote(student, safe='')}", ".xj-facts > li"),
+            (f"/ui/evaluations/schemes/{SCHEME}", ".xj-scheme-card tbody tr"),
+            (f"/ui/evaluations/schemes/{SCHEME}/comparison", ".xj-compare-card tbody tr"),
+            (f"/ui/evaluations/schemes/{SCHEME}/draft", ".xj-valid"),
+        ):
+            browser.get(demo.address + path)
+            wait_to_see(browser, there)
+            width = browser.execute_script("return document.documentElement.scrollWidth")
+            assert width <= metrics["width"], path
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -7,6 +7,7 @@ from nicegui import ui
 from api.ui.filters import Choice, day_named
 from api.ui.layout import CLASSES, Tag, class_link, page, result_link
 from api.ui.live import PAGE_SECONDS, Live
+from api.ui.pages.class_ahead import Ahead
 from api.ui.pages.class_parts import (
     AtRisk,
     ClassFigures,
@@ -23,6 +24,7 @@ from api.ui.session import Visit, Visitor
 from projections.vocabulary import STAGES, SUBJECTS
 
 SPACING = 10.0  # seconds between two looks: a class's portrait reads the rows of all its students
+AHEAD_SPACING = 60.0  # early warnings read the rows of all students of the store
 
 
 @ui.page("/classes/{name:path}", response_timeout=PAGE_SECONDS)
@@ -36,6 +38,8 @@ async def class_page(visit: Visitor, name: str, on: str = "", subject: str = "")
         await Live(
             visit, view, lambda: queries.class_portrait(name, day, subject), spacing=SPACING
         ).begin()
+        ask = visit.classes.ahead
+        Live(visit, view.ahead, lambda: ask(name, day), spacing=AHEAD_SPACING).begin_soon()
 
 
 class ClassView(PortraitView):
@@ -55,11 +59,12 @@ class ClassView(PortraitView):
         Tag("a", words("result.title"), "xj-evidence-link", href=result_link("classes", self._name))
 
     def make_parts(self) -> Sequence[Part]:
-        """Make the parts, what is asked most often first."""
+        """Make the parts, what is asked most often first; what lies ahead comes later."""
         visit = self.visit
+        first: list[Part] = [ClassFigures(visit), AtRisk(visit)]
+        self.ahead = Ahead(visit)
         return [
-            ClassFigures(visit),
-            AtRisk(visit),
+            *first,
             ClassHeatMap(visit),
             Distribution(visit),
             WeakPoints(visit),

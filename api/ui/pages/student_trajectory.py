@@ -95,7 +95,7 @@ class Trajectory:
                     for reason in one["reasons"]:
                         Tag("span", words.of(reason))
                     Tag("a", words("evidence.open"), href=evidence_link(one["evidence"]))
-            if warnings and (told := _how_right(self._visit, answer["measured"])):
+            if warnings and (told := how_right(self._visit, answer["measured"])):
                 Tag("li", told, "xj-note")
 
     def _show_subject(self) -> None:
@@ -185,7 +185,7 @@ def _first_subject(answer: Told) -> str:
     return str(max(answer["subjects"], key=lambda one: one["n"])["subject"])
 
 
-def _how_right(visit: Visit, measured: Told | None) -> str:
+def how_right(visit: Visit, measured: Told | None) -> str:
     """Say how right such warnings were, where enough of them can be looked back at."""
     found = measured and measured["precision"]
     if not found or found["share"] is None:
