@@ -20,7 +20,8 @@ from api.evidence import linked
 from api.roles import Resource, class_group, student
 from api.roles import school as own_school
 from api.xapi.bodies import read_body
-from projections.days import Span
+from projections.days import Span, last_days
+from projections.evaluation_trajectories import WINDOW, windows_up_to
 from projections.published_schemes import Schemes, schemes_of
 from projections.scheme_faults import SchemeFaulty, UnknownScheme
 from projections.schemes import Scheme
@@ -63,6 +64,37 @@ async def get_student_evaluation(
         told = evaluations.student(view.store, found, person, _span(view, begin, to))
         answer: Answer | None = linked(view, told)
         return answer
+
+    return await asked.answer(
+        Resource.STUDENT_EVALUATION,
+        ask,
+        subject=student(person),
+        missing=f"neither evidence nor roster knows {person}",
+    )
+
+
+@router.get(
+    "/{scheme}/trajectories/{person:path}",
+    summary="A student's trajectory under a scheme",
+    responses=described("scheme_trajectory"),
+)
+async def get_scheme_trajectory(
+    asked: answers.Query, scheme: str, person: str, until: To = None
+) -> Response:
+    """Give the scores of total and dimensions, four weeks by four weeks, and what to expect.
+
+    Forecasts, for the next four weeks and the four after, come from what became of the student's
+    cohort (the grade, else the school): `low80` to `high95` are its bands, `reaches` the
+    probability of each level or a higher one, `held` how many of the scores of a part of the cohort
+    that was held out lay in such bands. With too little evidence there is none, and `why` says so.
+    """
+
+    def ask(view: View) -> Answer | None:
+        found, day = _scheme(view, scheme), day_of(view, until)
+        if windows_up_to(last_days(day, WINDOW.days))[0].first < FIRST_DAY:
+            raise ApiError(400, f"`to` lies long after {FIRST_DAY}", value=str(until))
+        evaluations = view.services.evaluations_of(view.generation)
+        return evaluations.trajectory(view.store, found, person, day)
 
     return await asked.answer(
         Resource.STUDENT_EVALUATION,

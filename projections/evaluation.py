@@ -14,6 +14,7 @@ from projections.days import Span, last_days
 from projections.evaluation_basis import Bases, Basis, Placed
 from projections.evaluation_groups import told_group
 from projections.evaluation_results import Standing, told_student
+from projections.evaluation_trajectories import FEWEST, WINDOW, told_trajectory, windows_up_to
 from projections.measures import Figures
 from projections.membership import RosterMembership
 from projections.names import names_of
@@ -72,6 +73,31 @@ class Evaluations:
             "class_group": placed.class_group,
             "school": placed.school,
             **told_student(standing),
+            "position": position,
+        }
+
+    def trajectory(self, store: str, scheme: Scheme, person: str, until: date) -> Result | None:
+        """Give a student's scores four weeks by four weeks, and what to expect; None for nobody.
+
+        It is beside the cohort that the student is compared with on the last day.
+        """
+        position = self._position()
+        basis = self._bases.of(store)
+        person = basis.owners.resolve((store, person))[1]
+        cohorts = basis.placements(until).cohorts
+        if person not in cohorts.of and person not in basis.versions.persons:
+            return None
+        windows = windows_up_to(last_days(until, WINDOW.days))
+        named = cohorts.of.get(person, ())
+        large = (one for one in named if len(cohorts.members[one]) > 3 * FEWEST)
+        name = next(large, named[0] if named else "")
+        peers = [one for one in cohorts.members.get(name, ()) if one != person]
+        own = [self._score(store, scheme, [person], window, basis) for window in windows]
+        cohort = [self._score(store, scheme, peers, window, basis) for window in windows]
+        return {
+            "person": person,
+            "until": until.isoformat(),
+            **told_trajectory(scheme, windows, own, cohort, name),
             "position": position,
         }
 

@@ -43,7 +43,7 @@ from projections.shares import wilson
 from projections.warehouse import Generation
 
 _PERSONS_A_QUERY: Final = 800  # keeps a query's memory small
-_MOST_KEPT: Final = 12  # spans with measures; those of a whole district may take some 40 MB
+_MOST_KEPT: Final = 24  # spans with measures; those of a whole district may take some 10 MB
 
 
 _Rows = list[tuple[Any, ...]]

@@ -46,6 +46,7 @@ def test_what_is_served_fits_what_is_described(
     paths = running.client.get("/openapi.json").json()["paths"]
     for path, served in (
         ("students/{person}", asked(client, STUDENT)),
+        ("trajectories/{person}", asked(client, STUDENT.replace("students", "trajectories"))),
         ("classes/{name}", asked(client, "/classes/5-1")),
         ("schools/{name}", asked(client, "/schools/lake")),
         ("district", asked(client, "/district")),

@@ -88,6 +88,9 @@ ROUTES = {
     "GET /v1/students/{person}/mistakes": Route(Resource.MISTAKES, STUDENTS),
     "GET /v1/students/{person}/homework-plan": Route(Resource.HOMEWORK_PLAN, STUDENTS),
     "GET /v1/evaluations/{scheme}/students/{person}": Route(Resource.STUDENT_EVALUATION, STUDENTS),
+    "GET /v1/evaluations/{scheme}/trajectories/{person}": Route(
+        Resource.STUDENT_EVALUATION, STUDENTS
+    ),
     "GET /v1/evaluations/{scheme}/classes/{name}": Route(Resource.CLASS_EVALUATION, CLASSES),
     "GET /v1/evaluations/{scheme}/schools/{name}": Route(Resource.SCHOOL_EVALUATION, SCHOOLS),
     "GET /v1/evaluations/{scheme}/district": Route(Resource.DISTRICT_EVALUATION),

@@ -234,6 +234,27 @@ def test_other_days_are_a_what_if_too(evaluations: Evaluations) -> None:
     }
 
 
+def test_a_trajectory_is_the_results_of_four_weeks_each_and_of_few_nothing_is_foretold(
+    evaluations: Evaluations,
+) -> None:
+    told = evaluations.trajectory(STORE, SCHEME, key("a03"), TODAY)
+    assert told is not None
+    windows = told["total"]["windows"]
+    assert [window["to"] for window in windows] == [
+        (TODAY - 28 * back * DAY).isoformat() for back in (3, 2, 1, 0)
+    ]
+    last = result(evaluations, "a03", Span(TODAY - 27 * DAY, TODAY))
+    assert {name: windows[-1][name] for name in ("score", "low", "high", "level")} == {
+        name: last["total"][name] for name in ("score", "low", "high", "level")
+    }
+    for one, same in zip(told["dimensions"], last["dimensions"], strict=True):
+        assert one["windows"][-1]["score"] == same["score"]
+    assert told["total"]["forecast"] is None
+    assert told["total"]["why"]["code"] == "too_few_peers"
+    assert told["cohort"]["students"] == len(EVERYONE) - 1
+    assert evaluations.trajectory(STORE, SCHEME, key("nobody"), TODAY) is None
+
+
 def test_a_new_fact_moves_a_result_at_once(generation: Generation) -> None:
     evaluations = Evaluations(generation, lambda: 7, TIMEZONE)
     before = parts(result(evaluations, "b05"))["hands"]["figure"]["value"]
