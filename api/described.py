@@ -98,5 +98,5 @@ def _schema_of_list(records: Records) -> dict[str, Any]:
 @cache
 def _description(name: str) -> dict[str, Any]:
     text = files("api").joinpath(f"descriptions/{name}.yaml").read_text("utf-8")
-    found: dict[str, Any] = yaml.safe_load(text)
+    found: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
     return found
