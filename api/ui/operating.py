@@ -4,6 +4,7 @@ Whatever changes something is asked of the credential as it is at that moment.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 from api.app_credentials import AppCredentials
 from api.apps import registered
 from api.checking import checked
+from api.errors import ApiError
 from api.generations import (
     compared,
     dropped,
@@ -28,6 +30,7 @@ from api.services import Services
 from api.storage import storage_of, versions_of_server
 from lrs.credentials import Credential
 
+_log = logging.getLogger(__name__)
 Answer = dict[str, Any]
 _Result = TypeVar("_Result")
 SUBJECTS_SHOWN = 50  # persons on a page of a comparison
@@ -108,7 +111,8 @@ class Operating:
     async def status(self) -> Answer:
         """Tell how the server is doing: ``status`` and ``letters`` (a page of what was set aside).
 
-        With them come ``storage`` and ``versions``, None to who doesn't operate it.
+        With them come ``storage`` and ``versions``, None to who doesn't operate it. While the
+        warehouse can't be asked, what only it knows is None: just then this is looked at.
         """
         await self.permit(Resource.STATUS)
         await self.permit(Resource.DEAD_LETTERS)
@@ -118,7 +122,7 @@ class Operating:
             measured = self._measures() if self.may(Resource.STORAGE) else {}
             return {
                 "status": status_of(services, credential),
-                "letters": set_aside(services, credential, LETTERS_SHOWN),
+                "letters": _if_reachable(lambda: set_aside(services, credential, LETTERS_SHOWN)),
                 "storage": measured.get("storage"),
                 "versions": measured.get("versions"),
             }
@@ -129,10 +133,11 @@ class Operating:
         until, measured = self._measured
         if until < monotonic():
             measured = {
-                "storage": storage_of(self._services),
-                "versions": versions_of_server(self._services),
+                "storage": _if_reachable(lambda: storage_of(self._services)),
+                "versions": _if_reachable(lambda: versions_of_server(self._services)),
             }
-            self._measured = monotonic() + MEASURED_SECONDS, measured
+            lasts = MEASURED_SECONDS if all(measured.values()) else 0.0
+            self._measured = monotonic() + lasts, measured
         return measured
 
     async def retry(self) -> dict[str, int]:
@@ -175,3 +180,14 @@ class Operating:
         await self.permit(Resource.CREDENTIALS)
         own = AppCredentials(self._services.credentials, self._credential)
         return await asyncio.to_thread(change, own)
+
+
+def _if_reachable(ask: Callable[[], _Result]) -> _Result | None:
+    """Give what the warehouse answers, None where it doesn't."""
+    try:
+        return ask()
+    except ApiError:
+        raise
+    except Exception:
+        _log.warning("the warehouse can't be asked how it is", exc_info=True)
+        return None

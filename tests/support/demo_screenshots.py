@@ -8,7 +8,8 @@ afterwards. `tests.support.screenshots` does the same for a server that is runni
 
 import argparse
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +33,10 @@ SEED = 1
 SCALE = replace(SMALL, students=STUDENTS_OF_A_CLASS * SMALL.classes)
 FOR_STRANGERS = ("/ui/sign-in", "/ui/sign-in?notice=wrong", "/ui/nothing-here")
 LISTS = tuple(f"/ui/{name}" for name in ("students", "classes", "lessons", "schools", "district"))
+# Who operates the server or an app: the places, and the same in the state that a replay leaves.
+OPERATED = ("/ui/operations", "/ui/generations")
+READ = ("/ui/statements", "/ui/apps")
+REPLAY = {"name": "before", "until_time": "2020-01-01T00:00:00Z"}
 NOBODY = (
     "/ui/students?search=nobody",
     *(f"/ui/{name}/nobody" for name in ("students", "classes", "lessons", "teachers", "schools")),
@@ -50,6 +55,11 @@ def main() -> None:
     ):
         student, others = first_student(server, viewer), first_portraits(server, viewer)
         stranger = server.add_key("new-school", "projections/read", "新学校")
+        operator, reader = (server.add_key("demo", scope, scope) for scope in ("operate", "all"))
+        replay(server, operator)
+        further = [f"/ui/generations/{REPLAY['name']}/comparison"]
+        take_operated(driver, server, operator, reader, folder / "pages", further)
+        take(driver, server, [first_statement(server, reader)], folder / "pages")
         take(driver, server, FOR_STRANGERS, folder / "pages")
         sign_in(driver, server, stranger)
         take(driver, server, LISTS, folder / "empty")
@@ -57,6 +67,7 @@ def main() -> None:
         take(driver, server, [*LISTS, student, *others, *NOBODY], folder / "pages")
         clickhouse.stop()
         take(driver, server, [*LISTS, student, *others], folder / "broken")
+        take_operated(driver, server, operator, reader, folder / "broken")
 
 
 @contextmanager
@@ -82,6 +93,41 @@ def first_student(server: Server, viewer: Key) -> str:
         position = http.get("/v1/status").json()["record"]["position"]
         listed = http.get("/v1/students", params={"after": position}).json()["students"]
     return f"/ui/students/{quote(listed[0]['person'], safe='')}"
+
+
+def take_operated(
+    driver: Chrome,
+    server: Server,
+    operator: Key,
+    reader: Key,
+    folder: Path,
+    further: Sequence[str] = (),
+) -> None:
+    """Save the pages of who operates the server, and of who reads its statements, signed in."""
+    sign_in(driver, server, operator)
+    take(driver, server, [*OPERATED, *further], folder)
+    sign_in(driver, server, reader)
+    take(driver, server, READ, folder)
+
+
+def replay(server: Server, operator: Key) -> None:
+    """Build a generation of what was known before anything happened, and wait for it."""
+    auth = (operator.key, operator.secret)
+    with httpx.Client(base_url=server.address, auth=auth, timeout=60) as http:
+        http.post("/v1/replays", json=REPLAY).raise_for_status()
+        while http.get(f"/v1/replays/{REPLAY['name']}").json()["state"] == "running":
+            time.sleep(0.2)
+
+
+def first_statement(server: Server, reader: Key) -> str:
+    """Give the path of a statement's page."""
+    found = httpx.get(
+        f"{server.address}/xapi/statements",
+        params={"limit": 1},
+        headers={"X-Experience-API-Version": "2.0.0"},
+        auth=(reader.key, reader.secret),
+    )
+    return f"/ui/statements/{found.raise_for_status().json()['statements'][0]['id']}"
 
 
 def import_roster_of(server: Server) -> None:

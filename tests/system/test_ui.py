@@ -73,6 +73,7 @@ def make_keys(data_directory: Path) -> dict[str, Key]:
         "小学校": ("small-school", "all"),
         "大学校": ("big-school", "all"),
         "外校": ("elsewhere", "projections/read"),
+        "运维": (STORE, "operate"),
     }
     with opened_credentials(Settings(data_directory=data_directory)) as credentials:
         made = {app: credentials.add(store, app, [scope]) for app, (store, scope) in scopes.items()}
@@ -467,8 +468,11 @@ def check_a_broken_warehouse(site: Site, clickhouse: ClickHouseServer, browser: 
     browser.get(site.link(wanted=student_path("ming")))
     before = int(figure(browser, "answers"))
     with without_clickhouse(clickhouse):
-        site.post(unstored(answer(person="ming", name="小明", after=timedelta(days=9))))
-        browser.refresh()
+        position = site.post(unstored(answer(person="ming", name="小明", after=timedelta(days=9))))
+        browser.get(site.link(site.keys["运维"], "/ui/operations"))
+        assert figure(browser, "position") == f"{position:,}"  # just then somebody looks there
+        wait_for_text(browser, ".xj-card", "暂时读不到数据")
+        browser.get(site.link(wanted=student_path("ming")))
         wait_for_text(browser, "[role=alert]", "学习记录都在，没有丢失")
         assert "Traceback" not in browser.page_source
         assert "Exception" not in browser.page_source

@@ -344,6 +344,22 @@ def test_signing_in_and_questions_shut_nobody_out(
     wait_for(browser, lambda: not find(browser, ".xj-question"))
 
 
+@pytest.mark.parametrize("place", PLACES)
+def test_a_place_fits_a_phone_and_speaks_english(site: Site, browser: Chrome, place: str) -> None:
+    metrics = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        who = "operator" if place in ("/operations", "/generations") else "reader"
+        browser.get(site.link(f"/ui{place}", who))
+        wait_to_see(browser, ".xj-languages a[lang=en]").click()
+        wait_for(browser, lambda: texts(browser, "h1") and texts(browser, "h1")[0].isascii())
+        assert path_of(browser) == f"/ui{place}"
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
+        assert all(text.isascii() for text in texts(browser, "h2, label > span, button"))
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 # Generations and replays ----------------------------------------------------------------------
 
 

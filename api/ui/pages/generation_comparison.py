@@ -1,5 +1,6 @@
 """Two generations held against each other: table by table, and person by person."""
 
+import logging
 from typing import Any
 
 from nicegui import ui
@@ -14,6 +15,7 @@ from api.ui.session import Visit, Visitor
 from api.ui.table import Column, DataTable, cell
 
 PERSONS = ("account:", "mbox:")  # how keys of persons that have a short name begin
+_log = logging.getLogger(__name__)
 COUNTS = ("only_one", "only_other", "differs")
 
 
@@ -32,13 +34,20 @@ async def comparison_page(
         waiting = Tag("p", words("comparison.comparing"), "xj-waiting", role="status")
         place = Tag("div", classes="xj-stack")
 
+        def say_instead(text: str) -> None:
+            waiting.text = text
+            waiting.classes(replace="xj-notice").attribute("role", "alert")
+
         async def compare() -> None:
             """Compare once the page is there: of a whole district that takes a while."""
             try:
                 answer = await visit.operating.compare(name, with_generation or None, cursor)
             except ApiError as error:
-                waiting.text = words("change.refused", why=error.message)
-                waiting.classes(replace="xj-notice").attribute("role", "alert")
+                say_instead(words("change.refused", why=error.message))
+                return
+            except Exception:
+                _log.exception("two generations can't be compared just now")
+                say_instead(words("change.failed"))
                 return
             waiting.set_visibility(False)
             heading.text = words("comparison.title", one=answer["one"], other=answer["other"])

@@ -204,10 +204,12 @@ class Letters:
 
     def show(self, answer: Answer) -> None:
         """Show what is set aside now."""
-        letters = answer["letters"]["dead_letters"]
+        known = answer["letters"]
+        letters = known["dead_letters"] if known else []
+        self._none.text = self._words("operations.letters.none" if known else "broken.title")
         self._none.set_visibility(not letters)
         self._some.set_visibility(bool(letters))
-        self._first.set_visibility(answer["letters"]["next"] is not None)
+        self._first.set_visibility(bool(known and known["next"] is not None))
         self._first.text = self._words("operations.letters.first", n=len(letters))
         self._table.show(
             {
@@ -244,10 +246,12 @@ class Storage:
 
     def show(self, answer: Answer) -> None:
         """Show the sizes."""
+        sizes, nothing = answer["storage"], self._words("nothing")
+        elsewhere = self._words("operations.storage.elsewhere")
         for key in self.KEYS:
-            size = answer["storage"][key]
-            elsewhere = self._words("operations.storage.elsewhere")
-            self._told.tell(key, elsewhere if size is None else formats.size(size))
+            size = sizes[key] if sizes else None
+            unknown = elsewhere if sizes else nothing
+            self._told.tell(key, unknown if size is None else formats.size(size))
 
 
 class Versions:
@@ -257,10 +261,12 @@ class Versions:
 
     def __init__(self, visit: Visit) -> None:
         words = visit.words
+        self._nothing = words("nothing")
         with Card(words, words("operations.versions")):
             self._told = Told({key: words(f"operations.versions.{key}") for key in self.KEYS})
 
     def show(self, answer: Answer) -> None:
         """Show the versions."""
+        versions = answer["versions"] or {}
         for key in self.KEYS:
-            self._told.tell(key, answer["versions"][key])
+            self._told.tell(key, versions.get(key, self._nothing))
