@@ -8,24 +8,17 @@ import pytest
 from projections.comparison import BadCursor, Comparison, compare
 from projections.tables import TABLES
 from projections.warehouse import Generation, Warehouse
-from tests.support.clickhouse import embedded_dsn, fresh_catalogue
+from tests.support.clickhouse import empty
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
-@pytest.fixture(scope="module")
-def warehouse() -> Iterator[Warehouse]:
-    warehouse = Warehouse.open(embedded_dsn(), catalogue=fresh_catalogue())
-    warehouse.ensure()
-    yield warehouse
-    warehouse.close()
-
-
 @pytest.fixture
 def both(warehouse: Warehouse) -> Iterator[tuple[Generation, Generation]]:
-    yield warehouse.ensure("one"), warehouse.ensure("other")
-    warehouse.drop("one")
-    warehouse.drop("other")
+    one, other = warehouse.ensure("one"), warehouse.ensure("other")
+    yield one, other
+    empty(one)
+    empty(other)
 
 
 def rows(persons: list[str], store: str = "demo", position: int = 1) -> Rows:
