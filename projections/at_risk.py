@@ -124,14 +124,14 @@ def _silence(one: Weeks, rhythm: date | None, weeks: Windows) -> list[Reason]:
     class_silent = (weeks.on - rhythm).days if rhythm else silent
     if silent >= SILENT_DAYS and class_silent <= RHYTHM_DAYS:
         numbers: dict[str, Any] = {"days": silent, "class_days": class_silent}
-        zh = f"已有 {silent} 天没有学习记录,班级一半学生最近 {class_silent} 天内有记录"
+        zh = f"已有 {silent} 天没有学习记录，班级一半学生最近 {class_silent} 天内有记录"
         en = f"no activity for {silent} days; half of the class was active {class_silent} days ago"
         return [_reason("inactive", zh, en, numbers, one, weeks.before, weeks)]
     usual = one.actions_before / BEFORE_WEEKS
     now = one.actions / RECENT_WEEKS
     if one.actions_before >= FEWEST_ACTIONS and now < LESS * usual:
         numbers = {"per_week": round(now, 2), "per_week_before": round(usual, 2)}
-        zh = f"近 {RECENT_WEEKS} 周每周 {now:.1f} 次学习行为,此前每周 {usual:.1f} 次"
+        zh = f"近 {RECENT_WEEKS} 周每周 {now:.1f} 次学习行为，此前每周 {usual:.1f} 次"
         en = f"{now:.1f} actions a week in the last {RECENT_WEEKS} weeks, {usual:.1f} before"
         return [_reason("less_active", zh, en, numbers, one, weeks.before, weeks)]
     return []
@@ -146,7 +146,7 @@ def _accuracy(one: Weeks, weeks: Windows) -> list[Reason]:
     numbers: dict[str, Any] = {"n": one.answers, "share": share, "low": low, "high": high}
     told = []
     if high < PASS:
-        zh = f"近 {RECENT_WEEKS} 周正确率 {share:.0%}(共 {one.answers} 题),低于 {PASS:.0%}"
+        zh = f"近 {RECENT_WEEKS} 周正确率 {share:.0%}（共 {one.answers} 题），低于 {PASS:.0%}"
         en = f"{share:.0%} of {one.answers} answers right, surely under {PASS:.0%}"
         told.append(_reason("low_accuracy", zh, en, numbers, one, weeks.recent, weeks, **_ANSWERED))
     before_low, _ = wilson(one.correct_before, one.answers_before)

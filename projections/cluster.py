@@ -33,6 +33,10 @@ _COLUMN = re.compile(
     r"ALTER TABLE (?P<database>\{database:Identifier\})\.(?P<name>\w+) (?P<change>ADD COLUMN .*)",
     re.DOTALL,
 )
+_SETTING = re.compile(
+    r"ALTER TABLE (?P<table>\{database:Identifier\}\.\w+) (?P<change>MODIFY SETTING .*)",
+    re.DOTALL,
+)
 _DATABASE = re.compile(
     r"(?P<what>(?:CREATE|DROP) DATABASE IF (?:NOT )?EXISTS \S+)(?P<rest>.*)", re.S
 )
@@ -60,6 +64,8 @@ def define_on_cluster(statement: str, cluster: str, database: str) -> list[str]:
             f" {found['change']}"
             for suffix in (_LOCAL, "")
         ]
+    if found := _SETTING.fullmatch(bare):  # how rows are stored: the Distributed table has none
+        return [f"ALTER TABLE {found['table']}{_LOCAL} ON CLUSTER '{cluster}' {found['change']}"]
     if found := _TABLE.fullmatch(bare):
         return _tables(found, cluster, database)
     raise NotForClusters(bare)

@@ -58,10 +58,34 @@ class _Homework:
     @property
     def due(self) -> int | None:
         """By when it had to be done, as last set; else as those who did it have it."""
-        for fact in reversed(self.given):
+        return self._due(self.given)
+
+    def due_of(self, class_group: str) -> int | None:
+        """By when a class had to do it, where it was set for that class; else as last set."""
+        own = [fact for fact in self.given if fact.class_group in ("", class_group)]
+        return self._due(own or self.given)
+
+    def _due(self, given: Sequence[Fact]) -> int | None:
+        for fact in reversed(given):
             if fact.due is not None:
                 return fact.due
         return max((fact.due for fact in self.done.values() if fact.due is not None), default=None)
+
+    def expected(self, students: Mapping[str, Student]) -> set[str]:
+        """Give those of some students whom it is for.
+
+        They are of the classes that it was set for. What no teacher set is for the classes of
+        those who did it.
+        """
+        classes = {fact.class_group for fact in self.given}
+        if not classes:
+            did = self.done.keys() | self.begun.keys()
+            classes = {student.class_group for person, student in students.items() if person in did}
+        return {
+            person
+            for person, student in students.items()
+            if "" in classes or student.class_group in classes
+        }
 
 
 def _homework(part: Part) -> list[_Homework]:
@@ -92,7 +116,7 @@ def _homework_shown(part: Part, homework: _Homework) -> Shown:
     learners = [
         _learner(part, homework, person)
         for person in sorted(
-            part.students.keys() | homework.done.keys() | homework.begun.keys(),
+            homework.expected(part.students) | homework.done.keys() | homework.begun.keys(),
             key=lambda each: (part.who(each)["class_group"], part.who(each)["name"], each),
         )
     ]
@@ -130,7 +154,7 @@ def _learner(part: Part, homework: _Homework, person: str) -> Shown:
     marked = homework.marked.get(person)
     spent = [fact.duration for fact in (*begun, *([done] if done else ())) if fact.duration]
     return part.who(person) | {
-        "state": _state(homework, done, begun, part.now),
+        "state": _state(homework.due_of(part.who(person)["class_group"]), done, begun, part.now),
         "time": iso_of(done.time) if done else None,
         "seconds": sum(spent) if spent else None,
         "score": marked.score if marked else done.score if done else None,
@@ -140,9 +164,8 @@ def _learner(part: Part, homework: _Homework, person: str) -> Shown:
     }
 
 
-def _state(homework: _Homework, done: Fact | None, begun: Sequence[Fact], now: int) -> str:
+def _state(due: int | None, done: Fact | None, begun: Sequence[Fact], now: int) -> str:
     """Give one of ``STATES``; whoever hands in is measured by the due time of their own if any."""
-    due = homework.due
     if done is not None:
         due = done.due if done.due is not None else due
         if due is None:

@@ -281,14 +281,14 @@ def _text(
     worse = len(surely) - better
     actions, change = now["actions"], _change(now["actions"], past["actions"])
     zh_change = (
-        "" if change is None else f",较上季度{'增加' if change >= 0 else '减少'} {abs(change):.0%}"
+        "" if change is None else f"，较上季度{'增加' if change >= 0 else '减少'} {abs(change):.0%}"
     )
     en_change = "" if change is None else f", {change:+.0%} against the quarter before"
     return {
         "zh": [
-            f"{quarter.year} 年第 {quarter.quarter} 季度,{now['schools']} 所学校的"
+            f"{quarter.year} 年第 {quarter.quarter} 季度，{now['schools']} 所学校的"
             f" {now['persons']} 人通过 {now['apps']} 个应用产生 {actions} 次学习行为{zh_change}。",
-            f"分学科、学段、学校诊断中,{better} 项明显高于全区平均,{worse} 项明显低于全区平均。",
+            f"分学科、学段、学校诊断中，{better} 项明显高于全区平均，{worse} 项明显低于全区平均。",
         ],
         "en": [
             f"In quarter {quarter.quarter} of {quarter.year}, {now['persons']} persons of"

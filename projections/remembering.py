@@ -7,8 +7,9 @@ and who asks after nobody has asked for long, where it says for how long.
 """
 
 import threading
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from math import inf
 from time import monotonic
 from typing import Any, Generic, TypeVar
@@ -26,6 +27,12 @@ class _Answer(Generic[T]):
     ended: float
     took: float
     is_renewed: bool = False  # just now, by somebody
+
+
+@dataclass
+class _Turn:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    waiting: int = 0  # who holds it, or waits for it
 
 
 class Remembered:
@@ -49,7 +56,7 @@ class Remembered:
         self._most = most
         self._answers: dict[Hashable, _Answer[Any]] = {}
         self._lock = threading.Lock()
-        self._asking: dict[Hashable, threading.Lock] = {}
+        self._turns: dict[Hashable, _Turn] = {}  # of the questions that are being asked
 
     def ask(self, question: Hashable, work_out: Callable[[], T], least: int = 0) -> tuple[T, int]:
         """Give an answer and the position it reflects, at least ``least`` where that is reached.
@@ -58,9 +65,8 @@ class Remembered:
         """
         with self._lock:
             answer = self._answers.get(question)
-            asking = self._asking.setdefault(question, threading.Lock())
         if answer is None or not self._serves(answer, least):
-            with asking:  # of those who ask at once, one works it out
+            with self._turn(question):  # of those who ask at once, one works it out
                 with self._lock:
                     again = self._answers.get(question)
                 if again is None or again is answer or not self._serves(again, least):
@@ -72,6 +78,27 @@ class Remembered:
             )
             thread.start()
         return answer.value, answer.position
+
+    @property
+    def held(self) -> int:
+        """How many questions take up memory: those remembered, and those being asked."""
+        with self._lock:
+            return len(self._answers.keys() | self._turns.keys())
+
+    @contextmanager
+    def _turn(self, question: Hashable) -> Iterator[None]:
+        """Let those who ask a question pass one by one."""
+        with self._lock:
+            turn = self._turns.setdefault(question, _Turn())
+            turn.waiting += 1
+        try:
+            with turn.lock:
+                yield
+        finally:
+            with self._lock:
+                turn.waiting -= 1
+                if not turn.waiting:
+                    del self._turns[question]
 
     def _serves(self, answer: _Answer[Any], least: int) -> bool:
         """Whether an answer may be given to who has to see a position."""
@@ -108,7 +135,5 @@ class Remembered:
                 answer = newer
             self._answers[question] = answer
             while len(self._answers) > self._most:
-                oldest = next(iter(self._answers))
-                del self._answers[oldest]
-                self._asking.pop(oldest, None)
+                del self._answers[next(iter(self._answers))]
         return answer

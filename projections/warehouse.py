@@ -3,6 +3,7 @@
 import re
 import struct
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -40,7 +41,7 @@ LIVE = "live"  # the name of the generation that a new warehouse starts with
 _FACT_FIELDS = Fact.__struct_fields__[:-1]  # all that facts_of.sql gives: none is deleted
 _PERSONS_A_QUERY = 200  # keeps a query's parameters well under ClickHouse's limit of 256 KiB
 _CLIENTS = 6  # handles a process keeps: a carrier's, and API threads'
-_AT_ONCE = 2  # queries that are asked beside one, for one answer
+_HELPERS = 2  # threads that ask queries beside those who wait for the answers
 _MEGABYTE = 1 << 20
 
 # What the embedded engine may take beside the server in one process on one small machine.
@@ -473,7 +474,7 @@ class _Clients:
         self._lock = threading.Lock()
         self._places = threading.BoundedSemaphore(_CLIENTS)
         self._closed = False
-        self._at_once = ThreadPoolExecutor(_AT_ONCE, "query")
+        self._helpers = ThreadPoolExecutor(_HELPERS, "query")
 
     @contextmanager
     def lend(self) -> Iterator[Client]:
@@ -493,11 +494,31 @@ class _Clients:
     def ask_all(
         self, asked: Sequence[tuple[str, Mapping[str, Any]]]
     ) -> list[list[tuple[Any, ...]]]:
-        """Ask several at once: one query of little data keeps one processor busy, not more."""
-        first, *others = asked
-        waiting = [self._at_once.submit(self.ask, *other) for other in others]
-        answers = [self.ask(*first)]
-        return answers + [other.result() for other in waiting]
+        """Ask several, two at once: one query of little data keeps one processor busy, not more.
+
+        Who asks goes through them, and a helper too if one is free: an answer that is slow, which
+        keeps the helpers, leaves the others as fast as they are alone.
+        """
+        waiting, answers = deque(enumerate(asked)), dict[int, list[tuple[Any, ...]]]()
+
+        def work() -> None:
+            while True:
+                try:
+                    at, one = waiting.popleft()
+                except IndexError:
+                    return
+                answers[at] = self.ask(*one)
+
+        helper = self._helpers.submit(work) if len(asked) > 1 else None
+        try:
+            work()
+        except BaseException:
+            waiting.clear()
+            raise
+        finally:
+            if helper is not None and not helper.cancel():  # it has begun
+                helper.result()
+        return [answers[at] for at in range(len(asked))]
 
     def define(self, client: Client, statement: str, parameters: Mapping[str, Any]) -> None:
         """Make, change or remove a database or a table, on all servers where there are several."""
@@ -514,7 +535,7 @@ class _Clients:
             idle, self._idle = self._idle, []
         for client in idle:
             client.close()
-        self._at_once.shutdown(wait=False)
+        self._helpers.shutdown(wait=False)
 
     def _take(self) -> Client:
         with self._lock:

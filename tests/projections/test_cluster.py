@@ -211,10 +211,16 @@ def test_every_statement_of_every_schema_is_for_all_servers_and_is_read_by_click
 
 
 def test_a_column_is_added_to_both_tables_the_local_one_first() -> None:
-    (change,) = (each for _, each in SCHEMA if "ALTER TABLE" in each)
+    (change,) = (each for _, each in SCHEMA if "ADD COLUMN" in each)
     local, over_all = define_on_cluster(change, CLUSTER, "xueji")
     assert local.startswith("ALTER TABLE {database:Identifier}.generations_local ON CLUSTER ")
     assert over_all == local.replace("generations_local", "generations")
+
+
+def test_how_rows_are_stored_is_set_where_they_are() -> None:
+    for change in (each for _, each in SCHEMA if "MODIFY SETTING" in each):
+        (local,) = define_on_cluster(change, CLUSTER, "xueji")
+        assert "_local ON CLUSTER 'district' MODIFY SETTING " in local
 
 
 def test_databases_are_made_and_dropped_everywhere() -> None:

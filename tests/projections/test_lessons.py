@@ -665,6 +665,37 @@ def test_of_both_classes_together_each_learner_has_the_own_class(
     }
 
 
+def test_of_both_classes_together_each_has_its_own_homework_by_its_own_time(
+    generation: Generation, lessons: Lessons
+) -> None:
+    far = {"class_group": "9-1"}
+    early, later = "2026-03-02T20:00:00+08:00", "2026-03-04T20:00:00+08:00"
+    put_in(
+        generation,
+        [
+            *dual_lesson()[:-1],
+            said(20, "wu", "assign", "homework/1", "homework", due=early),
+            said(21, "lu", "assign", "homework/2", "homework", due=later, **far),
+            said(22, "wu", "assign", "homework/3", "homework", due=early),
+            said(23, "lu", "assign", "homework/3", "homework", due=later, **far),
+            said(24, "an", "completed", "homework/1", "homework", after=100),
+            said(25, "fei", "completed", "homework/2", "homework", after=200, **far),
+        ],
+    )
+    told = report(lessons)
+    learners = {
+        each["item"].rpartition("/")[2]: {one["person"]: one["state"] for one in each["learners"]}
+        for each in told["post"]["homework"]
+    }
+    here, there = {key("an"), key("bo")}, {key("fei"), key("gao")}
+    assert learners["1"].keys() == here
+    assert learners["2"].keys() == there
+    assert learners["3"].keys() == here | there
+    assert [each["share"]["n"] for each in told["post"]["homework"]] == [2, 2, 4]
+    for part, own in zip(told["parts"], ({"1", "3"}, {"2", "3"}), strict=True):
+        assert {each["item"].rpartition("/")[2] for each in part["post"]["homework"]} == own
+
+
 # Homework in time ---------------------------------------------------------------------------------
 
 

@@ -33,6 +33,7 @@ from projections.warehouse import (
     UnknownGeneration,
     Warehouse,
     WarehouseUnavailable,
+    _Clients,
     _migrations,
     encode_rows,
 )
@@ -559,3 +560,54 @@ def test_a_servers_error_is_told_and_the_next_query_works(server: ClickHouseServ
         generation.parts()
     assert generation.parts() == {}
     warehouse.close()
+
+
+# Several queries for one answer ----------------------------------------------------------------
+
+
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[_Clients, threading.Event]]:
+    """Clients whose queries give back their parameters; one named `slow` waits for the event."""
+    go_on = threading.Event()
+
+    def ask(_: _Clients, name: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+        if name == "slow":
+            assert go_on.wait(30)
+        if name == "broken":
+            raise OSError("no ClickHouse")
+        return [(name, parameters["n"])]
+
+    monkeypatch.setattr(_Clients, "ask", ask)
+    clients = _Clients(lambda: pytest.fail("no client is needed"))
+    yield clients, go_on
+    go_on.set()
+    clients.close()
+
+
+def test_answers_come_in_the_order_of_the_queries(
+    clients: tuple[_Clients, threading.Event],
+) -> None:
+    asked = [("query", {"n": n}) for n in range(9)]
+    assert clients[0].ask_all(asked) == [[("query", n)] for n in range(9)]
+
+
+def test_slow_answers_do_not_hold_up_another(clients: tuple[_Clients, threading.Event]) -> None:
+    slow = [("slow", {"n": n}) for n in range(4)]
+    with ThreadPoolExecutor(3) as slowly:
+        waiting = [slowly.submit(clients[0].ask_all, slow) for _ in range(3)]
+        assert clients[0].ask_all([("query", {"n": n}) for n in range(3)]) == [
+            [("query", 0)],
+            [("query", 1)],
+            [("query", 2)],
+        ]
+        assert not any(each.done() for each in waiting)
+        clients[1].set()
+        assert [each.result(30) for each in waiting] == [[[("slow", n)] for n in range(4)]] * 3
+
+
+def test_a_query_that_fails_fails_the_answer(clients: tuple[_Clients, threading.Event]) -> None:
+    for at in range(3):
+        asked = [("query", {"n": n}) for n in range(3)]
+        asked[at] = ("broken", {"n": at})
+        with pytest.raises(OSError, match="no ClickHouse"):
+            clients[0].ask_all(asked)
