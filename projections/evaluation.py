@@ -15,12 +15,13 @@ from projections.evaluation_basis import Bases, Basis, Placed
 from projections.evaluation_groups import told_group
 from projections.evaluation_results import Standing, told_student
 from projections.evaluation_trajectories import FEWEST, WINDOW, told_trajectory, windows_up_to
+from projections.figures import ByPerson
 from projections.measures import Figures
 from projections.membership import RosterMembership
 from projections.names import names_of
 from projections.roster import Roster
-from projections.schemes import Scheme
-from projections.scoring import Scores, indicators_of, score
+from projections.schemes import Measure, Scheme
+from projections.scoring import Scores, indicators_of, is_enough, score
 from projections.warehouse import Generation
 from projections.what_if import told_comparison
 
@@ -92,12 +93,11 @@ class Evaluations:
         large = (one for one in named if len(cohorts.members[one]) > 3 * FEWEST)
         name = next(large, named[0] if named else "")
         peers = [one for one in cohorts.members.get(name, ()) if one != person]
-        own = [self._score(store, scheme, [person], window, basis) for window in windows]
-        cohort = [self._score(store, scheme, peers, window, basis) for window in windows]
+        scores = [self._score(store, scheme, [person, *peers], window, basis) for window in windows]
         return {
             "person": person,
             "until": until.isoformat(),
-            **told_trajectory(scheme, windows, own, cohort, name),
+            **told_trajectory(scheme, windows, scores, name),
             "position": position,
         }
 
@@ -191,13 +191,27 @@ class Evaluations:
     ) -> Scores:
         indicators = indicators_of(scheme).values()
         cohorts = basis.placements(span.last).cohorts
+        versions = basis.versions
         alone = {one.measure for one in indicators if one.normalisation.by == "criterion"}
         compared = {one.measure for one in indicators if one.normalisation.by != "criterion"}
-        company = set(persons) if compared else set[str]()
-        if compared:
-            names = {name for person in persons for name in cohorts.of.get(person, ())}
-            company.update(*(cohorts.members[name] for name in sorted(names)))
-        versions = basis.versions
-        figures = self._figures.of(store, span, compared, company, versions)
+        figures = self._compared(store, scheme, persons, span, basis) if compared else {}
         figures |= self._figures.of(store, span, alone - compared, persons, versions)
         return score(scheme, persons, figures, cohorts)
+
+    def _compared(
+        self, store: str, scheme: Scheme, persons: Sequence[str], span: Span, basis: Basis
+    ) -> dict[Measure, ByPerson]:
+        """Give the figures of what is compared, of people and of whom they are compared with."""
+        compared = [
+            one for one in indicators_of(scheme).values() if one.normalisation.by != "criterion"
+        ]
+        measures = {one.measure for one in compared}
+        cohorts = basis.placements(span.last).cohorts
+        named = [cohorts.of.get(person, ()) for person in persons]
+        # The wider ones are only asked about where a first one turns out to be too small.
+        for names in ({of[0] for of in named if of}, {name for of in named for name in of}):
+            company = set(persons).union(*(cohorts.members[name] for name in names))
+            figures = self._figures.of(store, span, measures, company, basis.versions)
+            if all(is_enough(one, figures[one.measure], cohorts, names) for one in compared):
+                break
+        return figures

@@ -105,36 +105,29 @@ def _ends(residuals: np.ndarray, share: float) -> tuple[float, float]:
 
 
 def told_trajectory(
-    scheme: Scheme,
-    windows: Sequence[Span],
-    own: Sequence[Scores],
-    cohort: Sequence[Scores],
-    name: str,
+    scheme: Scheme, windows: Sequence[Span], scores: Sequence[Scores], name: str
 ) -> Told:
-    """Tell the trajectory of one student, whom ``own`` is about alone, beside the cohort's scores.
+    """Tell the trajectory of the first of people who were scored in each window.
 
-    ``own`` and ``cohort`` are by window; the cohort's persons are the same in each.
+    The others are the cohort of that ``name``, the same in each.
     """
-    persons = cohort[-1].persons if cohort else []
-    part = np.array([crc32(one.encode()) % _PARTS for one in persons], dtype=int)
+    peers = scores[-1].persons[1:]
+    part = np.array([crc32(one.encode()) % _PARTS for one in peers], dtype=int)
 
-    def track(parts: Sequence[Part], others: Sequence[Part]) -> Told:
-        scores = np.array([one.score for one in others]).reshape(len(windows), -1)
-        return _told(scheme, windows, parts, Track(scores, part))
+    def track(parts: Sequence[Part]) -> Told:
+        cohort = np.array([one.score[1:] for one in parts])
+        return _told(scheme, windows, parts, Track(cohort, part))
 
     return {
         **told_scheme(scheme),
-        "cohort": {"name": name, "students": len(persons)},
-        "total": track([one.total for one in own], [one.total for one in cohort]),
+        "cohort": {"name": name, "students": len(peers)},
+        "total": track([one.total for one in scores]),
         "dimensions": [
             {
                 "id": one.id,
                 "title": said(one.title),
                 "weight": one.weight,
-                **track(
-                    [each.dimensions[one.id] for each in own],
-                    [each.dimensions[one.id] for each in cohort],
-                ),
+                **track([each.dimensions[one.id] for each in scores]),
             }
             for one in scheme.dimensions
         ],

@@ -14,7 +14,7 @@ goes to the others of its dimension; a dimension without any goes to the other d
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -272,6 +272,16 @@ def _among(
         rows = names == name
         scored[rows] = _BY[indicator.normalisation.by](pool_of(name), ends[rows])
     return scored, compared
+
+
+def is_enough(
+    indicator: Indicator, known: ByPerson, cohorts: Cohorts, names: Iterable[str]
+) -> bool:
+    """Whether each of these cohorts is large enough to be compared with in an indicator."""
+    return all(
+        len(_pool(indicator, cohorts.members.get(name, ()), known)) >= FEWEST_OF_COHORT
+        for name in names
+    )
 
 
 def _pool(indicator: Indicator, members: Sequence[str], known: ByPerson) -> np.ndarray:
