@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
@@ -169,16 +169,22 @@ def check_asked(wanted: Wanted) -> None:
 def linked(view: View, answer: Any) -> Any:
     """Give an answer in which each figure's evidence is a link to it."""
     is_live = view.generation.identity == view.services.generation.identity
-    return _linked(answer, {} if is_live else {"generation": view.generation.name})
+    return with_links(answer, {} if is_live else {"generation": view.generation.name})
 
 
-def _linked(answer: Any, more: Mapping[str, str]) -> Any:
+def with_links(answer: Any, more: Mapping[str, str]) -> Any:
+    """Put links in the place of what evidence asks for, with ``more`` parameters each."""
     if isinstance(answer, dict):
         if "wanted" in answer and answer.keys() <= {"facts", "wanted"}:
             query = urlencode({**answer["wanted"], **more}, doseq=True)
             link = {"link": f"/v1/evidence?{query}"}
             return {"facts": answer["facts"], **link} if "facts" in answer else link
-        return {name: _linked(value, more) for name, value in answer.items()}
+        if answer.keys() == {"documents", "wanted"}:
+            asked = {**answer["wanted"], **more}
+            path = f"/v1/students/{quote(asked.pop('person'), safe='')}/documents"
+            of_student = f"{path}?{urlencode(asked, doseq=True)}"
+            return {"documents": answer["documents"], "link": of_student}
+        return {name: with_links(value, more) for name, value in answer.items()}
     if isinstance(answer, list):
-        return [_linked(value, more) for value in answer]
+        return [with_links(value, more) for value in answer]
     return answer

@@ -19,6 +19,7 @@ from api.records import Column, Records
 from api.roles import Resource, allow, student
 from api.services import Services
 from lrs.credentials import Credential
+from projections.documents import WantedDocuments
 from projections.store_calibrations import versions_of
 
 router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
@@ -35,7 +36,7 @@ STUDENTS = Records(
 DOCUMENTS = Records(
     "documents",
     (
-        Column("kind", "text", "`state` or `agent_profile`."),
+        Column("kind", "text", "`state` or `agent-profile`."),
         Column("id", "text"),
         Column("activity", "text", "Of a State document."),
         Column("registration", "text", "Of a State document, where it has one."),
@@ -118,17 +119,33 @@ async def get_student_portrait(
 async def get_student_documents(
     asked: answers.Query,
     person: str,
+    kind: Annotated[
+        list[str] | None, Query(description="`state`, `agent-profile`: any of.")
+    ] = None,
+    app: Annotated[list[str] | None, Query(description="Names of credentials: any of.")] = None,
+    activity: Annotated[list[str] | None, Query(description="Ids: any of.")] = None,
+    identity: Annotated[list[str] | None, Query(alias="id", description="Any of.")] = None,
+    first: From = None,
+    last: To = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Response:
     """List State and Agent Profile documents about a person, newest first.
 
-    `content` is there where it is JSON of at most 64 KiB. `person` is named as in portraits. Takes
+    Of the days `from` and `to` those that were written last on them. `content` is there where it is
+    JSON of at most 64 KiB. `person` is named as in portraits. Takes
     the scopes that these documents themselves are read with (all/read or all): that somebody may
     query projections doesn't open what apps keep.
     """
 
     def ask(view: View) -> Answer:
-        listed = view.portraits.documents(view.store, person, limit=limit)
+        wanted = WantedDocuments(
+            kinds=tuple(kind or ()),
+            apps=tuple(app or ()),
+            activities=tuple(activity or ()),
+            ids=tuple(identity or ()),
+            days=asked_days(first, last),
+        )
+        listed = view.portraits.documents(view.store, person, wanted, limit=limit)
         return {"person": person, "documents": listed}
 
     return await asked.answer(Resource.DOCUMENTS, ask, subject=student(person), records=DOCUMENTS)

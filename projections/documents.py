@@ -1,9 +1,11 @@
 """Documents as rows: what apps keep about a person or an activity, as it is now."""
 
+from datetime import tzinfo
 from typing import Any, Final
 
 import msgspec
 
+from projections.days import Days
 from projections.tables import DOCUMENTS, Row
 
 # Longer content stays in the record; the row says how long it is.
@@ -28,6 +30,31 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes
     updated: int
     is_deleted: bool
+
+
+class WantedDocuments(msgspec.Struct, frozen=True, kw_only=True):
+    """Which documents about a person are asked for; what is empty asks for all.
+
+    ``days`` are those, of the district, on which they were written last.
+    """
+
+    kinds: tuple[str, ...] = ()  # state, agent-profile
+    apps: tuple[str, ...] = ()
+    activities: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    days: Days = Days()
+
+    def parameters(self, zone: tzinfo) -> dict[str, Any]:
+        """Give what the query ``documents_of`` names."""
+        since, until = self.days.moments(zone)
+        return {
+            "kinds": list(self.kinds),
+            "apps": list(self.apps),
+            "activities": list(self.activities),
+            "ids": list(self.ids),
+            "since": since,
+            "until": until,
+        }
 
 
 def document_row(document: Document, position: int) -> Row:

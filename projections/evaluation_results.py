@@ -183,12 +183,19 @@ def evidence_of(measure: Measure, person: str, span: Span, facts: int) -> Told:
     """Say what a figure rests on, and what to ask to get exactly these facts.
 
     Mastery and mistakes rest on all responses up to the last day. What is bounded counts the first
-    of these facts in time. Documents aren't facts.
+    of these facts in time. Documents aren't facts: they are read apart, with scopes of their own.
     """
-    if measure.over == "documents":
-        return {"documents": facts}
     where = measure.where
-    given: dict[str, Any] = {
+    if measure.over == "documents":
+        named = {
+            "kind": where.kinds,
+            "app": where.apps,
+            "activity": where.activities,
+            "id": where.ids,
+        }
+        given = {name: list(values) for name, values in named.items() if values}
+        return {"documents": facts, "wanted": {"person": person, **given, **span.days.shown()}}
+    asked: dict[str, Any] = {
         "person": person,
         "phase": measure.phase,
         "actions": where.actions,
@@ -203,13 +210,13 @@ def evidence_of(measure: Measure, person: str, span: Span, facts: int) -> Told:
     }
     days = span.days
     if measure.over == "ratings":
-        given |= {"actions": rating_actions(where), "known": ("rating",)}
+        asked |= {"actions": rating_actions(where), "known": ("rating",)}
     elif measure.over == "mastery":
-        given |= {"actions": ("answer",), "known": ("success",)}
+        asked |= {"actions": ("answer",), "known": ("success",)}
         days = Days(None, span.last)
     elif measure.over == "mistakes":
-        given |= {"actions": ("answer", CORRECTED)}
+        asked |= {"actions": ("answer", CORRECTED)}
         days = Days(None, span.last)
     elif measure.of:
-        given["known"] = (_KNOWN.get(measure.of) or measure.of,)
-    return figure_evidence(facts, Wanted(**given).within(days))
+        asked["known"] = (_KNOWN.get(measure.of) or measure.of,)
+    return figure_evidence(facts, Wanted(**asked).within(days))

@@ -8,6 +8,7 @@ from projections import documents
 from projections.class_groups import ClassGroups
 from projections.company import Companies
 from projections.days import Days, iso_of
+from projections.documents import WantedDocuments
 from projections.folds import DISTRICT_TIMEZONE
 from projections.identities import accounts_of, person_of
 from projections.names import shares_of
@@ -87,7 +88,14 @@ class Portraits:
         person = person_of(self.generation, store, person)
         return self.generation.query("portrait_person", store=store, person=person)
 
-    def documents(self, store: str, person: str, *, limit: int = 100) -> list[dict[str, Any]]:
+    def documents(
+        self,
+        store: str,
+        person: str,
+        wanted: WantedDocuments | None = None,
+        *,
+        limit: int = 100,
+    ) -> list[dict[str, Any]]:
         """List what apps keep about a person, newest first: State and Agent Profile documents.
 
         ``content`` is there where it is JSON of at most 64 KiB; ``size`` is in bytes.
@@ -96,6 +104,7 @@ class Portraits:
             "documents_of",
             store=store,
             accounts=accounts_of(self.generation, store, person),
+            **(wanted or WantedDocuments()).parameters(self.zone),
             limit=max(1, min(limit, LONGEST_PAGE)),
         )
         shown = [documents.shown(row) for row in rows]
