@@ -3,7 +3,7 @@
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from selenium.webdriver.common.keys import Keys
 from api.key_commands import opened_credentials
 from api.settings import Settings
 from api.ui.pages.students import PAGE_SIZE
+from projections.dead_letters import DeadLetter
+from projections.warehouse import Warehouse
 from tests.support.browsing import (
     figure,
     find,
@@ -459,9 +461,23 @@ def test_without_clickhouse_pages_say_so_plainly_and_come_back_by_themselves(
         with running_server(tmp_path / "data", clickhouse_dsn=clickhouse.dsn) as server:
             site = Site(server, keys)
             site.portrait("ming", after=site.post(*statements_of_a_class()))
+            check_what_was_set_aside(site, clickhouse, browser)
             check_a_broken_warehouse(site, clickhouse, browser)
     finally:
         clickhouse.stop()
+
+
+def check_what_was_set_aside(site: Site, clickhouse: ClickHouseServer, browser: Chrome) -> None:
+    """An operator sees what was set aside, with its reason, and has it tried again."""
+    with closing(Warehouse.open(clickhouse.dsn)) as warehouse:
+        letter = DeadLetter(1, STORE, "", "<b>a mapping was wrong</b>")
+        warehouse.generation().set_aside([letter])
+    browser.get(site.link(site.keys["运维"], "/ui/operations"))
+    wait_for_text(browser, "[data-row='1'] [data-key=reason]", letter.reason)
+    assert figure(browser, "letters") == "1"
+    next(one for one in find(browser, "button") if one.text == "全部重试").click()
+    wait_for_text(browser, "[role=status]", "重试了 1 条，其中 1 条已经算进结果")
+    wait_for(browser, lambda: figure(browser, "letters") == "0")
 
 
 def check_a_broken_warehouse(site: Site, clickhouse: ClickHouseServer, browser: Chrome) -> None:

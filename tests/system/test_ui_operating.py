@@ -253,7 +253,7 @@ def test_a_vendor_sees_the_own_apps_row_of_the_register_and_an_evaluator_all(
         wait_to_see(browser, "tbody [data-key=app]")
         told = site.ask("/v1/apps", who)["apps"]
         assert texts(browser, "tbody [data-key=statements]") == [
-            f"{one['statements_last_30_days']:,}" for one in told
+            f"{one['statements']:,}" for one in told
         ]
         shown = [row.get_attribute("data-row") for row in find(browser, "[data-row]")]
         assert shown[: len(told)] == [one["app"] for one in told]

@@ -61,7 +61,7 @@ class Register:
             )
 
     def _columns(self) -> list[Column]:
-        numbers = ("statements", "last_seen", "requests", "error_rate", "unread")
+        numbers = ("statements", "recent", "last_seen", "requests", "error_rate", "unread")
         return [
             *(
                 Column(key, self._words(f"register.{key}"), sortable=True)
@@ -116,7 +116,8 @@ class Register:
                 one["title"] or one["app"], one["app"], note=one["app"] if one["title"] else ""
             ),
             "vendor": cell(one["vendor"] or words("nothing"), one["vendor"]),
-            "statements": cell(formats.count(recent), recent),
+            "statements": cell(formats.count(one["statements"]), one["statements"]),
+            "recent": cell(formats.count(recent), recent),
             "last_seen": cell(
                 formats.moment(seen, self._visit.timezone) if seen else words("nothing"), seen
             ),
