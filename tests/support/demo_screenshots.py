@@ -37,9 +37,15 @@ LISTS = tuple(f"/ui/{name}" for name in ("students", "classes", "lessons", "scho
 OPERATED = ("/ui/operations", "/ui/generations")
 READ = ("/ui/statements", "/ui/apps")
 REPLAY = {"name": "before", "until_time": "2020-01-01T00:00:00Z"}
+EVALUATION = "/ui/evaluations"
+SCHEMES = tuple(
+    f"{EVALUATION}/schemes/role-model-badges{page}" for page in ("", "/comparison", "/draft")
+)
 NOBODY = (
     "/ui/students?search=nobody",
     *(f"/ui/{name}/nobody" for name in ("students", "classes", "lessons", "teachers", "schools")),
+    f"{EVALUATION}/students/nobody",
+    f"{EVALUATION}/district?scheme=nothing",
 )
 
 
@@ -53,7 +59,9 @@ def main() -> None:
         chromium() as driver,
         demo(Path(data)) as (server, viewer, clickhouse),
     ):
+        calibrate(server)
         student, others = first_student(server, viewer), first_portraits(server, viewer)
+        others += results_of(student, others)
         stranger = server.add_key("new-school", "projections/read", "新学校")
         operator, reader = (server.add_key("demo", scope, scope) for scope in ("operate", "all"))
         replay(server, operator)
@@ -62,11 +70,12 @@ def main() -> None:
         take(driver, server, [first_statement(server, reader)], folder / "pages")
         take(driver, server, FOR_STRANGERS, folder / "pages")
         sign_in(driver, server, stranger)
-        take(driver, server, LISTS, folder / "empty")
+        take(driver, server, (*LISTS, EVALUATION), folder / "empty")
         sign_in(driver, server, viewer)
-        take(driver, server, [*LISTS, student, *others, *NOBODY], folder / "pages")
+        pages = [*LISTS, student, *others, EVALUATION, *SCHEMES]
+        take(driver, server, [*pages, *NOBODY], folder / "pages")
         clickhouse.stop()
-        take(driver, server, [*LISTS, student, *others], folder / "broken")
+        take(driver, server, pages, folder / "broken")
         take_operated(driver, server, operator, reader, folder / "broken")
 
 
@@ -84,6 +93,27 @@ def demo(data: Path) -> Iterator[tuple[Server, Key, ClickHouseServer]]:
             yield server, server.add_key("demo", "projections/read", "教研组"), clickhouse
     finally:
         clickhouse.stop()
+
+
+def calibrate(server: Server) -> None:
+    """Learn the models from the district, and fold its record under them, as an operator does."""
+    for command in (
+        ["calibrate", "--store", "demo", "--force"],
+        ["replay", "--name", "next"],
+        ["generations", "promote", "next"],
+    ):
+        subprocess.run([*XUEJI, *command], cwd=ROOT, env=server.environment, check=True)
+
+
+def results_of(student: str, others: Sequence[str]) -> list[str]:
+    """Give the paths of the results of those whose pages are named, and of the evidence on one."""
+    whose = [student, *(path for path in others if path.startswith(("/ui/classes", "/ui/schools")))]
+    person = student.rpartition("/")[2]
+    return [
+        *(path.replace("/ui/", f"{EVALUATION}/", 1) for path in whose),
+        f"{EVALUATION}/district",
+        f"/ui/evidence?person={person}&action=answer",
+    ]
 
 
 def first_student(server: Server, viewer: Key) -> str:

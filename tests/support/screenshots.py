@@ -18,6 +18,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from selenium.webdriver import Chrome
 
+from api.ui.words import WORDS
 from tests.support.chromium import chromium
 
 SIZES = {"desk": (1280, 900), "phone": (390, 844)}  # CSS pixels
@@ -31,6 +32,8 @@ LONGEST_SECONDS = 15.0
 
 LINKS = "return Array.from(document.querySelectorAll('a[href]'), link => link.href)"
 LOOKS = "return document.readyState + document.documentElement.innerHTML.length"
+# What takes long to be worked out comes later; until then the page says so.
+WAITS = "return arguments[0].some((said) => document.body.innerText.includes(said))"
 HEIGHT = "return document.documentElement.scrollHeight"
 
 
@@ -70,7 +73,8 @@ def wait_until_still(driver: Chrome) -> None:
         looks = driver.execute_script(LOOKS)
         if looks != last:
             last, since = looks, time.monotonic()
-        elif time.monotonic() - since >= STILL_SECONDS and looks.startswith("complete"):
+        is_still = time.monotonic() - since >= STILL_SECONDS and looks.startswith("complete")
+        if is_still and not driver.execute_script(WAITS, WORDS["working_out"]):
             return
         time.sleep(0.05)
 

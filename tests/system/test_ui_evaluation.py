@@ -1,6 +1,7 @@
 """The pages of trajectories, evidence and evaluation: true numbers, down to the statements."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.keys import Keys
 
 from api.ui.formats import percent
+from tests.support.accessibility import grave_findings
 from tests.support.browsing import find, texts, wait_for, wait_for_text, wait_to_see
 from tests.support.small_demo import CLASS, OTHER_CLASS, SCHOOL, SmallDemo, small_demo
 from tests.support.teacher_tasks import FIRST_PAGE, MOST_CLICKS, TASKS, Task, calibration, steps
@@ -371,6 +373,22 @@ def test_a_classs_homework_and_warnings_are_those_of_the_api(
     assert all(any(reason in one for one in said) for reason in reasons)
 
 
+def pages_of(student: str) -> dict[str, str]:
+    """Give the pages of this module by what is there once all of a page is."""
+    return {
+        "/ui/evaluations": "tbody tr",
+        path_to("students", student): ".xj-trajectory-card tbody tr",
+        path_to("classes", CLASS): ".xj-class-homework-card tbody tr",
+        path_to("evaluations/students", student): ".xj-indicators-card tbody tr",
+        path_to("evaluations/classes", CLASS): ".xj-members-card tbody tr",
+        "/ui/evaluations/district": ".xj-group-parts-card tbody tr",
+        f"/ui/evidence?person={quote(student, safe='')}": ".xj-facts > li",
+        f"/ui/evaluations/schemes/{SCHEME}": ".xj-scheme-card tbody tr",
+        f"/ui/evaluations/schemes/{SCHEME}/comparison": ".xj-compare-card tbody tr",
+        f"/ui/evaluations/schemes/{SCHEME}/draft": ".xj-valid",
+    }
+
+
 def test_the_pages_of_evaluation_fit_a_phone(
     demo: SmallDemo, browser: Chrome, student: str
 ) -> None:
@@ -378,20 +396,22 @@ def test_the_pages_of_evaluation_fit_a_phone(
     metrics = {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": True}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
-        for path, there in (
-            ("/ui/evaluations", "tbody tr"),
-            (path_to("students", student), ".xj-trajectory-card tbody tr"),
-            (path_to("evaluations/students", student), ".xj-indicators-card tbody tr"),
-            (path_to("evaluations/classes", CLASS), ".xj-members-card tbody tr"),
-            ("/ui/evaluations/district", ".xj-group-parts-card tbody tr"),
-            (f"/ui/evidence?person={quote(student, safe='')}", ".xj-facts > li"),
-            (f"/ui/evaluations/schemes/{SCHEME}", ".xj-scheme-card tbody tr"),
-            (f"/ui/evaluations/schemes/{SCHEME}/comparison", ".xj-compare-card tbody tr"),
-            (f"/ui/evaluations/schemes/{SCHEME}/draft", ".xj-valid"),
-        ):
+        for path, there in pages_of(student).items():
             browser.get(demo.address + path)
             wait_to_see(browser, there)
             width = browser.execute_script("return document.documentElement.scrollWidth")
             assert width <= metrics["width"], path
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_the_pages_of_evaluation_shut_nobody_out(
+    demo: SmallDemo, browser: Chrome, student: str, node_packages: Path
+) -> None:
+    browser.get(demo.link("/ui/evaluations", "publisher"))
+    found = {}
+    for path, there in pages_of(student).items():
+        browser.get(demo.address + path)
+        wait_to_see(browser, there)
+        found[path] = grave_findings(browser, node_packages)
+    assert {path: grave for path, grave in found.items() if grave} == {}
