@@ -24,7 +24,7 @@ from api.ui.session import Visit, Visitor
 from projections.vocabulary import STAGES, SUBJECTS
 
 SPACING = 10.0  # seconds between two looks: a class's portrait reads the rows of all its students
-AHEAD_SPACING = 60.0  # early warnings read the rows of all students of the store
+AHEAD_SPACING = 600.0  # what lies ahead is dear to work out, and hardly changes within a lesson
 
 
 @ui.page("/classes/{name:path}", response_timeout=PAGE_SECONDS)
