@@ -32,10 +32,11 @@ async def scheme_comparison_page(visit: Visitor, name: str, other: str = "") -> 
             message(words("scheme.none"), words("result.no_scheme", scheme=missing))
             return
         Tag("a", f"‹ {words('back_to_scheme')}", "xj-back", href=scheme_link(name))
-        Tag("h1", words("compare.title"))
-        with Choice(words, comparison_of_schemes(name)) as choice:
-            titles = {one: words.of(whole[one]["title"]) for one in others}
-            choice.one_of("other", titles, chosen)
+        titles = {one: words.of(whole[one]["title"]) for one in others}
+        with Tag("div", classes="xj-title"), Tag("div"):
+            Tag("h1", words("compare.title"))
+            with Choice(words, comparison_of_schemes(name)) as choice:
+                choice.one_of("other", titles, chosen)
         sides = [await evaluations.scheme(one) for one in (name, chosen)]
         compared_schemes(visit, [side["scheme"] for side in sides if side])
 
