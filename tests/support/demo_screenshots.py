@@ -59,8 +59,9 @@ def main() -> None:
         chromium() as driver,
         demo(Path(data)) as (server, viewer, clickhouse),
     ):
+        student = first_student(server, viewer)
         calibrate(server)
-        student, others = first_student(server, viewer), first_portraits(server, viewer)
+        others = first_portraits(server, viewer)
         others += results_of(student, others)
         stranger = server.add_key("new-school", "projections/read", "新学校")
         operator, reader = (server.add_key("demo", scope, scope) for scope in ("operate", "all"))
