@@ -131,7 +131,7 @@ class Indicators:
 
     def _evidence(self, one: Told) -> Cell:
         words, evidence = self._words, one["evidence"]
-        if "wanted" not in evidence:
+        if "documents" in evidence:  # which are read with scopes that no role has
             return cell(words("result.documents", n=formats.count(evidence["documents"])))
         n = formats.count(evidence["facts"])
         return cell(n, href=evidence_link(evidence), label=words("evidence.count", n=n))
