@@ -242,8 +242,8 @@ GROUP BY who, measure""",
 
 
 # An attempt: time, statement, ordinal, success (-1: nobody says), whether it is a correction,
-# subject, layer, app, knowledge points.
-_ATTEMPT: Final = """(toUnixTimestamp64Micro(time), toString(statement), ordinal,
+# subject, layer, app, knowledge points. A statement's id as a number is in the order of its text.
+_ATTEMPT: Final = """(toUnixTimestamp64Micro(time), toUInt128(statement), ordinal,
         toInt8(ifNull(toInt8(success), -1)), toUInt8(action = 'homework_corrected'),
         toString(subject), toString(layer), toString(app),
         arrayMap(point -> toString(point), knowledge_points))"""
