@@ -206,8 +206,9 @@ def report_link(quarter: str = "") -> str:
 
 
 def first_page(visit: Visit) -> str:
-    """Give the first of the pages that a visitor may see."""
-    seen = (place for _, place, resource in (*SECTIONS, *PLACES) if visit.queries.may_see(resource))
+    """Give the first of the pages that a visitor may see; schemes, which all may read, are last."""
+    places = sorted((*SECTIONS, *PLACES), key=lambda one: one[2] is Resource.SCHEMES)
+    seen = (place for _, place, resource in places if visit.queries.may_see(resource))
     return next(seen, HOME)
 
 
