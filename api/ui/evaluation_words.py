@@ -4,6 +4,10 @@ from typing import Final
 
 # By key: Chinese, English, as in ``words.py``.
 EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "broken.reload": (
+        "学习记录都在，没有丢失。请过一会儿刷新页面。",
+        "Nothing is lost: the learning records are safe. Please reload this page in a while.",
+    ),
     "working_out": ("正在计算……", "Being worked out…"),
     "or": ("、", ", "),
     # Evidence
@@ -213,6 +217,7 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
         "five"
         " students nothing is shown.",
     ),
+    "group.differs": ("与全体相比", "Against all"),
     "group.seen": ("直接平均", "Plain mean"),
     "group.means": ("各维度与指标的平均分", "Means by dimension and indicator"),
     "group.means.help": (

@@ -488,7 +488,9 @@ def check_a_broken_warehouse(site: Site, clickhouse: ClickHouseServer, browser: 
         browser.get(site.link(site.keys["运维"], "/ui/operations"))
         assert figure(browser, "position") == f"{position:,}"  # just then somebody looks there
         wait_for_text(browser, ".xj-card", "暂时读不到数据")
-        browser.get(site.link(wanted=student_path("ming")))
+        browser.get(site.link(wanted="/ui/evaluations/schemes/football/draft"))
+        wait_for_text(browser, "[role=alert]", "请过一会儿刷新页面")
+        browser.get(site.address + student_path("ming"))
         wait_for_text(browser, "[role=alert]", "学习记录都在，没有丢失")
         assert "Traceback" not in browser.page_source
         assert "Exception" not in browser.page_source

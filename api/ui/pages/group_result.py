@@ -230,7 +230,7 @@ class Parts:
                 [
                     Column("name", words(f"{self._parts}.name"), "link", sortable=True),
                     Column("mean", words("group.mean"), "interval", True, descending=True),
-                    Column("differs", words("diagnosis.differs"), sortable=True),
+                    Column("differs", words("group.differs"), sortable=True),
                     Column("seen", words("group.seen"), "number", True, descending=True),
                     Column("students", words("group.students"), "number", True, descending=True),
                 ],

@@ -7,6 +7,7 @@ from nicegui import ui
 from api.ui.filters import Choice
 from api.ui.layout import Card, Tag, comparison_of_schemes, message, page, scheme_link
 from api.ui.live import PAGE_SECONDS
+from api.ui.once import asked_once
 from api.ui.pages.scheme_parts import measure_text, normalisation_text
 from api.ui.permission import is_permitted
 from api.ui.session import Visit, Visitor
@@ -22,23 +23,28 @@ async def scheme_comparison_page(visit: Visitor, name: str, other: str = "") -> 
     with page(words, words("compare.title"), comparison_of_schemes(name, other), visit):
         if not await is_permitted(visit, evaluations.permit_schemes()):
             return
-        listed = (await evaluations.schemes())["schemes"]
-        whole = {one["id"]: one for one in listed if not one["faults"]}
-        first = whole.get(name)
-        others = [one for one in whole if one != name]
-        chosen = other or (first and first["extends"]) or next(iter(others), "")
-        if first is None or chosen not in others:
-            missing = name if first is None else chosen
-            message(words("scheme.none"), words("result.no_scheme", scheme=missing))
-            return
-        Tag("a", f"‹ {words('back_to_scheme')}", "xj-back", href=scheme_link(name))
-        titles = {one: words.of(whole[one]["title"]) for one in others}
-        with Tag("div", classes="xj-title"), Tag("div"):
-            Tag("h1", words("compare.title"))
-            with Choice(words, comparison_of_schemes(name)) as choice:
-                choice.one_of("other", titles, chosen)
-        sides = [await evaluations.scheme(one) for one in (name, chosen)]
-        compared_schemes(visit, [side["scheme"] for side in sides if side])
+        for answer in await asked_once(visit, evaluations.schemes()):
+            await _compare(visit, name, other, answer["schemes"])
+
+
+async def _compare(visit: Visit, name: str, other: str, listed: list[Told]) -> None:
+    words, evaluations = visit.words, visit.evaluations
+    whole = {one["id"]: one for one in listed if not one["faults"]}
+    first = whole.get(name)
+    others = [one for one in whole if one != name]
+    chosen = other or (first and first["extends"]) or next(iter(others), "")
+    if first is None or chosen not in others:
+        missing = name if first is None else chosen
+        message(words("scheme.none"), words("result.no_scheme", scheme=missing))
+        return
+    Tag("a", f"‹ {words('back_to_scheme')}", "xj-back", href=scheme_link(name))
+    titles = {one: words.of(whole[one]["title"]) for one in others}
+    with Tag("div", classes="xj-title"), Tag("div"):
+        Tag("h1", words("compare.title"))
+        with Choice(words, comparison_of_schemes(name)) as choice:
+            choice.one_of("other", titles, chosen)
+    sides = [await evaluations.scheme(one) for one in (name, chosen)]
+    compared_schemes(visit, [side["scheme"] for side in sides if side])
 
 
 def compared_schemes(visit: Visit, schemes: list[Told]) -> None:

@@ -11,6 +11,7 @@ from api.roles import Resource
 from api.schemes import SchemesBroken, TooManySchemes
 from api.ui.layout import Card, Tag, draft_link, message, page, scheme_link
 from api.ui.live import PAGE_SECONDS
+from api.ui.once import asked_once
 from api.ui.pages.scheme_parts import list_faults
 from api.ui.pages.what_if import Comparison
 from api.ui.permission import is_permitted
@@ -32,12 +33,11 @@ async def draft_page(visit: Visitor, name: str) -> None:
     with page(words, words("draft.title"), draft_link(name), visit):
         if not await is_permitted(visit, evaluations.permit_draft()):
             return
-        scheme = await evaluations.scheme(name)
-        if scheme is None:
-            message(words("scheme.none"), words("result.no_scheme", scheme=name))
-            return
-        draft = Draft(visit, name, scheme)
-        await draft.check()
+        for scheme in await asked_once(visit, evaluations.scheme(name)):
+            if scheme is None:
+                message(words("scheme.none"), words("result.no_scheme", scheme=name))
+                continue
+            await Draft(visit, name, scheme).check()
 
 
 class Draft:

@@ -90,14 +90,14 @@ class Indicators:
 
     def _dimension(self, one: Told) -> Row:
         words = self._words
-        blank = cell("")
         note = words.of(one["description"]) if one.get("description") else ""
         return {
             "id": one["id"],
             "indicator": cell(words.of(one["title"]), note=note),
             "weight": cell(f"{one['weight']:g}%"),
             "kind": cell(words("result.dimension")),
-            **dict.fromkeys(("measure", "score", "minimum"), blank),
+            **dict.fromkeys(("measure", "score"), cell("")),
+            "minimum": cell(words("nothing")),
         }
 
     def _indicator(self, dimension: str, one: Told) -> Row:
