@@ -6,9 +6,9 @@ it is refused. It is opaque to who gets it.
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import orjson
 from fastapi import Depends, Query, Request
@@ -20,6 +20,7 @@ LONGEST_PAGE: Final = 500
 _OF_THE_PAGE: Final = frozenset({"cursor", "limit", "after"})
 _RULE: Final = "a cursor is the `next` of the page before, of the same query"
 
+Record = TypeVar("Record")
 Place = Sequence[str | int | float]  # what the order of a list is by, of its last record
 
 
@@ -54,6 +55,18 @@ class Page:
         if place is None:
             return None
         return base64.b64encode(self._query + orjson.dumps(list(place)), b"-_").decode()
+
+    def cut(
+        self, listed: Iterable[Record], place_of: Callable[[Record], tuple[Any, ...]], *types: type
+    ) -> tuple[list[Record], str | None]:
+        """Cut the page out of a whole list, and give the cursor of the next; raises ApiError 400.
+
+        The list is in the order of each record's place, which has members of these types.
+        """
+        place = self.place(*types)
+        left = [one for one in listed if place is None or place_of(one) > place]
+        page = left[: self.limit]
+        return page, self.next(place_of(page[-1]) if len(left) > len(page) else None)
 
     def _refused(self) -> ApiError:
         shown = (self._cursor or "")[:100]

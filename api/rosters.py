@@ -1,7 +1,7 @@
 """Rosters over HTTP: OneRoster CSV files imported; schools and classes as they are on a day."""
 
 import asyncio
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -10,8 +10,13 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.datastructures import UploadFile
 from starlette.types import Message
 
+from api import answers
+from api.answers import Answer, View
 from api.authentication import authority_of, named_store
+from api.cursors import Paged
+from api.described import described
 from api.errors import REFUSALS, ApiError
+from api.records import Column, Records
 from api.roles import Resource, allow
 from api.roster.faults import RosterFaulty
 from api.roster.files import unpacked
@@ -23,12 +28,11 @@ from api.xapi.bodies import read_body
 from api.xapi.statements import POSITION
 from lrs.credentials import Credential
 from lrs.declarations import DeclarationConflict, DeclarationRefused
-from projections.roster import Roster
-from projections.warehouse import Generation, SchemaOutdated, UnknownGeneration
+from projections.days import today
+from projections.roster import ClassGroup, Roster
 
 router = APIRouter(prefix="/v1/roster", tags=["Roster"], responses=REFUSALS)
 
-PATIENCE: Final = 30.0  # seconds that a query waits for `after`
 _MOST_FILES: Final = 40  # in a form: either version has fewer
 _ZIP: Final = ("application/zip", "application/x-zip-compressed", "application/octet-stream")
 _FORM: Final = "multipart/form-data"
@@ -50,15 +54,38 @@ _CHANGES: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 On = Annotated[date | None, Query(description="The day asked about; today if not given.")]
-After = Annotated[
-    int | None,
-    Query(ge=0, description="Wait until the projection has reached this position of the log."),
-]
-GenerationName = Annotated[
-    str | None, Query(description="A generation of the projections; the live one if not named.")
-]
-
 StoreName = Annotated[str, Query(description="Which store's: only an operator names another.")]
+
+SCHOOLS: Final = Records(
+    "schools",
+    (
+        Column("org", "text", "Its sourcedId."),
+        Column("name", "text"),
+        Column("parent", "text", "The sourcedId of what it belongs to."),
+        Column("identifier", "text", "Its number at the ministry, for example."),
+        Column("classes", "whole"),
+        Column("students", "whole"),
+        Column("teachers", "whole"),
+    ),
+)
+CLASSES: Final = Records(
+    "classes",
+    (
+        Column("class_group", "text", "Its sourcedId."),
+        Column("title", "text"),
+        Column("code", "text"),
+        Column("type", "text", "`homeroom` (行政班) or `scheduled`."),
+        Column("course", "text", "The sourcedId of its course."),
+        Column("school", "text", "The sourcedId of its school."),
+        Column("school_name", "text"),
+        Column("grade", "text", "01 to 12, KG and the like; empty where unknown."),
+        Column("stage", "text", "kindergarten, primary, junior, senior; empty where unknown."),
+        Column("subjects", "texts"),
+        Column("sessions", "texts", "The sourcedIds of its terms."),
+        Column("students", "whole"),
+        Column("teachers", "whole"),
+    ),
+)
 
 
 # Importing ---------------------------------------------------------------------------------------
@@ -161,80 +188,56 @@ async def _files(request: Request) -> dict[str, bytes]:
 # Asking ------------------------------------------------------------------------------------------
 
 
-@router.get("/schools", summary="List schools")
+@router.get("/schools", summary="List schools", responses=described("roster_schools", SCHOOLS))
 async def get_schools(
-    request: Request,
-    on: On = None,
-    after: After = None,
-    generation: GenerationName = None,
-    store: StoreName = "",
-) -> dict[str, Any]:
+    asked: answers.Query, page: Paged, on: On = None, store: StoreName = ""
+) -> Response:
     """List the schools of the roster, with how many classes, students and teachers each has.
 
-    A school leader is shown the own ones.
+    A school leader is shown the own ones. They are in the order of their names.
     """
-    asker = await allow(request, Resource.ROSTER)
-    of = named_store(asker.credential, store)
-    roster, day = await _roster(request, generation, after), _day(request, on)
-    schools = await asyncio.to_thread(roster.schools, of, on=day)
-    if asker.own is not None:
-        schools = [one for one in schools if one.org in asker.own.schools]
-    return {"on": day, "schools": msgspec.to_builtins(schools)}
+
+    def ask(view: View) -> Answer:
+        of, day = named_store(view.asker.credential, store), _day(view, on)
+        listed = Roster(view.generation).schools(of, on=day)
+        if view.own is not None:
+            listed = [one for one in listed if one.org in view.own.schools]
+        schools, following = page.cut(listed, lambda one: (one.name, one.org), str, str)
+        return {"on": day, "schools": msgspec.to_builtins(schools), "next": following}
+
+    return await asked.answer(Resource.ROSTER, ask, records=SCHOOLS)
 
 
-@router.get("/classes", summary="List classes")
+@router.get("/classes", summary="List classes", responses=described("roster_classes", CLASSES))
 async def get_classes(
-    request: Request,
+    asked: answers.Query,
+    page: Paged,
     school: Annotated[str, Query(description="One school's only, by its sourcedId.")] = "",
     on: On = None,
-    after: After = None,
-    generation: GenerationName = None,
     store: StoreName = "",
-) -> dict[str, Any]:
+) -> Response:
     """List the classes of the roster, or of one school, by school, grade and title.
 
     `grade` is 01 to 12, or a kindergarten's KG and the like; `stage` is kindergarten, primary,
     junior or senior. A teacher is shown the classes taught, a school leader those of the own
     school.
     """
-    asker = await allow(request, Resource.ROSTER)
-    of = named_store(asker.credential, store)
-    roster, day = await _roster(request, generation, after), _day(request, on)
-    classes = await asyncio.to_thread(roster.classes, of, school, on=day)
-    if asker.own is not None:
-        classes = [one for one in classes if one.class_group in asker.own.classes]
-    return {"on": day, "classes": msgspec.to_builtins(classes)}
+
+    def ask(view: View) -> Answer:
+        of, day = named_store(view.asker.credential, store), _day(view, on)
+        listed = Roster(view.generation).classes(of, school, on=day)
+        if view.own is not None:
+            listed = [one for one in listed if one.class_group in view.own.classes]
+        classes, following = page.cut(listed, _place_of, *5 * [str])
+        return {"on": day, "classes": msgspec.to_builtins(classes), "next": following}
+
+    return await asked.answer(Resource.ROSTER, ask, records=CLASSES)
 
 
-def _day(request: Request, on: date | None) -> date:
-    settings: Settings = request.app.state.settings
-    return on or datetime.now(ZoneInfo(settings.timezone)).date()
+def _place_of(one: ClassGroup) -> tuple[str, ...]:
+    """Give what classes are in the order of."""
+    return (one.school_name, one.school, one.grade, one.title, one.class_group)
 
 
-async def _roster(request: Request, name: str | None, after: int | None) -> Roster:
-    """Give the roster of a generation once it has reached `after`; raises ApiError 404, 409, 504.
-
-    Nobody waits for a generation that isn't live: nothing carries it on.
-    """
-    services: Services = request.app.state.services
-    try:
-        if after is not None and name is None and not await services.live.reached(after, PATIENCE):
-            raise _not_reached(after)
-        generation = await asyncio.to_thread(services.warehouse.generation, name)
-    except UnknownGeneration:
-        raise ApiError(404, f"there is no generation {name!r}", value=name) from None
-    except SchemaOutdated as error:
-        raise ApiError(409, str(error), value=name) from None
-    if after is not None and name is not None:
-        await _check_reached(services, generation, after)
-    return Roster(generation, request.app.state.settings.timezone)
-
-
-async def _check_reached(services: Services, generation: Generation, after: int) -> None:
-    if await asyncio.to_thread(services.position, generation) < after:
-        raise _not_reached(after)
-
-
-def _not_reached(after: int) -> ApiError:
-    message = f"the projection has not reached position {after} yet"
-    return ApiError(504, message, {"Retry-After": "5"}, value=after)
+def _day(view: View, on: date | None) -> date:
+    return on or today(ZoneInfo(view.services.settings.timezone))

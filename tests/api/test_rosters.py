@@ -102,6 +102,38 @@ def test_a_roster_that_is_imported_is_asked_for_by_day(district: XapiClient, row
     assert (school["classes"], school["students"], school["teachers"]) == (2, 2, 1)
 
 
+def test_lists_of_the_roster_come_in_pages_as_csv_and_with_a_tag(
+    district: XapiClient, rows: Rows
+) -> None:
+    rows["classes"] += [class_group(f"6-{n}", f"六年级{n}班") for n in range(1, 6)]
+    rows["users"] += [user(f"s{n}", "学", str(n)) for n in range(10, 15)]
+    rows["enrollments"] += [enrollment(f"m{n}", f"s{n}", f"6-{n - 9}") for n in range(10, 15)]
+    position = imported(district, rows)["position"]
+    whole = told(district, "/v1/roster/classes", on=FIRST, after=position)["classes"]
+    assert len(whole) > 4
+    pages, cursor = [], None
+    while True:
+        asked = {"on": FIRST, "limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = told(district, "/v1/roster/classes", **asked)
+        pages.append(page["classes"])
+        if (cursor := page["next"]) is None:
+            break
+    assert [one for page in pages for one in page] == whole
+    assert {len(page) for page in pages[:-1]} == {2}
+    as_csv = district.request(
+        "GET", "/v1/roster/schools", params={"on": FIRST}, headers={"Accept": "text/csv"}
+    )
+    assert as_csv.headers["content-type"].startswith("text/csv")
+    assert "湖畔小学" in as_csv.text
+    again = district.request(
+        "GET",
+        "/v1/roster/schools",
+        params={"on": FIRST},
+        headers={"Accept": "text/csv", "If-None-Match": as_csv.headers["etag"]},
+    )
+    assert again.status_code == 304
+
+
 def test_the_same_files_again_make_no_event(
     application: RunningApplication, district: XapiClient, rows: Rows
 ) -> None:
