@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import threading
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
@@ -36,7 +35,6 @@ NOT_YET: Final = {
     "zh": "重放之后生效:xueji replay --name next,然后 xueji generations promote next",
     "en": "takes effect by a replay: xueji replay --name next, then xueji generations promote next",
 }
-_publishing: Final = threading.Lock()
 _NAME: Final = re.compile(r"[\w.-]{1,100}")
 
 
@@ -80,10 +78,13 @@ def publish(
 
     `in_force` is by what the live generation reads the store. Raises what `checked` raises.
     """
-    with _publishing:  # of two that contradict each other, the later one is refused
-        name = checked(text, published_by(record, store)).name
-        stored = record.declare_now(store, [mapping_declaration(name, text)], authority)
-    told = one(record, in_force, store, name)
+
+    def check() -> Declaration:
+        return mapping_declaration(checked(text, published_by(record, store)).name, text)
+
+    # Of two that contradict each other, the later one is refused.
+    stored = record.declare_together(store, MAPPING, check, authority)
+    told = one(record, in_force, store, load_mapping(text, "mapping").name)
     return {**told, "changed": bool(stored.changed), "position": stored.position}
 
 

@@ -1,7 +1,6 @@
 """Evaluation schemes by ``/v1``: listed, put together, checked, published in the log, withdrawn."""
 
 import asyncio
-import threading
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
@@ -29,7 +28,6 @@ from projections.scheme_writing import scheme_text
 router = APIRouter(prefix="/v1/schemes", tags=["Evaluation"], responses=REFUSALS)
 
 MOST_OF_STORE: Final = 100  # schemes
-_publishing: Final = threading.Lock()
 Shown = dict[str, Any]
 
 
@@ -89,14 +87,20 @@ def publish(record: Record, store: str, text: str, authority: bytes) -> Shown:
 
     Raises what `check` raises.
     """
-    with _publishing:  # of two that don't go together, the later one is refused
-        resolved = check(published_by(record, store), text)
-        declaration = scheme_declaration(resolved, text)
-        stored = record.declare_now(store, [declaration], authority)
-    versions = record.declaration_history(store, SCHEME, declaration.id)
+    found: list[Resolved] = []  # by the last check
+
+    def checked() -> Declaration:
+        found[:] = [check(published_by(record, store), text)]
+        return scheme_declaration(found[0], text)
+
+    # Of two that don't go together, the later one is refused.
+    stored = record.declare_together(store, SCHEME, checked, authority)
+    [resolved] = found
+    name = resolved.scheme.id
+    versions = record.declaration_history(store, SCHEME, name)
     return {
         "store": store,
-        "id": declaration.id,
+        "id": name,
         "version": len(versions),
         "changed": bool(stored.changed),
         "position": stored.position,
@@ -109,14 +113,16 @@ def withdraw(record: Record, store: str, name: str, authority: bytes) -> Shown:
 
     Raises UnknownScheme, SchemesBroken.
     """
-    with _publishing:
+
+    def checked() -> Declaration:
         schemes = published_by(record, store)
         if name not in schemes.published:
             raise UnknownScheme(name)
         if broken := schemes.broken_by(schemes.withdrawing(name), name):
             raise SchemesBroken(name, broken)
-        gone = Declaration(kind=SCHEME, id=name, content=None)
-        stored = record.declare_now(store, [gone], authority)
+        return Declaration(kind=SCHEME, id=name, content=None)
+
+    stored = record.declare_together(store, SCHEME, checked, authority)
     return {"store": store, "id": name, "position": stored.position}
 
 

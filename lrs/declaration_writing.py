@@ -1,6 +1,6 @@
 """What declarations do to the log and their index, in one transaction."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -12,6 +12,7 @@ from lrs.declarations import (
     DeclarationEvent,
     DeclarationHeader,
     DeclarationRefused,
+    DeclarationsMoved,
     DeclarationsStored,
     Declared,
     Link,
@@ -53,6 +54,10 @@ class DeclarationWriter:
 
     def _declare(self, submission: DeclarationSubmission) -> DeclarationsStored:
         store, declarations = submission.store, submission.declarations
+        if submission.seen is not None:
+            kind, position = submission.seen
+            if newest_of_kind(self.transaction.execute, "?", store, kind) > position:
+                raise DeclarationsMoved(kind)
         current = self._current(store, declarations)
         links = self._links(store, declarations)
         events: list[DeclarationEvent] = []
@@ -125,6 +130,18 @@ class DeclarationWriter:
             f"SELECT {columns} FROM declarations WHERE {where}",  # noqa: S608 - columns and marks
             parameters,
         )
+
+
+def newest_of_kind(
+    read: Callable[[str, Sequence[Any]], Sequence[Any]], mark: str, store: str, kind: str
+) -> int:
+    """Give the position of a store's newest declaration of a kind, 0 where there is none."""
+    (row,) = read(
+        "SELECT coalesce(max(position), 0) AS newest FROM declarations"  # noqa: S608 - marks
+        f" WHERE kind = {mark} AND store = {mark}",
+        [kind, store],
+    )
+    return int(row["newest"])
 
 
 class _Links:

@@ -212,6 +212,13 @@ class DeclarationConflict(DeclarationRefused):
     """A declaration doesn't go together with what the record holds."""
 
 
+class DeclarationsMoved(DeclarationRefused):
+    """Others of the kind were declared since those were read that a declaration goes with."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind, "", "it goes with the newest ones of its kind")
+
+
 def declaration_originator(store: str, kind: str, id_: str) -> str:
     """Name the stream of a declaration's events."""
     return f"{store}/{kind}/{digest_of(id_)}"

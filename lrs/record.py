@@ -15,10 +15,11 @@ from eventsourcing.persistence import Mapper, StoredEvent
 from eventsourcing.utils import Environment, EnvType
 
 from lrs.committer import Committer
-from lrs.declaration_writing import DeclarationWriter
+from lrs.declaration_writing import DeclarationWriter, newest_of_kind
 from lrs.declarations import (
     Declaration,
     DeclarationEvent,
+    DeclarationsMoved,
     DeclarationsStored,
     DeclarationVersion,
     declaration_originator,
@@ -216,10 +217,36 @@ class Record(Application[str]):
         self, store: str, declarations: Sequence[Declaration], authority: bytes
     ) -> DeclarationsStored:
         """Do the same from a thread that may wait."""
+        return self._declare_now(store, declarations, authority, None)
+
+    def declare_together(
+        self, store: str, kind: str, check: Callable[[], Declaration], authority: bytes
+    ) -> DeclarationsStored:
+        """Declare what goes together with all others of its kind that the store holds.
+
+        `check` reads those, and gives the declaration, or raises. It does so again where another
+        process declared one of the kind meanwhile: the commit finds that out.
+        """
+        while True:
+            newest = newest_of_kind(self.statements.read, self.statements.mark, store, kind)
+            try:
+                return self._declare_now(store, [check()], authority, (kind, newest))
+            except DeclarationsMoved:
+                continue
+
+    def _declare_now(
+        self,
+        store: str,
+        declarations: Sequence[Declaration],
+        authority: bytes,
+        seen: tuple[str, int] | None,
+    ) -> DeclarationsStored:
         _check(declarations)
         done: Future[Any] = Future()
         self._committer.submit(
-            DeclarationSubmission(store, declarations, authority, lambda one: _settle(done, one))
+            DeclarationSubmission(
+                store, declarations, authority, lambda one: _settle(done, one), seen
+            )
         )
         return cast(DeclarationsStored, done.result())
 

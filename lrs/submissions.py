@@ -71,9 +71,13 @@ class DocumentSubmission(Submission):
 
 
 class DeclarationSubmission(Submission):
-    """Declarations, and (JSON, on one line) who makes them."""
+    """Declarations, and (JSON, on one line) who makes them.
 
-    __slots__ = ("authority", "declarations")
+    `seen` is a kind and the position of its newest declaration in the store that they go together
+    with: where there is a newer one they are not stored.
+    """
+
+    __slots__ = ("authority", "declarations", "seen")
 
     def __init__(
         self,
@@ -81,10 +85,12 @@ class DeclarationSubmission(Submission):
         declarations: Sequence[Declaration],
         authority: bytes,
         settled: Callable[[Submission], None],
+        seen: tuple[str, int] | None = None,
     ) -> None:
         super().__init__(store, settled)
         self.declarations = declarations
         self.authority = authority
+        self.seen = seen
 
     @property
     def size(self) -> int:

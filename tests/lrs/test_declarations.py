@@ -1,6 +1,8 @@
 """Declarations are kept as events, all of one request or none, with what held at any position."""
 
 import asyncio
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -327,6 +329,60 @@ def test_one_refused_declaration_keeps_no_other_request_from_being_stored(record
     assert isinstance(refused, DeclarationRefused)
     assert declared.changed == 1
     assert record.last_position() == 3
+
+
+# Together with others of their kind ---------------------------------------------------------------
+
+
+def mapping(name: str) -> Declaration:
+    return Declaration(kind="mapping", id=name, content=orjson.dumps({"text": name}))
+
+
+def contradicts(record: Record, name: str, others: set[str]) -> Declaration:
+    """Give a mapping that goes with none of these."""
+    if found := others & {one.id for one in record.declarations("district", "mapping")}:
+        raise ValueError(f"{name} contradicts {min(found)}")
+    return mapping(name)
+
+
+def test_what_another_process_declares_meanwhile_is_checked_against_too(tmp_path: Path) -> None:
+    path = str(tmp_path / "record.sqlite")
+    with closing(Record.open(path)) as one, closing(Record.open(path)) as other:
+        checks: list[int] = []
+
+        def check() -> Declaration:
+            checked = contradicts(one, "b", {"a"})
+            checks.append(len(checks))
+            other.declare_now("district", [mapping("a")], AUTHORITY.json)  # behind the check
+            return checked
+
+        with pytest.raises(ValueError, match="b contradicts a"):
+            one.declare_together("district", "mapping", check, AUTHORITY.json)
+        assert checks == [0]
+        assert [each.id for each in one.declarations("district", "mapping")] == ["a"]
+
+
+def test_what_goes_together_is_declared_after_all(record: Record) -> None:
+    def check() -> Declaration:
+        made = contradicts(record, "b", {"c"})
+        declare(record, mapping("a"))
+        return made
+
+    assert record.declare_together("district", "mapping", check, AUTHORITY.json).changed == 1
+    assert {each.id for each in record.declarations("district", "mapping")} == {"a", "b"}
+
+
+def test_only_its_own_kind_and_store_are_looked_at_again(record: Record) -> None:
+    checks: list[int] = []
+
+    def check() -> Declaration:
+        checks.append(len(checks))
+        declare(record, mapping(f"m{len(checks)}"), store="elsewhere")
+        declare(record, user(f"u{len(checks)}"))
+        return mapping("a")
+
+    record.declare_together("district", "mapping", check, AUTHORITY.json)
+    assert checks == [0]
 
 
 def test_a_content_keeps_its_link_as_given_but_for_whom_it_was_before() -> None:
