@@ -1,5 +1,6 @@
 """What all tests share: the engines, the switch for long tests, and a word on what was left out."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -65,6 +66,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def is_one_of_several(config: pytest.Config) -> bool:
     """Tell whether this process shares the tests with others, by pytest-xdist."""
     return hasattr(config, "workerinput")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: tests often wait for a server, a broker or a browser."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 MEMORY = Path("/dev/shm")
 NEEDED = 4 << 30  # bytes; far more than the tests have at a time
 
+_PREFIX = "xueji-tests-"  # then the process id of the run
 _AVAILABLE = re.compile(r"^MemAvailable: +(\d+) kB$", re.MULTILINE)
 
 
@@ -25,13 +26,22 @@ def write_to_memory() -> None:
     """
     if "TMPDIR" in os.environ or not _is_roomy():
         return
-    folder = tempfile.mkdtemp(prefix="xueji-tests-", dir=MEMORY)
+    _remove_what_was_left()
+    folder = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=MEMORY)
     os.chmod(folder, 0o711)  # PostgreSQL runs as a user of its own, who has to pass through
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["TMPDIR"] = folder
     if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
         os.environ["PYTHONPYCACHEPREFIX"] = f"{folder}/bytecode"
     tempfile.tempdir = None  # what was found before
+
+
+def _remove_what_was_left() -> None:
+    """Remove the folders of runs that were killed: nothing else would give their memory back."""
+    for folder in MEMORY.glob(f"{_PREFIX}*-*"):
+        run = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if run.isdigit() and not Path("/proc", run).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_roomy() -> bool:
