@@ -33,9 +33,13 @@ def grave_findings(browser: Chrome, packages: Path) -> list[str]:
     ]
 
 
-def walk(browser: Chrome, first: str) -> Iterator[str]:
-    """Open a page of every kind that links lead to, beginning with one; gives their addresses."""
+def walk(browser: Chrome, first: str, places: tuple[str, ...] = ("",)) -> Iterator[str]:
+    """Open a page of every kind that links lead to, beginning with one; gives their addresses.
+
+    Where places are named, such as ``apps``, links to others are not followed.
+    """
     server = "{0.scheme}://{0.netloc}/ui/".format(urlsplit(first))
+    ours = tuple(server + place for place in places)
     waiting, kinds = deque([first]), {kind_of(first)}
     while waiting:
         address = waiting.popleft()
@@ -43,7 +47,7 @@ def walk(browser: Chrome, first: str) -> Iterator[str]:
         wait_to_see(browser, "h1")
         yield address
         for link in browser.execute_script(LINKS):
-            is_new = kind_of(link) not in kinds and link.startswith(server)
+            is_new = kind_of(link) not in kinds and link.startswith(ours)
             if is_new and not NOT_FOLLOWED.search(link):
                 kinds.add(kind_of(link))
                 waiting.append(link)
