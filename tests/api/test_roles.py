@@ -428,7 +428,7 @@ def test_a_token_without_a_role_counts_by_its_scopes(
         ("teacher", f"/ui/students/{quote(STUDENT, safe='')}", True),
         ("teacher", f"/ui/students/{quote(STRANGER, safe='')}", False),
         ("teacher", "/ui/students", True),
-        ("vendor", "/ui/students", False),
+        ("vendor", "/ui/classes", False),
     ],
 )
 def test_a_page_shows_a_role_only_its_own(

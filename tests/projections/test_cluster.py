@@ -94,6 +94,8 @@ GIVEN = {
     "first_day": "2026-09-01",
     "last_day": "2026-12-31",
     "recent": "2026-11-01",
+    "fresh": 4,
+    "days": ["2026-09-01"],
     "earliest": "2026-09-01",
     "enough": 5,
     "among": ["a"],
