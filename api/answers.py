@@ -45,7 +45,7 @@ from api.errors import ApiError
 from api.records import Records, as_csv, as_parquet
 from api.roles import Asker, Own, Resource, Subject, allow, demand_own
 from api.services import Services
-from projections.portraits import Portraits
+from projections.portraits.students import Portraits
 from projections.warehouse import Generation, SchemaOutdated, UnknownGeneration
 
 JSON: Final = "application/json"

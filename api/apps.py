@@ -13,7 +13,7 @@ from api.stores import Store, chosen_store
 from lrs.credentials import Credential
 from lrs.request_counts import AppRequests
 from lrs.times import iso_text
-from projections.apps import AppActivity
+from projections.portraits.apps import AppActivity
 from projections.vocabulary import ACTIONS
 
 router = APIRouter(prefix="/v1/apps", tags=["Apps"], responses=REFUSALS)

@@ -14,11 +14,11 @@ from rich.table import Table
 from api.imports.posting import SourceBroken
 from api.response_files import split_of
 from api.score_files import protocol_of
-from projections import growth_backtest, mastery_backtest
-from projections.growth_backtest import GrowthFigures
-from projections.growth_learning import TooLittle
-from projections.mastery_backtest import Backtest
-from projections.mastery_learning import TooFewResponses
+from projections.prediction import growth_backtest, mastery_backtest
+from projections.prediction.growth_backtest import GrowthFigures
+from projections.prediction.growth_learning import TooLittle
+from projections.prediction.mastery_backtest import Backtest
+from projections.prediction.mastery_learning import TooFewResponses
 
 # What others have published on the same protocol: T. Gervet et al. 2020, "When is Deep Learning the
 # Best Approach to Knowledge Tracing?", JEDM 12(3).

@@ -22,10 +22,10 @@ from api.stores import Store, chosen_store
 from lrs.declarations import CALIBRATION, DeclarationVersion
 from lrs.record import Record
 from lrs.times import iso_text
-from projections.calibrating import Before, Calibrated, Evidence, calibrate, evidence_of
-from projections.calibration import PRIOR
-from projections.mastery_learning import TooFewResponses
-from projections.store_calibrations import version_of
+from projections.prediction.calibrating import Before, Calibrated, Evidence, calibrate, evidence_of
+from projections.prediction.calibration import PRIOR
+from projections.prediction.mastery_learning import TooFewResponses
+from projections.prediction.store_calibrations import version_of
 from projections.warehouse import Generation
 from streams.published_calibrations import (
     MODEL,

@@ -16,10 +16,10 @@ from lrs.profiles import ProfileSet, check_statements, read_profile_bytes
 from lrs.profiles.findings import UNCLAIMED, UNMATCHED
 from lrs.record import Record
 from lrs.versions import Version
-from projections.checking import Shortfall, check, described, given_statements
-from projections.mapping import MappingError
-from projections.reading import Reader, default_reader
-from projections.store_readers import reader_of_store
+from projections.meaning.checking import Shortfall, check, described, given_statements
+from projections.meaning.mapping import MappingError
+from projections.meaning.reading import Reader, default_reader
+from projections.meaning.store_readers import reader_of_store
 from streams.published_mappings import published_by
 
 router = APIRouter(prefix="/v1/profile", tags=["Profiles"], responses=REFUSALS)

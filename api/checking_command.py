@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from api.checking import hold
-from projections.advice import LEVELS
-from projections.checking import Report, check, described, given_statements
-from projections.mapping import MappingError, load_mapping, shipped_mappings
-from projections.reading import Reader
+from projections.meaning.advice import LEVELS
+from projections.meaning.checking import Report, check, described, given_statements
+from projections.meaning.mapping import MappingError, load_mapping, shipped_mappings
+from projections.meaning.reading import Reader
 
 commands = typer.Typer(
     help="The teaching-cycle profile, for those who build apps.", no_args_is_help=True

@@ -14,8 +14,8 @@ from api.errors import REFUSALS
 from api.evidence import linked
 from api.records import Column, Records
 from api.roles import Resource, class_group
-from projections.at_risk_rows import find_at_risk
-from projections.classes import Classes
+from projections.portraits.at_risk_rows import find_at_risk
+from projections.portraits.classes import Classes
 
 router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
 

@@ -8,8 +8,8 @@ from fastapi import Query
 
 from api.answers import View
 from api.errors import ApiError
-from projections.classes import DEFAULT_DAYS
 from projections.days import Span, last_days
+from projections.portraits.classes import DEFAULT_DAYS
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2298, 12, 31)  # what the tables' days can be
 LONGEST_SPAN = 400  # days: a school year and some

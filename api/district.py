@@ -13,7 +13,7 @@ from api.errors import REFUSALS, ApiError
 from api.records import Column, Records
 from api.roles import Resource
 from api.roles import school as own_school
-from projections.rankings import BadPeriod, Month, Quarter
+from projections.portraits.rankings import BadPeriod, Month, Quarter
 
 router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
 

@@ -21,10 +21,10 @@ from api.roles import Resource, class_group, student
 from api.roles import school as own_school
 from api.xapi.bodies import read_body
 from projections.days import Span, last_days
-from projections.evaluation_trajectories import WINDOW, windows_up_to
-from projections.published_schemes import Schemes, schemes_of
-from projections.scheme_faults import SchemeFaulty, UnknownScheme
-from projections.schemes import Scheme
+from projections.evaluation.published_schemes import Schemes, schemes_of
+from projections.evaluation.scheme_faults import SchemeFaulty, UnknownScheme
+from projections.evaluation.schemes import Scheme
+from projections.evaluation.trajectories import WINDOW, windows_up_to
 
 router = APIRouter(prefix="/v1/evaluations", tags=["Projections"], responses=REFUSALS)
 

@@ -17,8 +17,8 @@ from api.services import Services
 from lrs.credentials import Credential, is_store_name
 from projections.comparison import BadCursor, Comparison, compare
 from projections.dead_letters import DeadLetter
-from projections.store_calibrations import CALIBRATIONS, versions_of
-from projections.store_readers import MAPPINGS, MappingTexts
+from projections.meaning.store_readers import MAPPINGS, MappingTexts
+from projections.prediction.store_calibrations import CALIBRATIONS, versions_of
 from projections.warehouse import (
     Generation,
     GenerationIsLive,

@@ -13,8 +13,8 @@ from api.described import described
 from api.errors import REFUSALS
 from api.records import Column, Records
 from api.roles import Resource, Subject, lesson
-from projections.lesson_during import NARROWEST, WIDEST
-from projections.lessons import MINUTE, Lessons, Limits, Wanted
+from projections.lessons.during import NARROWEST, WIDEST
+from projections.lessons.reports import MINUTE, Lessons, Limits, Wanted
 
 router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
 

@@ -9,8 +9,8 @@ from time import monotonic
 
 from api.settings import Settings
 from lrs.record import Record
-from projections.store_calibrations import fold_of
-from projections.store_readers import reader_of
+from projections.meaning.store_readers import reader_of
+from projections.prediction.store_calibrations import fold_of
 from projections.warehouse import Generation, Warehouse, is_embedded
 from streams.embedded import EmbeddedCarrier
 from streams.keeping import check_kept_by_embedded

@@ -14,7 +14,7 @@ from rich.table import Table
 from api.command_files import read_text
 from api.mappings import MappingRefused, checked
 from api.operating import OperatingError, Operator, operator
-from projections.mapping import MappingError
+from projections.meaning.mapping import MappingError
 
 commands = typer.Typer(
     help="Mappings: what the statements of a store's own apps mean.", no_args_is_help=True

@@ -17,9 +17,14 @@ from api.xapi.bodies import read_text
 from lrs.declarations import MAPPING, Declaration, DeclarationVersion
 from lrs.record import Record
 from lrs.times import iso_text
-from projections.mapping import MappingError, VocabularyMapping, load_mapping, shipped_mappings
-from projections.reading import Reader
-from projections.store_readers import MappingTexts, mappings_of
+from projections.meaning.mapping import (
+    MappingError,
+    VocabularyMapping,
+    load_mapping,
+    shipped_mappings,
+)
+from projections.meaning.reading import Reader
+from projections.meaning.store_readers import MappingTexts, mappings_of
 from streams.published_mappings import (
     mapping_declaration,
     mapping_text,

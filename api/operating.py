@@ -34,10 +34,10 @@ from lrs.credentials import check_store_name
 from lrs.drafts import make_authority
 from lrs.record import Record
 from projections.comparison import BadCursor, compare
-from projections.mapping import MappingError
-from projections.mastery_learning import TooFewResponses
-from projections.store_calibrations import fold_of, versions_of
-from projections.store_readers import mappings_of, reader_of
+from projections.meaning.mapping import MappingError
+from projections.meaning.store_readers import mappings_of, reader_of
+from projections.prediction.mastery_learning import TooFewResponses
+from projections.prediction.store_calibrations import fold_of, versions_of
 from projections.warehouse import (
     BadName,
     Generation,

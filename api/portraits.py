@@ -20,7 +20,7 @@ from api.roles import Resource, allow, student
 from api.services import Services
 from lrs.credentials import Credential
 from projections.documents import WantedDocuments
-from projections.store_calibrations import versions_of
+from projections.prediction.store_calibrations import versions_of
 
 router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
 

@@ -9,8 +9,8 @@ import msgspec
 from api.settings import Settings
 from lrs.record import Record
 from projections.folds import Fold
-from projections.store_calibrations import CALIBRATIONS, calibrations_of
-from projections.store_readers import MAPPINGS, mappings_of, reader_by
+from projections.meaning.store_readers import MAPPINGS, mappings_of, reader_by
+from projections.prediction.store_calibrations import CALIBRATIONS, calibrations_of
 from projections.warehouse import GenerationRecord, UnknownGeneration, Warehouse
 from streams.published_calibrations import published_origin
 from streams.replay import (

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from api.imports.files import rows
 from api.imports.posting import SourceBroken
-from projections.mastery_learning import Response
+from projections.prediction.mastery_learning import Response
 
 RESPONSE_COLUMNS: Final = ["user_id", "item_id", "skills", "correct", "split"]
 TRAIN: Final = "train"

@@ -29,7 +29,7 @@ from api.xapi.statements import POSITION
 from lrs.credentials import Credential
 from lrs.declarations import DeclarationConflict, DeclarationRefused
 from projections.days import today
-from projections.roster import ClassGroup, Roster
+from projections.rosters.roster import ClassGroup, Roster
 
 router = APIRouter(prefix="/v1/roster", tags=["Roster"], responses=REFUSALS)
 

@@ -16,8 +16,8 @@ from api.command_files import read_text
 from api.operating import OperatingError
 from api.scheme_declaring import Keeping, keeping
 from api.schemes import checked
-from projections.published_schemes import Schemes
-from projections.scheme_faults import SchemeFault
+from projections.evaluation.published_schemes import Schemes
+from projections.evaluation.scheme_faults import SchemeFault
 
 commands = typer.Typer(help="Schemes: what a store evaluates by.", no_args_is_help=True)
 console = Console()

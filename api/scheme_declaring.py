@@ -15,8 +15,8 @@ from api.settings import Settings
 from lrs.credentials import is_store_name
 from lrs.drafts import make_authority
 from lrs.record import Record
-from projections.scheme_extending import stated_id
-from projections.scheme_faults import SchemeFaulty, UnknownScheme
+from projections.evaluation.scheme_extending import stated_id
+from projections.evaluation.scheme_faults import SchemeFaulty, UnknownScheme
 
 Fields = dict[str, Any]
 

@@ -20,10 +20,15 @@ from api.stores import Store, chosen_store
 from api.xapi.bodies import read_text
 from lrs.declarations import SCHEME, Declaration
 from lrs.record import Record
-from projections.published_schemes import Schemes, declared_text, scheme_declaration, schemes_of
-from projections.scheme_extending import LONGEST, Resolved, extended_by, stated_id
-from projections.scheme_faults import SchemeFaulty, UnknownScheme
-from projections.scheme_writing import scheme_text
+from projections.evaluation.published_schemes import (
+    Schemes,
+    declared_text,
+    scheme_declaration,
+    schemes_of,
+)
+from projections.evaluation.scheme_extending import LONGEST, Resolved, extended_by, stated_id
+from projections.evaluation.scheme_faults import SchemeFaulty, UnknownScheme
+from projections.evaluation.scheme_writing import scheme_text
 
 router = APIRouter(prefix="/v1/schemes", tags=["Evaluation"], responses=REFUSALS)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from api.imports.files import rows
 from api.imports.oulad import ASSESSMENT_COLUMNS
 from api.imports.posting import SourceBroken
-from projections.growth_learning import Score
+from projections.prediction.growth_learning import Score
 
 
 class Protocol(NamedTuple):

@@ -17,7 +17,7 @@ from pydantic_settings import (
 )
 
 from lrs.versions import Version
-from projections.homework import DAILY_MINUTES, LONGEST_HOMEWORK
+from projections.portraits.homework import DAILY_MINUTES, LONGEST_HOMEWORK
 from streams.broker import Broker, Mechanism, Protocol
 
 SECRETS_FOLDER = Path("/run/secrets")  # where Docker, Podman and Swarm put what is secret

@@ -14,9 +14,9 @@ from api.evidence import Subject, linked
 from api.records import Column, Records
 from api.roles import Resource, student
 from projections.days import today
-from projections.homework import LONGEST_HOMEWORK, homework_plan
 from projections.identities import person_of
-from projections.mistakes import Filters, State, mistake_book
+from projections.portraits.homework import LONGEST_HOMEWORK, homework_plan
+from projections.portraits.mistakes import Filters, State, mistake_book
 
 router = APIRouter(prefix="/v1/students", tags=["Projections"], responses=REFUSALS)
 

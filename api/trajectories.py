@@ -15,7 +15,7 @@ from api.errors import REFUSALS
 from api.records import Column, Records
 from api.roles import Resource, class_group, student
 from projections.identities import person_of
-from projections.trajectories import PASS
+from projections.prediction.trajectories import PASS
 
 router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from api.settings import Settings
-from projections.store_calibrations import fold_of
-from projections.store_readers import reader_of
+from projections.meaning.store_readers import reader_of
+from projections.prediction.store_calibrations import fold_of
 from projections.warehouse import Generation, Warehouse, WarehouseUnavailable
 from streams.collecting import collect_seldom
 

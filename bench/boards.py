@@ -21,11 +21,11 @@ from time import perf_counter
 from typing import Any
 
 from bench.servers import machine
-from projections.classes import DEFAULT_DAYS, Classes
 from projections.days import last_days
-from projections.district import District
-from projections.portraits import Portraits
-from projections.rankings import Month, Quarter, Rankings
+from projections.portraits.classes import DEFAULT_DAYS, Classes
+from projections.portraits.district import District
+from projections.portraits.rankings import Month, Quarter, Rankings
+from projections.portraits.students import Portraits
 from projections.warehouse import Generation, Warehouse
 
 STORE, HOME = "district", "https://district.example"

@@ -18,8 +18,8 @@ from time import perf_counter, process_time
 
 from bench.boards import BEGIN, DAYS, HOME, PART, SCHOOLS, STORE, STUDENTS
 from bench.servers import machine
-from projections.calibrating import calibrate, evidence_of
 from projections.folds import DISTRICT_TIMEZONE
+from projections.prediction.calibrating import calibrate, evidence_of
 from projections.warehouse import Generation, Warehouse
 
 ITEMS, POINTS = 3_000, 240

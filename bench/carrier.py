@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from api.command_line import tune_interpreter
 from projections.folds import Fold
-from projections.reading import default_reader
+from projections.meaning.reading import default_reader
 from projections.warehouse import Warehouse, embedded_dsn
 from streams.embedded import EmbeddedCarrier
 from streams.states import States

@@ -33,10 +33,10 @@ from bench.boards import (
 )
 from bench.servers import machine
 from projections.days import Span
-from projections.evaluation import Evaluations
+from projections.evaluation.evaluations import Evaluations
+from projections.evaluation.published_schemes import Schemes
 from projections.evidence import Wanted, evidence
 from projections.folds import DISTRICT_TIMEZONE
-from projections.published_schemes import Schemes
 from projections.warehouse import Generation, Warehouse
 
 SCHEME = Schemes({}).resolve("district-comprehensive").scheme

@@ -17,8 +17,8 @@ import clickhouse_connect
 import orjson
 
 from bench.servers import machine
-from projections.lessons import Lessons, Wanted
-from projections.teachers import Teachers
+from projections.lessons.reports import Lessons, Wanted
+from projections.portraits.teachers import Teachers
 from projections.warehouse import Generation, Warehouse, embedded_dsn
 
 STORE = "bench"

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from bench.servers import machine
 from projections.evidence import Wanted, evidence
-from projections.homework import homework_plan
-from projections.mistakes import mistake_book
-from projections.portraits import Portraits
+from projections.portraits.homework import homework_plan
+from projections.portraits.mistakes import mistake_book
+from projections.portraits.students import Portraits
 from projections.warehouse import Generation, Warehouse, embedded_dsn
 
 STORE, CLASS_SIZE, FACTS, LAST_DAY = "bench", 40, 2_000, date(2026, 11, 24)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import orjson
 
 from projections import vocabulary
-from projections.reading import default_reader
+from projections.meaning.reading import default_reader
 
 _STUDENT = {"homePage": "https://school-7.example", "name": "20230917"}
 _SKILL = {"type": vocabulary.TYPE_KNOWLEDGE_POINT}

@@ -23,8 +23,8 @@ from api.roster.plan import Counts
 from bench.servers import machine
 from lrs.record import Record
 from projections.folds import Fold
-from projections.reading import default_reader
-from projections.roster import Roster
+from projections.meaning.reading import default_reader
+from projections.rosters.roster import Roster
 from projections.warehouse import Warehouse, embedded_dsn
 from streams.embedded import EmbeddedCarrier
 from streams.states import States

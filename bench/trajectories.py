@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from projections.activity import EPOCH
-from projections.calibration import Calibration
-from projections.growth_learning import learn
-from projections.trajectories import Trajectories
+from projections.prediction.calibration import Calibration
+from projections.prediction.growth_learning import learn
+from projections.prediction.trajectories import Trajectories
 from projections.warehouse import Generation, Warehouse
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue
 from tests.support.scores import made_up_scores

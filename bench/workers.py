@@ -32,7 +32,7 @@ from lrs.drafts import Draft, draft_statement, make_authority
 from lrs.record import Record
 from lrs.versions import Version
 from projections.folds import Fold
-from projections.reading import default_reader
+from projections.meaning.reading import default_reader
 from projections.warehouse import Generation, Warehouse
 from streams.broker import Broker
 from streams.embedded import EmbeddedCarrier

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from lrs.declarations import DeclarationVersion
-from projections import identities, published_schemes, roster_rows
+from projections import identities
+from projections.evaluation import published_schemes
+from projections.rosters import rows as roster_rows
 from projections.tables import Row
 
 # From store, declaration and its log position to rows by table; raises where the content is wrong.

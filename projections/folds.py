@@ -8,10 +8,10 @@ import msgspec
 
 from projections import activity
 from projections.activity import ANSWERS, ActivityState, Calendar, monday_of
-from projections.calibration import Calibration
 from projections.facts import Fact
-from projections.levels import Levels, LevelsState
-from projections.mastery import ENOUGH_TRIES, Filter, MasteryState, PointState
+from projections.prediction.calibration import Calibration
+from projections.prediction.levels import Levels, LevelsState
+from projections.prediction.mastery import ENOUGH_TRIES, Filter, MasteryState, PointState
 
 Person = tuple[str, str]  # store, and lrs.actors.actor_key within it
 Rows = dict[str, list[tuple[Any, ...]]]  # by table, each in the column order of projections.tables

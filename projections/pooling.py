@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from projections.mastery import INTERVAL
+from projections.prediction.mastery import INTERVAL
 
 FEWEST_GROUPS = 3  # with fewer nothing can be said of how groups differ
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from projections.mastery import INTERVAL
+from projections.prediction.mastery import INTERVAL
 
 # From this many of a kind on, a mean has an interval: with fewer it would say nothing.
 ENOUGH: Final = 5

@@ -241,7 +241,7 @@ PERSON_MASTERY_WEEKS = Table(
     ),
 )
 
-# What is known of a level, in the order of projections.growth.LevelState.
+# What is known of a level, in the order of projections.prediction.growth.LevelState.
 _LEVEL: tuple[Column, ...] = (
     number("level"),  # standing in the cohort, in standard deviations
     number("variance"),  # standings squared

@@ -23,7 +23,7 @@ from projections.dead_letters import DeadLetter
 from projections.facts import Fact
 from projections.folds import Fold, Person, PersonState
 from projections.identities import Identities, Link, load_identities
-from projections.reading import ReadsStatements
+from projections.meaning.reading import ReadsStatements
 from projections.tables import PROGRESS, Row
 from projections.warehouse import Generation, RowsRefused
 from streams.folding import Folding

@@ -11,7 +11,7 @@ from typing import Protocol
 from lrs.record import LogEntry
 from projections.dead_letters import DeadLetter
 from projections.folds import Fold
-from projections.reading import ReadsStatements
+from projections.meaning.reading import ReadsStatements
 from projections.warehouse import Generation
 from streams.gathering import Gathering
 from streams.projector import Projector

@@ -10,7 +10,7 @@ from lrs.record import LogEntry
 from projections.facts import Fact
 from projections.folds import Fold, Person, PersonState, decode, encode
 from projections.identities import Link, relinked
-from projections.reading import ReadsStatements
+from projections.meaning.reading import ReadsStatements
 from projections.tables import PERSON_TABLES
 from projections.warehouse import Generation, RowsRefused
 from streams.folding import Folding, LogOrder

@@ -6,8 +6,8 @@ import msgspec
 
 from lrs.declarations import CALIBRATION, Declaration, DeclarationVersion
 from lrs.record import Record
-from projections.calibration import Calibration
-from projections.store_calibrations import kept_in
+from projections.prediction.calibration import Calibration
+from projections.prediction.store_calibrations import kept_in
 from projections.warehouse import Warehouse
 from streams.published_mappings import first_origin
 

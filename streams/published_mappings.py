@@ -4,7 +4,7 @@ import msgspec
 
 from lrs.declarations import MAPPING, Declaration, DeclarationVersion
 from lrs.record import Record
-from projections.store_readers import MAPPINGS, MappingTexts
+from projections.meaning.store_readers import MAPPINGS, MappingTexts
 
 
 class _Content(msgspec.Struct, frozen=True):

@@ -22,7 +22,7 @@ from projections.documents import Document, document_row
 from projections.facts import Fact
 from projections.folds import Person
 from projections.identities import Identities, Link, read_link
-from projections.reading import NameKey, Naming, ReadsStatements
+from projections.meaning.reading import NameKey, Naming, ReadsStatements
 from projections.tables import DOCUMENTS, FACTS, NAMES, Row, fact_row, name_row
 from projections.warehouse import Generation
 

@@ -20,7 +20,7 @@ from projections.dead_letters import DeadLetter, dead_letter_rows
 from projections.facts import Fact
 from projections.folds import Fold, Person, PersonState, Rows, encode
 from projections.identities import Identities, Link
-from projections.reading import NameKey, Naming, Reading, ReadsStatements
+from projections.meaning.reading import NameKey, Naming, Reading, ReadsStatements
 from projections.tables import (
     DEAD_LETTERS,
     DOCUMENTS,

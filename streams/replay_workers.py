@@ -9,9 +9,9 @@ from multiprocessing import get_context, parent_process
 from typing import Any, Protocol, TypeVar
 
 from lrs.record import Record
-from projections.calibration import Calibration
 from projections.folds import Fold
-from projections.store_readers import MappingTexts, reader_by
+from projections.meaning.store_readers import MappingTexts, reader_by
+from projections.prediction.calibration import Calibration
 from streams.collecting import collect_seldom
 from streams.replay_work import Tools
 

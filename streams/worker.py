@@ -24,7 +24,7 @@ from confluent_kafka.cimpl import NewTopic
 from faust.auth import Credentials, SASLCredentials, SSLCredentials
 
 from projections.folds import Fold, Person, PersonState, decode, encode
-from projections.reading import ReadsStatements
+from projections.meaning.reading import ReadsStatements
 from projections.warehouse import Generation
 from streams.broker import Broker
 from streams.chunked_transport import ChunkedApp, Chunks

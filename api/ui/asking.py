@@ -10,7 +10,7 @@ from api.roles import Asker, Resource, Subject, permit
 from api.services import Services
 from lrs.credentials import Credential
 from projections.days import iso
-from projections.lessons import Wanted
+from projections.lessons.reports import Wanted
 from projections.warehouse import Generation
 
 # How long an answer may take before a page says that there is none, in seconds.

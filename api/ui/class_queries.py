@@ -5,11 +5,11 @@ from typing import Any
 
 from api.roles import Resource, class_group
 from api.ui.asking import LONGEST_OF_MANY, Answer, Asking
-from projections.classes import DEFAULT_DAYS
 from projections.days import today
-from projections.homework import homework_plan
-from projections.lessons import Wanted
-from projections.roster import Roster
+from projections.lessons.reports import Wanted
+from projections.portraits.classes import DEFAULT_DAYS
+from projections.portraits.homework import homework_plan
+from projections.rosters.roster import Roster
 from projections.warehouse import Generation
 
 

@@ -12,15 +12,15 @@ from api.roles import school as own_school
 from api.schemes import checked, listed, one, publish, published_by
 from api.ui.asking import LONGEST_OF_MANY, Answer, Asking, off_the_loop
 from lrs.drafts import make_authority
-from projections.classes import DEFAULT_DAYS
 from projections.days import Span, day_of, today
-from projections.evaluation import Evaluations
+from projections.evaluation.evaluations import Evaluations
+from projections.evaluation.published_schemes import schemes_of
+from projections.evaluation.scheme_faults import UnknownScheme
+from projections.evaluation.schemes import Scheme
 from projections.identities import person_of
-from projections.lessons import Wanted
-from projections.published_schemes import schemes_of
-from projections.roster import Roster
-from projections.scheme_faults import UnknownScheme
-from projections.schemes import Scheme
+from projections.lessons.reports import Wanted
+from projections.portraits.classes import DEFAULT_DAYS
+from projections.rosters.roster import Roster
 from projections.warehouse import Generation
 
 # What a page judges by where it isn't told: every store has it.
@@ -64,7 +64,7 @@ class EvaluationQueries(Asking):
         return await self._permit(RESOURCES[group], whose(name) if whose else None)
 
     async def student(self, person: str, asked: Asked) -> Answer | None:
-        """Give a student's result as ``projections.evaluation.Evaluations.student`` does."""
+        """Give a student's result as ``Evaluations.student`` does."""
         await self.permit_student(person)
 
         def newest(generation: Generation) -> date | None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from api.days import FIRST_DAY, LAST_DAY
 from api.ui.layout import Tag
 from api.ui.words import Words
-from projections.rankings import BadPeriod, Month, Quarter
+from projections.portraits.rankings import BadPeriod, Month, Quarter
 
 _Period = TypeVar("_Period", Month, Quarter)
 

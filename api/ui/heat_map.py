@@ -8,7 +8,7 @@ from api.ui.export import ExportButtons
 from api.ui.layout import student_link
 from api.ui.portrait import point_name
 from api.ui.session import Visit
-from projections.mastery import ENOUGH_TRIES
+from projections.prediction.mastery import ENOUGH_TRIES
 
 # What a cell is made of, in the order in which the browser gets them.
 _NUMBERS = ("probability", "low", "high", "tries", "successes")

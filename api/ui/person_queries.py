@@ -13,7 +13,7 @@ from projections.days import today
 from projections.evidence import Place, Texts, Wanted, evidence, texts
 from projections.identities import person_of
 from projections.names import names_of
-from projections.trajectories import FRESH_WEEKS
+from projections.prediction.trajectories import FRESH_WEEKS
 from projections.warehouse import Generation
 
 PAGE_OF_FACTS: Final = 50
@@ -25,7 +25,7 @@ class PersonQueries(Asking):
     async def trajectory(self, whose: str) -> Answer | None:
         """Give a student's trajectory, the student's ``warnings``, and how right such are.
 
-        As ``projections.trajectories.Trajectories`` does. Where the newest result is too old for
+        As ``Trajectories`` does. Where the newest result is too old for
         anything to be foretold, it is as of that one's day.
         """
         await self._permit(Resource.STUDENT_PORTRAIT, student(whose))

@@ -14,16 +14,16 @@ from api.roles import teacher as teacher_subject
 from api.services import Services
 from api.ui.asking import Answer, Asking, off_the_loop
 from lrs.credentials import Credential
-from projections.classes import DEFAULT_DAYS, Classes
 from projections.days import Span, last_days, today
-from projections.homework import homework_plan
 from projections.identities import person_of
-from projections.lessons import Limits, Wanted
-from projections.lessons import Place as LessonPlace
-from projections.mistakes import mistake_book
-from projections.portraits import Portraits
-from projections.rankings import Month, Quarter
-from projections.roster import Roster
+from projections.lessons.reports import Limits, Wanted
+from projections.lessons.reports import Place as LessonPlace
+from projections.portraits.classes import DEFAULT_DAYS, Classes
+from projections.portraits.homework import homework_plan
+from projections.portraits.mistakes import mistake_book
+from projections.portraits.rankings import Month, Quarter
+from projections.portraits.students import Portraits
+from projections.rosters.roster import Roster
 from projections.warehouse import Generation
 
 # How often a page looks again where no carrier of this process tells what is new, in seconds.
@@ -57,7 +57,7 @@ class Queries(Asking):
         return await off_the_loop(ask)
 
     async def student(self, person: str) -> dict[str, Any] | None:
-        """Draw a portrait as ``projections.portraits.Portraits.student`` does.
+        """Draw a portrait as ``projections.portraits.students.Portraits.student`` does.
 
         With it come the first page of the mistake book (``mistake_book``, and in it whether there
         is ``more``) and the ``homework_plan``.
@@ -179,7 +179,7 @@ class Queries(Asking):
         return await self._permit(Resource.LESSON, await self._ask(whose))
 
     async def lesson(self, lesson: str, class_group: str = "") -> Answer | None:
-        """Report a lesson as ``projections.lessons.Lessons.report`` does.
+        """Report a lesson as ``projections.lessons.reports.Lessons.report`` does.
 
         Of several classes, the phases can be those of one.
         """
@@ -198,7 +198,7 @@ class Queries(Asking):
         return await self._permit(Resource.TEACHER_PORTRAIT, teacher_subject(person))
 
     async def teacher(self, person: str) -> Answer | None:
-        """Draw a portrait as ``projections.teachers.Teachers.portrait`` does."""
+        """Draw a portrait as ``projections.portraits.teachers.Teachers.portrait`` does."""
         await self.permit_teacher(person)
         return await self._ask(
             lambda generation: self._services.teachers_of(generation).portrait(self._store, person)

@@ -1,5 +1,5 @@
 -- What each day says of each person's subjects: the mean of a day's marks by kind, or, of a day without
--- marks in the subject, the share right and of how many answers; points are 0..100. As projections/levels.py
+-- marks in the subject, the share right and of how many answers; points are 0..100. As projections/prediction/levels.py
 -- folds it, persons by the accounts' newest links. Up to a day, in the order of folding.
 SELECT person, about, toInt32(day), kind, points, toUInt64(if(kind = 'answer', results, 0))
 FROM

@@ -1,6 +1,6 @@
 -- A part of the responses of a store that mastery is folded from, up to a moment: learners in an order
 -- that has nothing to do with who they are, of each the responses in the order of folding.
--- Persons by the accounts' newest links. Columns as in projections/calibrating.py.
+-- Persons by the accounts' newest links. Columns as in projections/prediction/calibrating.py.
 SELECT
     if(linked.person = '', answers.account, linked.person) AS whom,
     answers.item, answers.knowledge_points, answers.success, answers.subject, answers.school,

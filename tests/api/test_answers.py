@@ -21,7 +21,7 @@ from api.answers import CSV, EVENTS, JSON, PARQUET, best_format
 from api.cursors import Page
 from api.errors import ApiError
 from api.records import Column, Records, as_csv, as_parquet
-from projections.portraits import Portraits
+from projections.portraits.students import Portraits
 from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.records import agent, agent_key, statement
 

@@ -14,7 +14,7 @@ import pytest
 
 from api.imports import assistments, statements
 from api.imports.posting import Outgoing
-from projections.mastery import ENOUGH_TRIES
+from projections.prediction.mastery import ENOUGH_TRIES
 from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.data import data_file
 

@@ -13,7 +13,7 @@ import pytest
 from api.roles import ALL, NONE, OWN, ROLES, RULES, KnownOwn, Resource, reach_of
 from lrs.declarations import Declaration
 from lrs.holders import Holder
-from projections.membership import RosterMembership
+from projections.rosters.membership import RosterMembership
 from projections.vocabulary import EXTENSION_CLASS, TYPE_LESSON
 from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.membership import InMemory

@@ -15,8 +15,8 @@ from api.operating import OperatingError
 from api.scheme_declaring import ByServer
 from lrs.declarations import SCHEME, Declaration
 from lrs.holders import Holder
-from projections.published_schemes import scheme_declaration
-from projections.scheme_extending import resolve
+from projections.evaluation.published_schemes import scheme_declaration
+from projections.evaluation.scheme_extending import resolve
 from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.records import AUTHORITY
 from tests.support.scheme_documents import BASE, OWN, replaced, small_scheme

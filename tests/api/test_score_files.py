@@ -7,7 +7,7 @@ import pytest
 from api.imports.oulad import ASSESSMENT_COLUMNS
 from api.imports.posting import SourceBroken
 from api.score_files import protocol_of
-from projections.growth_backtest import backtest
+from projections.prediction.growth_backtest import backtest
 from tests.support.data import data_file
 
 ROWS = [

@@ -11,8 +11,8 @@ import pytest
 
 from api.evidence import with_links
 from projections.days import Span
-from projections.evaluation_results import evidence_of
-from projections.schemes import Measure, Where
+from projections.evaluation.results import evidence_of
+from projections.evaluation.schemes import Measure, Where
 from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.records import agent, agent_key
 

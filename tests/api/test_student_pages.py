@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from api.settings import Settings
 from lrs.holders import Holder
-from projections.homework import DAILY_MINUTES
+from projections.portraits.homework import DAILY_MINUTES
 from projections.vocabulary import (
     EXTENSION_PHASE,
     EXTENSION_SUBJECT,

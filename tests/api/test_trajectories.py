@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from lrs.holders import Holder
-from projections.store_calibrations import kept_in
+from projections.prediction.store_calibrations import kept_in
 from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.growing_district import grow, name_of
 from tests.support.membership import InMemory

@@ -26,7 +26,7 @@ from lrs.actors import actor_key
 from lrs.validation import validate_statement
 from lrs.versions import Version
 from projections.facts import Fact
-from projections.reading import default_reader
+from projections.meaning.reading import default_reader
 from projections.vocabulary import PROFILE_VERSION
 from tests.support.servers import running_server
 from tests.support.small_record import SmallRecord, small_record

@@ -10,10 +10,10 @@ from apps.district import SCALES, make_district
 from apps.teaching_days import sessions_of
 from apps.truth import Truth
 from lrs.drafts import make_authority
+from projections.evaluation.published_schemes import Schemes
+from projections.evaluation.schemes import Indicator, Measure
 from projections.facts import Fact
-from projections.published_schemes import Schemes
-from projections.reading import default_reader
-from projections.schemes import Indicator, Measure
+from projections.meaning.reading import default_reader
 
 Says = Callable[[Fact], bool]
 

@@ -13,8 +13,8 @@ import pytest
 from apps.district import SCALES, make_district
 from apps.truth import Truth
 from lrs.record import Record
-from projections.mastery import sigmoid
-from projections.portraits import Portraits
+from projections.portraits.students import Portraits
+from projections.prediction.mastery import sigmoid
 from projections.tables import TABLES
 from projections.warehouse import Warehouse
 from tests.support.carrying import carry

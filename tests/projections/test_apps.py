@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from projections.apps import KnownActivity
+from projections.portraits.apps import KnownActivity
 from projections.warehouse import Generation, Warehouse
 from tests.support.carrying import carry
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue

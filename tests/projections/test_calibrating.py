@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from projections.calibrating import (
+from projections.facts import Fact
+from projections.prediction.calibrating import (
     Before,
     Calibrated,
     Compared,
@@ -17,10 +18,9 @@ from projections.calibrating import (
     evidence_of,
     rounded,
 )
-from projections.calibration import Calibration
-from projections.facts import Fact
-from projections.mastery import Globals
-from projections.mastery_learning import TooFewResponses, fit
+from projections.prediction.calibration import Calibration
+from projections.prediction.mastery import Globals
+from projections.prediction.mastery_learning import TooFewResponses, fit
 from projections.tables import FACTS, IDENTITIES, fact_row
 from projections.warehouse import Generation, Warehouse
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from api.checking import hold
 from lrs.validation import validate_statement
 from lrs.versions import Version
-from projections.advice import KINDS, PORTRAITS
-from projections.checking import Checked, Report, check, described, given_statements
-from projections.mapping import load_mapping, shipped_mappings
-from projections.reading import Reader, default_reader
+from projections.meaning.advice import KINDS, PORTRAITS
+from projections.meaning.checking import Checked, Report, check, described, given_statements
+from projections.meaning.mapping import load_mapping, shipped_mappings
+from projections.meaning.reading import Reader, default_reader
 from projections.vocabulary import PROFILE
 from tests.support.data import data_file
 from tests.support.statements import valid_statements

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from projections.at_risk import Weeks, at_risk, windows
-from projections.at_risk_rows import find_at_risk
-from projections.classes import DEFAULT_DAYS, Classes
 from projections.days import Span, last_days
+from projections.portraits.at_risk import Weeks, at_risk, windows
+from projections.portraits.at_risk_rows import find_at_risk
+from projections.portraits.classes import DEFAULT_DAYS, Classes
 from projections.shares import wilson
 from projections.warehouse import Generation
 from tests.support.small_district import STORE, TODAY, answers, carry, enroll, key

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from projections.district import District
-from projections.rankings import BadPeriod, Month, Quarter, Rankings, ranked
+from projections.portraits.district import District
+from projections.portraits.rankings import BadPeriod, Month, Quarter, Rankings, ranked
 from projections.remembering import Remembered
 from projections.warehouse import Generation, Warehouse
 from tests.support.small_district import STORE, TODAY, answers, carry, enroll

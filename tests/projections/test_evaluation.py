@@ -9,11 +9,19 @@ import msgspec
 import pytest
 
 from projections.days import Span
-from projections.evaluation import DEFAULT_DAYS, Evaluations
+from projections.evaluation.evaluations import DEFAULT_DAYS, Evaluations
+from projections.evaluation.published_schemes import Schemes
+from projections.evaluation.schemes import (
+    Dimension,
+    Indicator,
+    Measure,
+    Normalisation,
+    Scheme,
+    Title,
+    Where,
+)
 from projections.evidence import evidence
-from projections.published_schemes import Schemes
-from projections.roster_rows import roster_rows
-from projections.schemes import Dimension, Indicator, Measure, Normalisation, Scheme, Title, Where
+from projections.rosters.rows import roster_rows
 from projections.tables import IDENTITIES
 from projections.warehouse import Generation, Warehouse
 from tests.projections.test_evidence import figures, wanted_of

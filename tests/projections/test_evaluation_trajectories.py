@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from projections.days import last_days
-from projections.evaluation_trajectories import FEWEST, WINDOW, Track, learn, windows_up_to
+from projections.evaluation.trajectories import FEWEST, WINDOW, Track, learn, windows_up_to
 
 TODAY = date(2026, 11, 27)
 

@@ -11,9 +11,9 @@ import pytest
 from projections.days import Days
 from projections.evidence import Wanted, evidence
 from projections.facts import Fact
-from projections.homework import homework_plan
-from projections.mistakes import mistake_book
-from projections.portraits import Portraits
+from projections.portraits.homework import homework_plan
+from projections.portraits.mistakes import mistake_book
+from projections.portraits.students import Portraits
 from projections.warehouse import Generation, Warehouse
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue
 from tests.support.facts import DAY, HOUR, STORE, answer, at, fact, keep

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.calibration import Calibration
 from projections.facts import Fact
 from projections.folds import Fold, PersonState, Rows, decode, encode, is_newer
-from projections.mastery import Globals
+from projections.prediction.calibration import Calibration
+from projections.prediction.mastery import Globals
 from projections.tables import (
     PERSON_DAYS,
     PERSON_MASTERY,

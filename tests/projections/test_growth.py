@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.growth import Curve, Growth, GrowthCalibration, Outlook, position_key
-from projections.growth_backtest import backtest, measure
-from projections.growth_learning import Score, TooLittle, _fit, _HeldOut, _Sample, learn
+from projections.prediction.growth import Curve, Growth, GrowthCalibration, Outlook, position_key
+from projections.prediction.growth_backtest import backtest, measure
+from projections.prediction.growth_learning import Score, TooLittle, _fit, _HeldOut, _Sample, learn
 from tests.support.scores import SCALES, made_up_scores
 
 CURVE = Curve((0.0, 50.0, 90.0, 100.0), (-2.5, -0.5, 0.75, 1.5), 0.4)

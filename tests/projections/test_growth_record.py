@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from projections.folds import DISTRICT_TIMEZONE
-from projections.growth_record import scores_of_record
-from projections.levels import week_of_school_year
+from projections.prediction.growth_record import scores_of_record
+from projections.prediction.levels import week_of_school_year
 from projections.warehouse import Generation, Warehouse
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue
 from tests.support.small_district import STORE, TODAY, answers, carry, key

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.homework_plan import (
+from projections.portraits.homework_plan import (
     LADDER,
     LAYERS,
     LONG_AGO,

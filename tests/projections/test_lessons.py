@@ -9,11 +9,11 @@ import msgspec
 import orjson
 import pytest
 
-from projections.calibration import Calibration
-from projections.lesson_during import BadWidth
-from projections.lessons import Lessons, Limits, Wanted
-from projections.mastery import Globals
-from projections.reading import default_reader
+from projections.lessons.during import BadWidth
+from projections.lessons.reports import Lessons, Limits, Wanted
+from projections.meaning.reading import default_reader
+from projections.prediction.calibration import Calibration
+from projections.prediction.mastery import Globals
 from projections.tables import fact_row
 from projections.warehouse import Generation, Warehouse
 from tests.support.clickhouse import embedded_dsn

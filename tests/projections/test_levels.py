@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.activity import EPOCH
-from projections.calibration import Calibration
 from projections.facts import Fact
 from projections.folds import Fold, PersonState, decode, encode
-from projections.growth import Curve, Growth, GrowthCalibration
-from projections.levels import school_year, week_of_school_year
+from projections.prediction.calibration import Calibration
+from projections.prediction.growth import Curve, Growth, GrowthCalibration
+from projections.prediction.levels import school_year, week_of_school_year
 from projections.tables import TABLES
 
 DAY = 86_400_000_000  # microseconds

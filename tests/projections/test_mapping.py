@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from projections.facts import Fact
-from projections.mapping import (
+from projections.meaning.mapping import (
     FIELDS,
     MappingError,
     load_mapping,
@@ -17,7 +17,7 @@ from projections.mapping import (
     rules_by_verb,
     shipped_mappings,
 )
-from projections.reading import Reader
+from projections.meaning.reading import Reader
 from projections.vocabulary import ACTIONS, OTHER
 
 HEAD = """

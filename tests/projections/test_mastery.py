@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.response_files import split_of
-from projections.calibration import Calibration
-from projections.marks import area_under_curve, marks_of
-from projections.mastery import (
+from projections.prediction.calibration import Calibration
+from projections.prediction.marks import area_under_curve, marks_of
+from projections.prediction.mastery import (
     FEATURES,
     POINT_FEATURES,
     Filter,
@@ -23,8 +23,8 @@ from projections.mastery import (
     shrunken,
     sigmoid,
 )
-from projections.mastery_backtest import backtest, foretell
-from projections.mastery_learning import (
+from projections.prediction.mastery_backtest import backtest, foretell
+from projections.prediction.mastery_learning import (
     Response,
     TooFewResponses,
     choose,

@@ -13,12 +13,12 @@ import msgspec
 import pytest
 
 from projections.days import Span, day_of
+from projections.evaluation.figures import Figure, nothing
+from projections.evaluation.measures import Figures, Versions
+from projections.evaluation.schemes import MASTERED, Bound, Measure, Where
 from projections.facts import Fact
-from projections.figures import Figure, nothing
-from projections.measures import Figures, Versions
-from projections.mistakes import find_mistakes
+from projections.portraits.mistakes import find_mistakes
 from projections.responses import Response
-from projections.schemes import MASTERED, Bound, Measure, Where
 from projections.tables import DOCUMENTS, IDENTITIES
 from projections.warehouse import Generation, Warehouse
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue

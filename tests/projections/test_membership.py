@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from projections.membership import RosterMembership
+from projections.rosters.membership import RosterMembership
 from projections.warehouse import Generation, Warehouse
 from tests.projections.test_roster import (
     OCTOBER,

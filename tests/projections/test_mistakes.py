@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.facts import Fact
-from projections.mistakes import STATES, Filters, State, find_mistakes, mistake_book
+from projections.portraits.mistakes import STATES, Filters, State, find_mistakes, mistake_book
 from projections.responses import Response, responses_of
 from projections.warehouse import Generation
 from tests.support.facts import DAY, HOUR, STORE, answer, at, fact, keep

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from projections.company import ENOUGH_PERSONS, ENOUGH_TRIES
 from projections.days import Days
-from projections.portraits import Portraits
+from projections.portraits.company import ENOUGH_PERSONS, ENOUGH_TRIES
+from projections.portraits.students import Portraits
 from projections.warehouse import Generation
 
 HOUR = 3_600_000_000

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from projections import vocabulary
-from projections.reading import default_reader
+from projections.meaning.reading import default_reader
 from tests.support.profiles import violations
 from tests.support.teaching_cycle import broken_promises, meant
 

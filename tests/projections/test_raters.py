@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from projections.figures import Rating
-from projections.raters import Adjusted, Ratings
+from projections.evaluation.figures import Rating
+from projections.evaluation.raters import Adjusted, Ratings
 
 
 def of(rater: str, rating: float, *, counts: bool = True) -> Rating:

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from lrs.versions import Version
 from projections import vocabulary
 from projections.facts import Fact
-from projections.mapping import rules_by_verb, shipped_mappings
-from projections.reading import (
+from projections.meaning.mapping import rules_by_verb, shipped_mappings
+from projections.meaning.reading import (
     Reading,
     default_reader,
     last_segment,

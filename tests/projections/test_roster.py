@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from projections.grades import grade_code, stage_of
-from projections.roster import BadCursor, Roster
-from projections.roster_rows import ROSTER_KINDS, full_name, roster_rows, subject_code
+from projections.rosters.grades import grade_code, stage_of
+from projections.rosters.roster import BadCursor, Roster
+from projections.rosters.rows import ROSTER_KINDS, full_name, roster_rows, subject_code
 from projections.tables import ROSTER_TABLES
 from projections.warehouse import Generation
 from tests.support.clickhouse import rows_of

@@ -7,10 +7,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.scheme_faults import SchemeFaulty
-from projections.scheme_weighing import weighed, weights_said
-from projections.scheme_writing import scheme_text
-from projections.schemes import Scheme
+from projections.evaluation.scheme_faults import SchemeFaulty
+from projections.evaluation.scheme_weighing import weighed, weights_said
+from projections.evaluation.scheme_writing import scheme_text
+from projections.evaluation.schemes import Scheme
 from tests.support.scheme_documents import BASE, schemes
 
 PARTIAL = """scheme: own   # ours

@@ -7,12 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.published_schemes import Schemes, shipped_schemes
-from projections.scheme_extending import LONGEST, Resolved, faults_of, resolve, stated_id
-from projections.scheme_faults import SchemeFault, SchemeFaulty, UnknownScheme
-from projections.scheme_reading import CONDITIONS, DIMENSION_KEYS, INDICATOR_KEYS, MEASURE_KEYS
-from projections.scheme_writing import scheme_text
-from projections.schemes import FIGURES, NORMALISATIONS, Scheme
+from projections.evaluation.published_schemes import Schemes, shipped_schemes
+from projections.evaluation.scheme_extending import LONGEST, Resolved, faults_of, resolve, stated_id
+from projections.evaluation.scheme_faults import SchemeFault, SchemeFaulty, UnknownScheme
+from projections.evaluation.scheme_reading import (
+    CONDITIONS,
+    DIMENSION_KEYS,
+    INDICATOR_KEYS,
+    MEASURE_KEYS,
+)
+from projections.evaluation.scheme_writing import scheme_text
+from projections.evaluation.schemes import FIGURES, NORMALISATIONS, Scheme
 from projections.vocabulary import ACTIONS, SUBJECTS
 from tests.support.scheme_documents import BASE, OWN, replaced, schemes, small_scheme
 

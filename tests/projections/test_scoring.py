@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.figures import Figure
-from projections.schemes import (
+from projections.evaluation.figures import Figure
+from projections.evaluation.schemes import (
     Bound,
     By,
     Dimension,
@@ -20,7 +20,7 @@ from projections.schemes import (
     Scheme,
     Title,
 )
-from projections.scoring import Cohorts, Scores, level_of, score
+from projections.evaluation.scoring import Cohorts, Scores, level_of, score
 
 TITLE = Title(zh="指标", en="Indicator")
 COUNT = Measure(over="facts", figure="count", at_most=Bound(each="day", count=3))

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.mapping import MappingError, load_mapping
-from projections.reading import ReadsStatements, default_reader
-from projections.store_readers import reader_by, reader_of_store
+from projections.meaning.mapping import MappingError, load_mapping
+from projections.meaning.reading import ReadsStatements, default_reader
+from projections.meaning.store_readers import reader_by, reader_of_store
 from tests.projections.test_checking import statement
 from tests.support.mapping_documents import CLICKED, clicker
 

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from projections.class_groups import ClassGroups
 from projections.days import Days, today
 from projections.facts import Fact
-from projections.homework import DAILY_MINUTES, homework_plan
-from projections.mastery import sigmoid
-from projections.portraits import Portraits
+from projections.portraits.class_groups import ClassGroups
+from projections.portraits.homework import DAILY_MINUTES, homework_plan
+from projections.portraits.students import Portraits
+from projections.prediction.mastery import sigmoid
 from projections.warehouse import Generation
 from tests.support.facts import DAY, HOUR, STORE, answer, at, fact, keep
 

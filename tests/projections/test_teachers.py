@@ -5,8 +5,8 @@ from typing import Any
 import orjson
 import pytest
 
-from projections.teacher_dimensions import DIMENSIONS, ENOUGH_TEACHERS
-from projections.teachers import Teachers
+from projections.portraits.teacher_dimensions import DIMENSIONS, ENOUGH_TEACHERS
+from projections.portraits.teachers import Teachers
 from projections.vocabulary import ACTIONS
 from projections.warehouse import Generation
 from tests.support.lessons import (

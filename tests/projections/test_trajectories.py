@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from projections.calibration import Calibration
-from projections.growth import LevelState
-from projections.trajectories import Forecaster, Peer, Trajectories, growth_percentile
+from projections.prediction.calibration import Calibration
+from projections.prediction.growth import LevelState
+from projections.prediction.trajectories import Forecaster, Peer, Trajectories, growth_percentile
 from projections.warehouse import Generation, Warehouse
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue
 from tests.support.growing_district import STUDENTS, WEEKS, grow, name_of, true_level

@@ -14,7 +14,7 @@ import pytest
 from clickhouse_connect.driver.client import Client
 
 from projections.facts import Fact
-from projections.portraits import Portraits
+from projections.portraits.students import Portraits
 from projections.tables import (
     PERSON_DAYS,
     PERSON_MASTERY,

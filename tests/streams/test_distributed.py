@@ -21,7 +21,7 @@ from lrs.declarations import IDENTITY
 from lrs.record import LogEntry
 from projections.folds import Fold, Person, PersonState, decode, encode
 from projections.identities import Identities
-from projections.reading import default_reader
+from projections.meaning.reading import default_reader
 from projections.tables import TABLES
 from projections.warehouse import Generation, Warehouse
 from streams.distributed import (

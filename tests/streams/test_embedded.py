@@ -15,8 +15,8 @@ import pytest
 
 from lrs.record import LogEntry, Record
 from projections.folds import Fold
-from projections.portraits import Portraits
-from projections.reading import default_reader
+from projections.meaning.reading import default_reader
+from projections.portraits.students import Portraits
 from projections.tables import TABLES
 from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier, LogReplaced

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lrs.record import LogEntry
-from projections.calibration import Calibration
 from projections.folds import Fold
-from projections.growth_learning import learn
-from projections.mastery_learning import fit
-from projections.reading import default_reader
-from projections.roster_rows import ROSTER_KINDS
+from projections.meaning.reading import default_reader
+from projections.prediction.calibration import Calibration
+from projections.prediction.growth_learning import learn
+from projections.prediction.mastery_learning import fit
+from projections.rosters.rows import ROSTER_KINDS
 from projections.tables import PERSON_TABLES, TABLES
 from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier

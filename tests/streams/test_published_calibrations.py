@@ -10,10 +10,10 @@ import pytest
 
 from lrs.declarations import CALIBRATION, Declaration
 from lrs.record import Record
-from projections.calibration import Calibration
-from projections.mastery import Globals
-from projections.reading import default_reader
-from projections.store_calibrations import calibrations_of, fold_of, kept_in, version_of
+from projections.meaning.reading import default_reader
+from projections.prediction.calibration import Calibration
+from projections.prediction.mastery import Globals
+from projections.prediction.store_calibrations import calibrations_of, fold_of, kept_in, version_of
 from projections.warehouse import Generation, UnknownCalibration, Warehouse
 from streams.distributed import Delivery, FoldStep, ReadStep
 from streams.published_calibrations import (

@@ -10,7 +10,7 @@ import pytest
 from lrs.declarations import MAPPING, Declaration
 from lrs.record import Record
 from projections.folds import Fold
-from projections.store_readers import MAPPINGS, reader_by, reader_of
+from projections.meaning.store_readers import MAPPINGS, reader_by, reader_of
 from projections.warehouse import Generation, Warehouse
 from streams.distributed import Delivery, ReadStep
 from streams.published_mappings import (

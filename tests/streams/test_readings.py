@@ -1,7 +1,7 @@
 """What entries of the log say; an entry that the record couldn't read is set aside."""
 
 from lrs.record import LogEntry
-from projections.reading import default_reader
+from projections.meaning.reading import default_reader
 from streams.readings import read_entries
 from tests.support.histories import answer, entry
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from lrs.record import LogEntry, Record
 from projections.comparison import compare
 from projections.folds import Fold
-from projections.portraits import Portraits
-from projections.reading import default_reader
+from projections.meaning.reading import default_reader
+from projections.portraits.students import Portraits
 from projections.tables import TABLES
 from projections.warehouse import Generation, NotPromotable, Warehouse
 from streams.replay import (

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from projections.folds import Fold
-from projections.reading import default_reader
+from projections.meaning.reading import default_reader
 from projections.warehouse import Generation
 from streams.embedded import EmbeddedCarrier
 from streams.states import States

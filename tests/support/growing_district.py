@@ -4,11 +4,11 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from projections.calibration import Calibration
 from projections.facts import Fact
 from projections.folds import DISTRICT_TIMEZONE, Fold
-from projections.growth_learning import learn
-from projections.growth_record import scores_of_record
+from projections.prediction.calibration import Calibration
+from projections.prediction.growth_learning import learn
+from projections.prediction.growth_record import scores_of_record
 from projections.tables import FACTS, fact_row
 from projections.warehouse import Generation
 from tests.support.small_district import STORE, TODAY, answers, carry, enroll

@@ -10,7 +10,7 @@ import orjson
 from apps.district import SCALES, Planned, Student, make_district
 from apps.teaching_days import Session, acts_of, sessions_of
 from apps.truth import Truth
-from projections.reading import default_reader
+from projections.meaning.reading import default_reader
 from projections.tables import fact_row, name_row
 from projections.warehouse import Generation
 

@@ -2,8 +2,8 @@
 
 import random
 
-from projections.mastery import sigmoid
-from projections.mastery_learning import Response
+from projections.prediction.mastery import sigmoid
+from projections.prediction.mastery_learning import Response
 
 POINTS = ("addition", "fractions", "geometry")
 

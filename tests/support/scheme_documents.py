@@ -5,8 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from projections.scheme_reading import CONDITIONS
-from projections.schemes import (
+from projections.evaluation.scheme_reading import CONDITIONS
+from projections.evaluation.schemes import (
     DOCUMENT_KINDS,
     EACH,
     FIGURES,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from projections.growth_learning import Score
+from projections.prediction.growth_learning import Score
 
 # How a scale shows a standing: none of them is a straight line over the whole of 0..100.
 SCALES: dict[str, Callable[[float], float]] = {

@@ -21,7 +21,7 @@ from lrs.credentials import Credentials
 from lrs.drafts import make_authority
 from lrs.holders import Holder
 from lrs.record import Record
-from projections.calibration import Calibration
+from projections.prediction.calibration import Calibration
 from streams.published_calibrations import Published, calibration_declaration
 from tests.support.demo_record import STORE, fill
 from tests.support.servers import Key, Server, running_server

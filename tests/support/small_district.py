@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from projections.facts import Fact
 from projections.folds import Fold
-from projections.roster_rows import roster_rows
+from projections.rosters.rows import roster_rows
 from projections.tables import FACTS, fact_row
 from projections.warehouse import Generation
 

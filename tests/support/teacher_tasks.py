@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from selenium.webdriver import Chrome
 
-from projections.calibration import Calibration
-from projections.growth_learning import learn
+from projections.prediction.calibration import Calibration
+from projections.prediction.growth_learning import learn
 from tests.support.browsing import wait_to_see
 from tests.support.chromium import chromium
 from tests.support.scores import made_up_scores

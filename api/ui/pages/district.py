@@ -19,7 +19,7 @@ from api.ui.pages.district_parts import (
 from api.ui.permission import is_permitted
 from api.ui.portrait import Part, Portrait, PortraitView
 from api.ui.session import Visitor
-from projections.rankings import Month
+from projections.portraits.rankings import Month
 
 SPACING = 30.0  # seconds between two looks: these answers read every student's rows
 

@@ -14,7 +14,7 @@ from api.ui.permission import is_permitted
 from api.ui.portrait import Part, Portrait, PortraitView
 from api.ui.session import Visit, Visitor
 from projections.days import today
-from projections.rankings import Quarter
+from projections.portraits.rankings import Quarter
 
 SPACING = 60.0  # seconds between two looks: a report is read, not watched
 QUARTERS = 8  # that can be chosen, the newest first

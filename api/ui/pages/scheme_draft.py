@@ -16,8 +16,8 @@ from api.ui.pages.scheme_parts import list_faults
 from api.ui.pages.what_if import Comparison
 from api.ui.permission import is_permitted
 from api.ui.session import Visit, Visitor
-from projections.scheme_faults import SchemeFaulty
-from projections.scheme_weighing import weighed, weights_said
+from projections.evaluation.scheme_faults import SchemeFaulty
+from projections.evaluation.scheme_weighing import weighed, weights_said
 
 Told = dict[str, Any]
 

@@ -7,7 +7,7 @@ from api.ui.layout import Card, Tag
 from api.ui.portrait import Portrait, as_of, name_of, point_name
 from api.ui.session import Visit
 from api.ui.table import Column, DataTable, Row, cell, counted_cell
-from projections.mistakes import STATES
+from projections.portraits.mistakes import STATES
 from projections.vocabulary import LAYERS
 
 

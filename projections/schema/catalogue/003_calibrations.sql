@@ -1,5 +1,5 @@
 -- Calibrations that generations are folded under, each once: their origins name them by digest.
--- JSON, as projections/calibration.py has it; a district's may be some megabytes.
+-- JSON, as projections/prediction/calibration.py has it; a district's may be some megabytes.
 CREATE TABLE IF NOT EXISTS {database:Identifier}.calibrations
 (
     digest String,

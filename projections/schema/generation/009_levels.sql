@@ -1,4 +1,4 @@
--- A person's level in each subject (or, where none is stated, course): what projections/growth.py
+-- A person's level in each subject (or, where none is stated, course): what projections/prediction/growth.py
 -- knows of it. `level` is a standing in the cohort, in standard deviations; `squares / freedom`
 -- scales every variance; `scores` counts observations: a day's marks by kind, or its right answers.
 CREATE TABLE IF NOT EXISTS {database:Identifier}.person_levels

@@ -1,0 +1,1 @@
+"""Evaluation under a scheme: process and outcome, for students and groups."""

@@ -1,0 +1,1 @@
+"""Lessons: each as a closed loop, before, in and after class."""

@@ -1,0 +1,372 @@
+"""Lesson reports: one lesson as a closed loop, before, in and after class; and lists of lessons."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from projections.days import iso_of, midnight
+from projections.folds import DISTRICT_TIMEZONE
+from projections.lessons.after import after_class
+from projections.lessons.before import before_class
+from projections.lessons.during import in_class
+from projections.lessons.facts import (
+    ClassRoster,
+    LessonFacts,
+    Names,
+    Part,
+    People,
+    Shown,
+    facts_of_lesson,
+    names_of,
+    now,
+    sort_out,
+)
+from projections.lessons.teaching import LEARNERS_SIDE, LEARNING, TEACHING
+from projections.prediction.calibration import Calibration
+from projections.prediction.mastery import Filter
+from projections.shares import share
+from projections.warehouse import Generation
+
+PHASES: Final = ("pre", "in", "post")
+LONGEST_PAGE: Final = 200
+MINUTE: Final = 60  # seconds: the usual width of the timeline's buckets
+
+_EVER: Final = 10_413_792_000_000_000  # microseconds: the year 2300, beyond what columns hold
+
+Place = tuple[int, str]  # of the last lesson of a page: when it began, and its id
+
+
+class Limits(NamedTuple):
+    """Whose lessons may be listed: those of some classes, and those that some persons taught."""
+
+    classes: Collection[str]
+    teachers: Collection[str]
+
+
+class Wanted(NamedTuple):
+    """Which lessons are to be listed: all where nothing is named. Days are the district's."""
+
+    classes: Sequence[str] = ()
+    teacher: str = ""
+    subject: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+    among: Limits | None = None
+
+
+@dataclass
+class PhaseFigures:
+    """What a phase of a lesson is in short."""
+
+    facts: int = 0
+    learners: int = 0
+    answers: int = 0
+    judged: int = 0
+    right: int = 0
+    seconds: float = 0.0
+    handed_in: int = 0
+    first: int = _EVER
+    last: int = -_EVER
+
+    def shown(self) -> Shown:
+        """Write it down; seconds are those of all learners together."""
+        return {
+            "facts": self.facts,
+            "learners": self.learners,
+            "answers": self.answers,
+            "result": share(self.right, self.judged),
+            "seconds": round(self.seconds, 3),
+            "handed_in": self.handed_in,
+        }
+
+
+@dataclass
+class LessonFigures:
+    """What a lesson is in short."""
+
+    lesson: str
+    phases: dict[str, PhaseFigures] = field(default_factory=lambda: defaultdict(PhaseFigures))
+    classes: set[str] = field(default_factory=set)
+    subjects: set[str] = field(default_factory=set)
+    points: set[str] = field(default_factory=set)
+    instructors: set[str] = field(default_factory=set)
+    deeds: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    @property
+    def begins(self) -> int:
+        """When it begins: its first act in class; without any, its first act. Microseconds."""
+        if "in" in self.phases:
+            return self.phases["in"].first
+        return min(each.first for each in self.phases.values())
+
+    def add(self, row: Sequence[Any]) -> None:
+        """Take a row of ``lessons_facts.sql``, which is of one phase."""
+        classes, subjects, points, instructors, (persons, deeds) = row[9:-2]
+        self.phases[row[1]] = PhaseFigures(*row[2:9], *row[-2:])
+        self.classes.update(classes)
+        self.subjects.update(subjects)
+        self.points.update(points)
+        self.instructors.update(instructors)
+        for person, more in zip(persons, deeds, strict=True):
+            self.deeds[person] += more
+
+    def shown(self) -> Shown:
+        """Write down each phase."""
+        return {phase: self.phases.get(phase, PhaseFigures()).shown() for phase in PHASES}
+
+    @property
+    def teaching(self) -> set[str]:
+        """The accounts that taught, by what was done."""
+        return self.instructors | {person for person, more in self.deeds.items() if more > 0}
+
+
+def lesson_figures(
+    generation: Generation, store: str, lessons: Sequence[str]
+) -> dict[str, LessonFigures]:
+    """Give what lessons are in short, of those of these lessons that there are."""
+    found: dict[str, LessonFigures] = {}
+    for first in range(0, len(lessons), LONGEST_PAGE):
+        rows = generation.query(
+            "lessons_facts",
+            store=store,
+            lessons=list(lessons[first : first + LONGEST_PAGE]),
+            teaching=sorted(TEACHING),
+            learning=sorted(LEARNING),
+        )
+        for row in rows:
+            found.setdefault(row[0], LessonFigures(row[0])).add(row)
+    return found
+
+
+class Lessons:
+    """The lessons of one generation; safe to share between threads.
+
+    ``position`` gives the log position up to which the generation's rows are complete,
+    ``calibration_of`` what a store's rows were folded under; ``now`` the time, in microseconds
+    since 1970 UTC, by which homework is due or not.
+    """
+
+    def __init__(
+        self,
+        generation: Generation,
+        position: Callable[[], int],
+        *,
+        roster: ClassRoster,
+        people: People,
+        timezone: str = DISTRICT_TIMEZONE,
+        calibration_of: Callable[[str], Calibration] = lambda _: Calibration(),
+        now: Callable[[], int] = now,
+    ) -> None:
+        self.identity = generation.identity
+        self._generation = generation
+        self._position = position
+        self._roster = roster
+        self._people = people
+        self._timezone = ZoneInfo(timezone)
+        self._calibration_of = calibration_of
+        self._filters: dict[str, Filter] = {}
+        self._now = now
+
+    def report(self, store: str, lesson: str, *, width: int = MINUTE) -> Shown | None:
+        """Report a lesson, or give None where there are no facts of it.
+
+        ``width`` is that of the timeline's buckets, 1 to 300 seconds; raises ``BadWidth``. Times
+        are ISO 8601 in UTC, ``seconds`` seconds, shares 0..1 with their 95 % interval, None where
+        there is nothing to take them of. ``evidence`` holds the parameters of the evidence query
+        that lists the statements behind a figure, ``statement`` the id of one. ``parts`` has a
+        report of each class where there are several.
+        """
+        position = self._position()
+        facts = facts_of_lesson(self._generation, self._people, store, lesson)
+        if not facts:
+            return None
+        now = self._now()
+        sorted_out = sort_out(
+            self._generation,
+            self._roster,
+            self._people,
+            store,
+            facts,
+            timezone=self._timezone,
+            now=now,
+        )
+        mastery = self._filter(store)
+        several = sorted_out.parts if len(sorted_out.parts) > 1 else ()
+        return {
+            "store": store,
+            "generation": self._generation.name,
+            "position": position,
+            "as_of": iso_of(now),
+            **self._head(sorted_out),
+            **_phases(sorted_out.whole, mastery, width),
+            "parts": [
+                {"class_group": part.class_group, **_phases(part, mastery, width)}
+                for part in several
+            ],
+        }
+
+    def taught_by(self, store: str, lesson: str) -> tuple[set[str], set[str]] | None:
+        """Give the teachers and the classes of a lesson; None where there are no facts of it."""
+        figures = lesson_figures(self._generation, store, [lesson]).get(lesson)
+        if figures is None:
+            return None
+        return self._teachers(store, [figures])[lesson], figures.classes
+
+    def page(
+        self,
+        store: str,
+        wanted: Wanted | None = None,
+        *,
+        limit: int = 50,
+        after: Place | None = None,
+    ) -> tuple[list[Shown], Place | None]:
+        """List lessons, the newest first; gives a page, and where the next one begins, if any.
+
+        ``after`` is the place that came with the page before. Counts are by phase.
+        """
+        wanted, limit = wanted or Wanted(), max(1, min(limit, LONGEST_PAGE))
+        before, before_lesson = after or (_EVER, "")
+        limits = wanted.among or Limits((), ())
+        rows = self._generation.query(
+            "lessons",
+            store=store,
+            classes=list(wanted.classes),
+            teachers=self._accounts(store, [wanted.teacher] if wanted.teacher else []),
+            is_limited=int(wanted.among is not None),
+            own_classes=sorted(limits.classes),
+            own_teachers=self._accounts(store, limits.teachers),
+            teaching=sorted(TEACHING),
+            learning=sorted(LEARNING),
+            subject=wanted.subject,
+            **self._between(wanted),
+            before=before,
+            before_lesson=before_lesson,
+            limit=limit + 1,
+        )
+        page = rows[:limit]
+        figures = lesson_figures(self._generation, store, [lesson for lesson, _ in page])
+        listed = self._listed(store, [figures[lesson] for lesson, _ in page if lesson in figures])
+        return listed, (page[-1][1], page[-1][0]) if len(rows) > limit else None
+
+    def _accounts(self, store: str, persons: Collection[str]) -> list[str]:
+        found = {each for person in persons for each in self._people.accounts_of(store, person)}
+        return sorted(found)
+
+    def _head(self, found: LessonFacts) -> Shown:
+        """Tell what a lesson is."""
+        whole, facts = found.whole, found.facts
+        points = sorted({point for fact in facts for point in fact.knowledge_points})
+        return {
+            "lesson": whole.lesson,
+            "names": whole.names.activity(whole.lesson),
+            "begins": iso_of(found.begins),
+            "ends": iso_of(found.ends),
+            "subjects": sorted({fact.subject for fact in facts} - {""}),
+            "courses": _named(
+                sorted({fact.course for fact in facts} - {""}), "course", whole.names
+            ),
+            "knowledge_points": _named(points, "knowledge_point", whole.names),
+            "classes": [_class_shown(found, part) for part in found.parts],
+            "teachers": [_teacher_shown(found, teacher) for teacher in found.teachers],
+            "facts": len(facts),
+            "without_phase": sum(not fact.phase for fact in facts),
+            "evidence": whole.evidence(),
+        }
+
+    def _filter(self, store: str) -> Filter:
+        """Give what foretells in a store: as its rows were folded."""
+        found = self._filters.get(store)
+        if found is None:
+            found = self._filters[store] = Filter(self._calibration_of(store).mastery)
+        return found
+
+    def _between(self, wanted: Wanted) -> dict[str, int]:
+        """Give the moments that the first day begins and the last one ends, in microseconds."""
+        first, last = wanted.first_day, wanted.last_day
+        return {
+            "from": midnight(first, self._timezone) if first else -_EVER,
+            "to": midnight(last + timedelta(days=1), self._timezone) if last else _EVER,
+        }
+
+    def _listed(self, store: str, figures: Sequence[LessonFigures]) -> list[Shown]:
+        teachers = self._teachers(store, figures)
+        classes = {each for one in figures for each in one.classes}
+        titles = self._roster.titles(store, sorted(classes))
+        subjects = {one.lesson for one in figures}.union(
+            *(one.points for one in figures), *teachers.values()
+        )
+        names = names_of(self._generation, store, subjects)
+        return [
+            {
+                "lesson": one.lesson,
+                "names": names.activity(one.lesson),
+                "begins": iso_of(one.begins),
+                "classes": [
+                    {"class_group": each, "title": titles.get(each, "")}
+                    for each in sorted(one.classes)
+                ],
+                "teachers": [
+                    {"person": each, "name": names.person(each)}
+                    for each in sorted(teachers[one.lesson])
+                ],
+                "subjects": sorted(one.subjects),
+                "knowledge_points": _named(sorted(one.points), "knowledge_point", names),
+                "phases": one.shown(),
+                "evidence": {"lesson": one.lesson},
+            }
+            for one in figures
+        ]
+
+    def _teachers(self, store: str, figures: Sequence[LessonFigures]) -> dict[str, set[str]]:
+        """Give the persons who taught each of some lessons, by what was done and by the roster."""
+        accounts = sorted({account for one in figures for account in one.teaching})
+        person_of = self._people.persons_of(store, accounts)
+        persons = sorted({person_of.get(account, account) for account in accounts})
+        roles = self._roster.roles(store, persons)
+        return {
+            one.lesson: {
+                person
+                for account in one.teaching
+                if roles.get(person := person_of.get(account, account)) not in LEARNERS_SIDE
+            }
+            for one in figures
+        }
+
+
+def _phases(part: Part, mastery: Filter, width: int) -> Shown:
+    return {
+        "pre": before_class(part, mastery),
+        "in": in_class(part, width),
+        "post": after_class(part),
+    }
+
+
+def _class_shown(found: LessonFacts, part: Part) -> Shown:
+    enrolled = sum(student.is_enrolled for student in part.students.values())
+    return {
+        "class_group": part.class_group,
+        "title": found.titles.get(part.class_group, ""),
+        "expected": len(part.students),
+        "enrolled": enrolled,
+        "took_part": len({fact.person for fact in part.learning if fact.action in LEARNING}),
+    }
+
+
+def _teacher_shown(found: LessonFacts, teacher: str) -> Shown:
+    acts: defaultdict[str, int] = defaultdict(int)
+    for fact in found.whole.teaching:
+        if fact.person == teacher:
+            acts[fact.action] += 1
+    return {
+        "person": teacher,
+        "name": found.whole.names.person(teacher),
+        "actions": dict(sorted(acts.items())),
+        "evidence": found.whole.evidence(person=teacher),
+    }
+
+
+def _named(identifiers: Sequence[str], key: str, names: Names) -> list[Shown]:
+    return [{key: each, "names": names.activity(each)} for each in identifiers]

@@ -1,0 +1,1 @@
+"""What statements mean: facts read from them by mappings, and what vendors are told of theirs."""

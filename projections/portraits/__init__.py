@@ -1,0 +1,1 @@
+"""Portraits: students, teachers, classes, schools, the district and apps, from the tables."""

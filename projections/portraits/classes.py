@@ -1,0 +1,296 @@
+"""A class: what its students know point by point, what they do, and who of them is at risk.
+
+Mastery is of those who are in the class on the day asked about. What students did counts for the
+class that they were in on the day they did it: the roster is joined as it was.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from statistics import fmean, median
+from typing import Any, NamedTuple
+
+import msgspec
+
+from projections.days import Span
+from projections.names import names_of
+from projections.portraits.at_risk import AtRisk, Weeks, Windows, at_risk, windows
+from projections.portraits.at_risk_rows import Placed, placed_of, weeks_of, with_weeks
+from projections.prediction.mastery import ENOUGH_TRIES
+from projections.rosters.roster import Member, Roster
+from projections.warehouse import Generation
+
+DEFAULT_DAYS = 28  # that a portrait looks back
+
+Portrait = dict[str, Any]
+
+
+class _Done(NamedTuple):
+    """A row of the query ``class_weeks``."""
+
+    person: str
+    week: str
+    phase: str
+    subject: str
+    actions: int
+    answers: int
+    correct: int
+    seconds: float
+    due: int
+    on_time: int
+    last_day: str
+
+
+class _Known(NamedTuple):
+    """A row of the query ``class_mastery``."""
+
+    person: str
+    knowledge_point: str
+    subject: str
+    probability: float
+    low: float
+    high: float
+    tries: int
+    successes: int
+    best: float | None  # at the end of an earlier week
+
+
+class _Rows(NamedTuple):
+    """What is known of a class's students: what they did, their mastery, and their weeks."""
+
+    done: list[_Done]
+    mastery: list[_Known]
+    weeks: list[Weeks]
+
+    def mastery_in(self, subject: str) -> list[_Known]:
+        """Give the mastery in one subject, or in all."""
+        return [one for one in self.mastery if subject in ("", one.subject)]
+
+    def at_risk(self, weeks: Windows) -> list[AtRisk]:
+        """List who is at risk, with reasons, those with most first."""
+        points: dict[str, tuple[int, int]] = {}
+        for one in self.mastery:
+            if one.tries >= ENOUGH_TRIES:
+                known, fallen = points.get(one.person, (0, 0))
+                has_fallen = one.best is not None and one.best > one.high
+                points[one.person] = known + 1, fallen + has_fallen
+        return at_risk(self.weeks, points, weeks)
+
+
+class Classes:
+    """The classes of one generation; safe to share between threads."""
+
+    def __init__(self, generation: Generation) -> None:
+        self._generation = generation
+        self._roster = Roster(generation)
+
+    def portrait(
+        self, store: str, class_group: str, on: date, span: Span, subject: str = ""
+    ) -> Portrait | None:
+        """Draw a class's portrait as of a day, or None where the roster has no such class.
+
+        Probabilities and shares are 0..1, times seconds, days ISO 8601.
+        """
+        found = self._generation.query("class_group", store=store, class_group=class_group)
+        if not found:
+            return None
+        title, kind, school, school_name, grade, stage, subjects = found[0]
+        members = self._roster.students(store, class_group, on=on)
+        rows = self._rows(store, class_group, on, span, subject, members)
+        heat_map = self._heat_map(store, rows.mastery_in(subject), members)
+        done = rows.done
+        return {
+            "class_group": class_group,
+            "title": title,
+            "type": kind,
+            "school": school,
+            "school_name": school_name,
+            "grade": grade,
+            "stage": stage,
+            "subjects": list(subjects),
+            "on": on.isoformat(),
+            "from": span.first.isoformat(),
+            "to": span.last.isoformat(),
+            "subject": subject or None,
+            "n": len(members),
+            "students": _students(members, done),
+            "load": _load(members, done),
+            "activity": _by_week(done),
+            "distribution": _distribution(heat_map),
+            "weak_points": _weak_points(heat_map),
+            "heat_map": heat_map,
+            "at_risk": msgspec.to_builtins(rows.at_risk(windows(on))),
+        }
+
+    def _rows(
+        self,
+        store: str,
+        class_group: str,
+        on: date,
+        span: Span,
+        subject: str,
+        members: Sequence[Member],
+    ) -> "_Rows":
+        """Read what is known of a class's students, of several tables at once."""
+        ever, placed = self._generation.query_all(
+            ("class_members", {"store": store, "class_group": class_group}),
+            placed_of(store, on, class_group=class_group),
+        )
+        partly = [row for row in ever if row[1] > str(span.first) or row[2] < str(span.last)]
+        done, mastery, weeks = self._generation.query_all(
+            (
+                "class_weeks",
+                {
+                    "store": store,
+                    "persons": sorted({person for person, _, _ in ever}),
+                    "partly": [person for person, _, _ in partly],
+                    "begins": [begin for _, begin, _ in partly],
+                    "ends": [end for _, _, end in partly],
+                    "subject": subject,
+                    "first_day": str(span.first),
+                    "last_day": str(span.last),
+                },
+            ),
+            ("class_mastery", {"store": store, "persons": [one.person for one in members]}),
+            weeks_of(store, [person for person, _, _ in placed], windows(on)),
+        )
+        return _Rows(
+            [_Done(*row) for row in done],
+            [_Known(*row) for row in mastery],
+            with_weeks([Placed(*row) for row in placed], weeks),
+        )
+
+    def _heat_map(
+        self, store: str, known: Iterable["_Known"], members: Sequence[Member]
+    ) -> dict[str, Any]:
+        """Give who knows what: the points by how few know them, a row a student by name."""
+        cells: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+        subjects: dict[str, str] = {}
+        for one in known:
+            subjects[one.knowledge_point] = one.subject
+            cells[one.knowledge_point][one.person] = {
+                "probability": one.probability,
+                "low": one.low,
+                "high": one.high,
+                "tries": one.tries,
+                "successes": one.successes,
+            }
+        names = names_of(self._generation, store, cells)
+        points = [
+            {
+                "knowledge_point": point,
+                "names": names.get(point, {}),
+                "subject": subjects[point],
+                **_summary(of_point.values()),
+            }
+            for point, of_point in cells.items()
+        ]
+        points.sort(key=lambda each: (each["mean"] is None, each["mean"], each["knowledge_point"]))
+        order = [point["knowledge_point"] for point in points]
+        return {
+            "points": points,
+            "students": [
+                {
+                    "person": member.person,
+                    "name": member.name,
+                    "cells": [cells[point].get(member.person) for point in order],
+                }
+                for member in members
+            ],
+        }
+
+
+def _summary(cells: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Say how far a class is in a point: over the students with enough tries in it."""
+    known = [cell["probability"] for cell in cells if cell["tries"] >= ENOUGH_TRIES]
+    return {"n": len(known), "mean": fmean(known) if known else None}
+
+
+def _students(members: Sequence[Member], done: Sequence[_Done]) -> list[dict[str, Any]]:
+    """Tell of each student who is in the class what they did in those days."""
+    by_person: dict[str, list[_Done]] = defaultdict(list)
+    for one in done:
+        by_person[one.person].append(one)
+    return [
+        {
+            "person": member.person,
+            "name": member.name,
+            "begin": member.begin.isoformat() if member.begin else None,
+            "end": member.end.isoformat() if member.end else None,
+            **_totals(by_person.get(member.person, ())),
+        }
+        for member in members
+    ]
+
+
+def _totals(done: Sequence[_Done]) -> dict[str, Any]:
+    answers, correct = sum(one.answers for one in done), sum(one.correct for one in done)
+    due, on_time = sum(one.due for one in done), sum(one.on_time for one in done)
+    after = [one for one in done if one.phase == "post"]
+    return {
+        "actions": sum(one.actions for one in done),
+        "answers": answers,
+        "accuracy": correct / answers if answers else None,
+        "seconds": sum(one.seconds for one in done),
+        "homework_seconds": sum(one.seconds for one in after),
+        "homework_answers": sum(one.answers for one in after),
+        "due": due,
+        "on_time": on_time / due if due else None,
+        "last_day": max((one.last_day for one in done), default=None),
+    }
+
+
+def _load(members: Sequence[Member], done: Sequence[_Done]) -> dict[str, Any]:
+    """Tell how much homework a student had in a week: the middle one, and the one with most."""
+    weekly: dict[tuple[str, str], float] = defaultdict(float)
+    for one in done:
+        if one.phase == "post":
+            weekly[one.person, one.week] += one.seconds
+    seconds = list(weekly.values())
+    return {
+        "n": len(members),
+        "weeks": len({week for _, week in weekly}),
+        "median_seconds_a_week": median(seconds) if seconds else None,
+        "most_seconds_a_week": max(seconds, default=None),
+    }
+
+
+def _by_week(done: Sequence[_Done]) -> list[dict[str, Any]]:
+    """Add up activity by week and phase, with how many students were active."""
+    groups: dict[tuple[str, str], list[_Done]] = defaultdict(list)
+    for one in done:
+        groups[one.week, one.phase].append(one)
+    return [
+        {
+            "week": week,
+            "phase": phase,
+            "students": len({one.person for one in some}),
+            "actions": sum(one.actions for one in some),
+            "answers": sum(one.answers for one in some),
+            "correct": sum(one.correct for one in some),
+            "seconds": sum(one.seconds for one in some),
+        }
+        for (week, phase), some in sorted(groups.items())
+    ]
+
+
+def _distribution(heat_map: dict[str, Any]) -> dict[str, Any]:
+    """Count students by their mean mastery, in tenths."""
+    tenths = [0] * 10
+    means = []
+    for student in heat_map["students"]:
+        known = [
+            cell["probability"]
+            for cell in student["cells"]
+            if cell is not None and cell["tries"] >= ENOUGH_TRIES
+        ]
+        if known:
+            means.append(fmean(known))
+            tenths[min(9, int(means[-1] * 10))] += 1
+    return {"n": len(means), "mean": fmean(means) if means else None, "tenths": tenths}
+
+
+def _weak_points(heat_map: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the points in which a class is weakest, of those that at least five students know."""
+    known = [point for point in heat_map["points"] if point["n"] >= 5]
+    return known[: min(5, (len(known) + 1) // 2)]
