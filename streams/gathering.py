@@ -35,12 +35,17 @@ class Gathering:
     def wait(self, position: int) -> None:
         """Wait until it is time to carry what is behind a position."""
         until = monotonic() + self._longest
-        with self._changed:
-            while (left := until - monotonic()) > 0 and not self._is_watched():
-                if self._is_stopped or self._newest() - position >= ENOUGH:
+        while (left := until - monotonic()) > 0:
+            with self._changed:
+                if self._is_stopped or self._is_watched():
                     return
                 self._is_held = True
-                self._changed.wait(min(left, _LOOK_AGAIN))
+            # Not under the lock, for which event loops wait: the database may be slow to tell.
+            if self._newest() - position >= ENOUGH:
+                return
+            with self._changed:
+                if not (self._is_stopped or self._is_watched()):
+                    self._changed.wait(min(left, _LOOK_AGAIN))
 
     def done(self) -> None:
         """Note that a batch is in the rows, or that it failed: nothing is held back."""

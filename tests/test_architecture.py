@@ -139,6 +139,24 @@ def test_tests_run_on_the_versions_that_are_served() -> None:
     assert {name: tests.get(name) for name in with_kafka} == with_kafka
 
 
+def test_every_file_of_a_served_room_is_in_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    packed = {
+        path
+        for room, patterns in project["tool"]["setuptools"]["package-data"].items()
+        for pattern in patterns
+        for path in (ROOT / room).glob(pattern)
+    }
+    left_out = [
+        str(path.relative_to(ROOT))
+        for path in files()
+        if path.relative_to(ROOT).parts[0] in SERVED_ROOMS
+        and path.suffix not in (".py", ".pyc")
+        and path not in packed
+    ]
+    assert left_out == []
+
+
 def test_every_package_imported_is_stated_with_its_version() -> None:
     for lock, rooms in ((LOCKS[0], SERVED_ROOMS), (LOCKS[-1], (*SERVED_ROOMS, "tests", "bench"))):
         requirements = stated()[lock] + extra("kafka")
