@@ -7,7 +7,6 @@ from time import monotonic
 
 from streams.gathering import ENOUGH, Gathering
 
-
 LONG = 60.0  # seconds: who waits for so long has been held back
 
 
