@@ -19,7 +19,7 @@ import msgspec
 
 from api.settings import Settings
 from lrs.credentials import SCOPES, Credential, is_store_name
-from lrs.holders import Holder, checked, narrowed_scopes
+from lrs.holders import VENDOR, Holder, checked, narrowed_scopes
 
 # Seconds that fetched keys are good for, and that pass at least between two attempts to fetch them:
 # so seldom can strangers, with made-up key ids, have us ask the issuer.
@@ -103,8 +103,12 @@ class Issuer:
         if claims.get("azp", client) != client:
             raise InvalidToken("it was made for another client")
         credential = self._credential(claims)
-        if credential.holder is None:
+        holder = credential.holder
+        if holder is None:
             raise InvalidToken(f"it has no claim {self._settings.oidc_role_claim!r}")
+        # Vendors of an app share its credentials: which one that is has to be said, not guessed.
+        if holder.role == VENDOR and self._app(claims, self._settings.oidc_app_claim) is None:
+            raise self._names_no_app()
         return credential
 
     async def _read(self, token: str, audience: str) -> dict[str, Any]:
@@ -137,9 +141,9 @@ class Issuer:
         store = claims.get(settings.oidc_store_claim)
         if not isinstance(store, str) or not is_store_name(store):
             raise InvalidToken(f"its claim {settings.oidc_store_claim!r} names no store")
-        app = _first(claims, settings.oidc_app_claim, "azp", "sub")
+        app = self._app(claims, settings.oidc_app_claim, "azp", "sub")
         if app is None:
-            raise InvalidToken(f"its claim {settings.oidc_app_claim!r} names no app")
+            raise self._names_no_app()
         scopes = _scopes(claims.get(settings.oidc_scope_claim))
         holder = self._holder(claims)
         return Credential(
@@ -150,6 +154,18 @@ class Issuer:
             _microseconds(claims.get("iat")),
             holder=holder,
         )
+
+    def _app(self, claims: dict[str, Any], *names: str) -> str | None:
+        """Give what the first of some claims says that names an app; the pages' client is none."""
+        for name in names:
+            app = claims.get(name)
+            is_name = isinstance(app, str) and 0 < len(app) <= LONGEST_APP
+            if is_name and app != self._settings.oidc_client_id:
+                return app
+        return None
+
+    def _names_no_app(self) -> InvalidToken:
+        return InvalidToken(f"its claim {self._settings.oidc_app_claim!r} names no app")
 
     def _holder(self, claims: dict[str, Any]) -> Holder | None:
         """Give who holds a token; None where it is an app's. What can't be told is refused.
@@ -290,14 +306,6 @@ def _reason(error: Exception) -> str:
         jwt.InvalidSignatureError: "its signature is wrong",
     }
     return reasons.get(type(error), "it is malformed")
-
-
-def _first(claims: dict[str, Any], *names: str) -> str | None:
-    for name in names:
-        value = claims.get(name)
-        if isinstance(value, str) and 0 < len(value) <= LONGEST_APP:
-            return value
-    return None
 
 
 def _scopes(claim: Any) -> frozenset[str]:

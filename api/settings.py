@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     oidc_jwks_url: str = ""  # the issuer's keys; empty: as its discovery document says
     oidc_store_claim: str = "xueji_store"
     oidc_scope_claim: str = "scope"
-    oidc_app_claim: str = "client_id"  # else azp, else sub
+    oidc_app_claim: str = "client_id"  # else azp, else sub; vendors on pages: no else
     oidc_role_claim: str = "xueji_role"
     oidc_person_claim: str = "xueji_person"  # the key of the person who holds the role
     oidc_school_claim: str = "xueji_school"  # of a school leader: one school, or a list

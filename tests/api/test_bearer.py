@@ -1,5 +1,6 @@
 """A bearer token proves what its issuer signed, for this record and now, and nothing else."""
 
+import asyncio
 import base64
 import hmac
 import json
@@ -25,9 +26,12 @@ from api.bearer import (
     LEEWAY,
     LONGEST_TOKEN,
     PROVED_LIVE,
+    InvalidToken,
+    Issuer,
     IssuerKeys,
 )
 from api.settings import Settings
+from lrs.credentials import Credential
 from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.oidc import AUDIENCE, TokenIssuer, new_key, running_issuer
 from tests.support.records import statement, statement_id
@@ -360,6 +364,40 @@ def test_a_good_token_is_remembered_for_a_moment_but_not_beyond_its_end(
     assert ask(token).status_code == status
     clock.ahead += PROVED_LIVE
     assert ask(token).status_code == 503
+
+
+# Who signs in ------------------------------------------------------------------------------------
+
+PAGES = "xueji pages"  # the client that people sign in to
+
+
+def identified(issuer: TokenIssuer, **claims: Any) -> Credential:
+    """Give who signs in to the pages by an ID token with these claims."""
+    settings = Settings(oidc_issuer=issuer.url, oidc_audience=AUDIENCE, oidc_client_id=PAGES)
+    token = issuer.id_token(PAGES, "nonce", **claims)
+    return asyncio.run(Issuer(settings).identify(token, "nonce"))
+
+
+def test_the_client_of_the_pages_is_nobodys_app(issuer: TokenIssuer) -> None:
+    for app in ({}, {"client_id": PAGES}):
+        one = identified(issuer, xueji_role="evaluator", sub="who", **app)
+        assert one.app == "who"
+
+
+def test_a_vendor_who_signs_in_is_of_the_app_that_the_token_names(issuer: TokenIssuer) -> None:
+    apps = [
+        identified(issuer, xueji_role="vendor", sub="vendor", client_id=app).app
+        for app in ("homework", "clicker")
+    ]
+    assert apps == ["homework", "clicker"]
+
+
+@pytest.mark.parametrize("app", [{}, {"client_id": PAGES}, {"client_id": ""}, {"client_id": 7}])
+def test_a_vendor_whose_token_names_no_app_does_not_sign_in(
+    issuer: TokenIssuer, app: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidToken, match="its claim 'client_id' names no app"):
+        identified(issuer, xueji_role="vendor", sub="vendor", **app)
 
 
 # The issuer's keys -------------------------------------------------------------------------------

@@ -77,6 +77,11 @@ class TokenIssuer:
         key, usual = self._keys[key_id]
         return jwt.encode(self.claims(**claims), key, algorithm or usual, headers={"kid": key_id})
 
+    def id_token(self, client: str, nonce: str, /, **claims: Any) -> str:
+        """Sign an ID token as providers do: for a client, which is `azp` too, and not of an app."""
+        usual = {"aud": client, "azp": client, "nonce": nonce, "client_id": None, "scope": None}
+        return self.token(**{**usual, **claims})
+
     def authorize(self, query: dict[str, str]) -> str:
         """Sign somebody in, and give the address that the browser is sent back to."""
         code = secrets.token_urlsafe(16)
@@ -98,8 +103,7 @@ class TokenIssuer:
         )
         if not is_right:
             return 400, b'{"error": "invalid_grant"}'
-        claims = {"aud": asked["client_id"], "nonce": asked["nonce"], "client_id": None}
-        token = self.token(**{**claims, "scope": None, **self.person})
+        token = self.id_token(asked["client_id"], asked["nonce"], **self.person)
         return 200, json.dumps({"id_token": token, "token_type": "Bearer"}).encode()
 
     def answer(self, path: str) -> tuple[int, bytes]:
