@@ -19,7 +19,8 @@ A route names its resource, whom it is about, and a function that asks one gener
   Who may not have it gets 403 before anything is looked for. Without a subject the answer is a
   list, which has to keep to `view.own` where that isn't None.
 - `ask` runs in a thread. It gives a dictionary for JSON, or None: 404, with the sentence in
-  `missing=`. That `position` or `as_of` in it are others is no news to a live answer.
+  `missing=`. That `position` or `as_of` in it are others is no news to a live answer. An answer
+  that was remembered tells as `position` an earlier one than the view's: its tag is of that one.
 - `records=` names the list in the answer that CSV and Parquet have, with its columns
   (`api.records.Records`). Without it, both are answered 406.
 - `mark=` is a cheap question, also of the view: while its answer stays the same, an open live
@@ -131,11 +132,18 @@ class Asked:
             from api.live_answers import live_answer  # which is made of this
 
             return await live_answer(self, question, view)
-        tag = _tag(view, wanted)
-        headers = {"ETag": tag, POSITION_HEADER: str(view.position), **_PRIVATE}
-        if _is_known(self.request.headers.get("if-none-match"), tag):
+        rest = _rest(view, wanted)  # before anything is asked: what changes meanwhile is another's
+        headers = _headers(view, rest, view.position)
+        if self._knows(headers):
             return Response(status_code=304, headers=headers)
         answer = await self.content(question, view)
+        reflects = min(view.position, answer.get("position", view.position))
+        if reflects < view.position:
+            # By a tag of the view's position it would be known for as long as the log rests. By its
+            # own, whoever has it asks again: that renews what was remembered.
+            headers = _headers(view, rest, reflects)
+            if self._knows(headers):
+                return Response(status_code=304, headers=headers)
         return await asyncio.to_thread(self._written, answer, wanted, records, headers)
 
     async def view(self, question: Question, *, is_first: bool = True) -> View:
@@ -207,6 +215,10 @@ class Asked:
                 formats=offered,
             )
         return found
+
+    def _knows(self, headers: dict[str, str]) -> bool:
+        """Tell whether who asks has the answer of these headers."""
+        return _is_known(self.request.headers.get("if-none-match"), headers["ETag"])
 
     def _written(
         self, answer: Answer, wanted: str, records: Records | None, headers: dict[str, str]
@@ -300,11 +312,20 @@ def _quality(media_type: str, ranges: Iterable[tuple[str, float]]) -> float:
     return 0.0
 
 
-def _tag(view: View, wanted: str) -> str:
-    """Give the weak entity tag (RFC 9110, 8.8.3) of an answer: generation, position, and the rest.
+def _headers(view: View, rest: str, position: int) -> dict[str, str]:
+    """Give the headers of an answer that reflects a position.
 
-    The rest is whatever else an answer depends on: who asks and what is theirs, the day, the
-    format, and which process it is, which may be of another version.
+    Its entity tag is weak (RFC 9110, 8.8.3): generation, position, and the rest.
+    """
+    tag = f'W/"{view.generation.identity}-{position}-{rest}"'
+    return {"ETag": tag, POSITION_HEADER: str(position), **_PRIVATE}
+
+
+def _rest(view: View, wanted: str) -> str:
+    """Give the digest of whatever else an answer depends on.
+
+    That is who asks and what is theirs, the day, the format, and which process it is, which may be
+    of another version.
     """
     zone = ZoneInfo(view.services.settings.timezone)
     rest = (
@@ -315,8 +336,7 @@ def _tag(view: View, wanted: str) -> str:
         wanted,
         view.services.edition,
     )
-    digest = blake2b(msgspec.json.encode(rest, order="deterministic"), digest_size=6).hexdigest()
-    return f'W/"{view.generation.identity}-{view.position}-{digest}"'
+    return blake2b(msgspec.json.encode(rest, order="deterministic"), digest_size=6).hexdigest()
 
 
 def _is_known(if_none_match: str | None, tag: str) -> bool:

@@ -31,10 +31,11 @@ class ClassQueries(Asking):
             if newest is not None and day - newest > timedelta(days=DEFAULT_DAYS):
                 day = newest
             trajectories = self._services.boards(generation).trajectories
-            warned, _ = trajectories.warnings(self._store, day, class_group=name)
+            warned, position = trajectories.warnings(self._store, day, class_group=name)
             students = Roster(generation, self._zone.key).students(self._store, name, on=day)
             return {
                 **as_of,
+                "position": min(as_of["position"], position),
                 **{key: warned[key] for key in ("on", "warnings", "measured", "why")},
                 "names": {one.person: one.name for one in students},
                 "plans": [self._plan(generation, one.person, one.name) for one in students],

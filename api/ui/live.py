@@ -95,6 +95,7 @@ class Live(Generic[_Shown]):
                 answer = await self._ask()
                 self._asked, self._since = monotonic(), datetime.now(UTC)
                 self._view.show(answer)
+                position = min(position, _reflected(answer, position))
             self._position, self._is_broken = position, False
         except Exception:
             if not self._is_broken:
@@ -107,3 +108,11 @@ class Live(Generic[_Shown]):
             return True
         marked, self._marked = self._marked, await self._mark()
         return marked != self._marked or monotonic() - self._asked >= OLDEST
+
+
+def _reflected(answer: Any, position: int) -> int:
+    """Give the position that an answer says it reflects; the one given where it says none.
+
+    What was remembered may be older than the rows: the page looks again until it has caught up.
+    """
+    return answer.get("position", position) if isinstance(answer, dict) else position

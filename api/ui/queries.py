@@ -228,7 +228,8 @@ class Queries(Asking):
                 ("schools", boards.rankings.schools),
                 ("apps", boards.rankings.apps),
             ):
-                rankings[name] = rank(self._store, of)[0]["ranking"]
+                told, reflects = rank(self._store, of)
+                rankings[name], position = told["ranking"], min(position, reflects)
             return {**as_of, **found, "position": position, "rankings": rankings}
 
         return await self._ask(ask)

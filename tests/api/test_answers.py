@@ -21,6 +21,7 @@ from api.answers import CSV, EVENTS, JSON, PARQUET, best_format
 from api.cursors import Page
 from api.errors import ApiError
 from api.records import Column, Records, as_csv, as_parquet
+from projections.portraits.district import District
 from projections.portraits.students import Portraits
 from tests.support.application import RunningApplication, XapiClient, application_of
 from tests.support.records import agent, agent_key, statement
@@ -86,6 +87,26 @@ def test_a_tag_is_another_once_the_projection_has_moved(client: XapiClient) -> N
     answer = ask(client, headers={"If-None-Match": tag})
     assert answer.status_code == 200
     assert answer.headers["ETag"] != tag
+
+
+def test_an_answer_that_was_remembered_has_the_tag_of_what_it_reflects_until_it_is_renewed(
+    client: XapiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = int(ask(client).headers["X-Xueji-Position"])
+    told = [("old", now - 1), ("old", now - 1), ("new", now)]
+    monkeypatch.setattr(
+        District, "district", lambda *_, **__: ({"told": told[0][0]}, told.pop(0)[1])
+    )
+    path = "/v1/portraits/district"
+    first = ask(client, path)
+    assert first.headers["X-Xueji-Position"] == str(first.json()["position"]) == str(now - 1)
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert ask(client, path, headers=known).status_code == 304
+    assert len(told) == 1, "it was asked for, so that it is renewed"
+    renewed = ask(client, path, headers=known)
+    assert (renewed.status_code, renewed.json()["told"]) == (200, "new")
+    assert renewed.headers["X-Xueji-Position"] == str(now)
+    assert ask(client, path, headers={"If-None-Match": renewed.headers["ETag"]}).status_code == 304
 
 
 def test_a_tag_is_another_for_another_format_role_and_store(
