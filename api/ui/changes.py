@@ -9,7 +9,7 @@ from nicegui.events import GenericEventArguments
 
 from api.errors import ApiError
 from api.ui.layout import Tag
-from api.ui.session import ROOT, SIGN_IN, Visit
+from api.ui.session import Visit, is_led_out
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -71,8 +71,7 @@ class Outcome:
         Who may no longer be here is led to sign in. A refusal is said as the API says it.
         """
         words = self._visit.words
-        if await self._visit.is_over():
-            ui.navigate.to(SIGN_IN.removeprefix(ROOT))
+        if await is_led_out(self._visit):
             return False, None
         try:
             result = await change()

@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from nicegui import ui
 
 from api.ui.asking import LONGEST_ANSWER
-from api.ui.session import ROOT, SIGN_IN, Visit
+from api.ui.session import Visit, is_led_out
 
 # How long a page may take to be put together, its first answer included, in seconds.
 PAGE_SECONDS = LONGEST_ANSWER + 5.0
@@ -86,8 +86,7 @@ class Live(Generic[_Shown]):
 
     async def _look(self) -> None:
         try:
-            if await self._visit.is_over():
-                ui.navigate.to(SIGN_IN.removeprefix(ROOT))
+            if await is_led_out(self._visit):
                 return
             position = self._visit.queries.position
             self._is_behind = not await self._is_changed()

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from fastapi import Depends, Request
 from nicegui import app as nicegui_app
+from nicegui import ui
 
 from api.authentication import OPERATE, READ_PROJECTIONS, doorkeeper
 from api.openid import Begun, Provider
@@ -126,6 +127,17 @@ async def admit(request: Request) -> Visit:
 
 
 Visitor = Annotated[Visit, Depends(admit)]
+
+
+async def is_led_out(visit: Visit) -> bool:
+    """Tell whether a visit is over; an open page then goes to where one signs in.
+
+    What is pressed on an open page asks this first: its visit is of when it was opened.
+    """
+    if not await visit.is_over():
+        return False
+    ui.navigate.to(SIGN_IN.removeprefix(ROOT))
+    return True
 
 
 async def is_signed_in(request: Request) -> bool:

@@ -9,7 +9,7 @@ from api.ui.copied_text import CopiedText
 from api.ui.json_text import JsonText
 from api.ui.layout import Card, Tag, statement_link
 from api.ui.portrait import name_of
-from api.ui.session import Visit
+from api.ui.session import Visit, is_led_out
 from api.ui.statement_queries import ShownStatement
 from lrs.actors import actor_key
 
@@ -34,11 +34,13 @@ class StatementLine:
         details.on("toggle", self._open, [])
         self._is_open = False
 
-    def _open(self) -> None:
+    async def _open(self) -> None:
         """Show what is inside, when it is opened first."""
         if self._is_open:
             return
         self._is_open = True
+        if await is_led_out(self._visit):
+            return
         words, identifier = self._visit.words, self._shown.id
         with self._inside:
             Tag("a", words("statements.open"), href=statement_link(identifier))

@@ -199,6 +199,33 @@ def test_a_revoked_credential_closes_open_pages_and_opens_none(site: Site, brows
     assert site.http.post("/ui/tickets", auth=(key.key, key.secret)).status_code == 401
 
 
+def test_what_is_pressed_on_an_open_page_does_nothing_for_who_was_revoked(
+    site: Site, browser: Chrome
+) -> None:
+    settings = Settings(data_directory=Path(site.server.environment["XUEJI_DATA_DIRECTORY"]))
+    with opened_credentials(settings) as credentials:
+        made, secret = credentials.add(STORE, "was here", ["all"])
+        key = Key(made.key, secret)
+        person = quote(person_key("ming"), safe="")
+        browser.get(site.link(key, f"/ui/evidence?person={person}"))
+        wait_to_see(browser, ".xj-facts summary")
+        facts = browser.current_window_handle
+        browser.switch_to.new_window("tab")
+        browser.get(f"{site.address}/ui/evaluations/schemes/football/draft")
+        wait_to_see(browser, ".xj-valid")
+        find(browser, ".xj-links button")[1].click()
+        surely = wait_to_see(browser, ".xj-links button:nth-of-type(3)")
+        credentials.revoke(key.key)
+    surely.click()
+    wait_for(browser, lambda: path_of(browser) == "/ui/sign-in")
+    browser.close()
+    browser.switch_to.window(facts)
+    find(browser, ".xj-facts summary")[0].click()
+    wait_for(browser, lambda: path_of(browser) == "/ui/sign-in")
+    schemes = site.http.get("/v1/schemes").json()["schemes"]
+    assert {one["id"]: one["origin"] for one in schemes}["football"] != "published"
+
+
 def test_a_session_planted_beforehand_opens_nothing(site: Site) -> None:
     with httpx.Client(base_url=site.address) as planter, httpx.Client(base_url=site.address) as one:
         planter.get("/ui/sign-in")

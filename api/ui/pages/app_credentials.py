@@ -6,7 +6,7 @@ from api.ui import formats
 from api.ui.changes import Outcome, Tick, is_confirmed
 from api.ui.copied_text import CopiedText
 from api.ui.layout import Card, Tag
-from api.ui.session import Visit
+from api.ui.session import Visit, is_led_out
 from lrs.credentials import Credential
 from lrs.times import iso_text
 
@@ -40,6 +40,8 @@ class OwnCredentials:
 
     async def look(self) -> None:
         """Show the credentials as they are now."""
+        if await is_led_out(self._visit):  # as who revokes the own one is
+            return
         credentials = await self._visit.operating.credentials()
         self._list.clear()
         with self._list:

@@ -16,7 +16,7 @@ from api.ui.layout import EVIDENCE, Card, Tag, lesson_link, message, page, stude
 from api.ui.live import PAGE_SECONDS, Live
 from api.ui.permission import is_permitted
 from api.ui.portrait import as_of, name_of
-from api.ui.session import HOME, Visit, Visitor
+from api.ui.session import HOME, Visit, Visitor, is_led_out
 from projections.evidence import NONE, Place, Wanted, texts
 from projections.vocabulary import ACTIONS, LAYERS, PHASES, SUBJECTS
 
@@ -96,7 +96,7 @@ class EvidenceView:
         self._card.aside.text = f"{n} · {as_of(self._visit, answer)}"
 
     async def _show_more(self) -> None:
-        if self._next is not None:
+        if self._next is not None and not await is_led_out(self._visit):
             self._add(await self._visit.persons.evidence(self._wanted, self._next))
 
 
@@ -126,6 +126,8 @@ class ShownFact:
         if self._is_open:
             return
         self._is_open = True
+        if await is_led_out(self._visit):
+            return
         words = self._words
         text = await self._visit.persons.statement(self._fact)
         with self._inside:

@@ -15,7 +15,7 @@ from api.ui.once import asked_once
 from api.ui.pages.scheme_parts import list_faults
 from api.ui.pages.what_if import Comparison
 from api.ui.permission import is_permitted
-from api.ui.session import Visit, Visitor
+from api.ui.session import Visit, Visitor, is_led_out
 from projections.evaluation.scheme_faults import SchemeFaulty
 from projections.evaluation.scheme_weighing import weighed, weights_said
 
@@ -98,7 +98,7 @@ class Draft:
 
     async def _typed(self, event: ValueChangeEventArguments[str | None]) -> None:
         text = event.value or ""
-        if text != self._text:
+        if text != self._text and not await is_led_out(self._visit):
             self._text = text
             await self.check()
 
@@ -184,6 +184,8 @@ class Draft:
                 self._fields[dimension, indicator].append(field)
 
     async def _move(self, weight: float, dimension: str, indicator: str) -> None:
+        if await is_led_out(self._visit):
+            return
         try:
             text = weighed(self._text, min(WHOLE, max(0.0, weight)), dimension, indicator)
         except SchemeFaulty:
@@ -195,6 +197,8 @@ class Draft:
     # What if, and publishing -------------------------------------------------------------------
 
     async def _try_out(self) -> None:
+        if await is_led_out(self._visit):
+            return
         self._comparison.begin()
         try:
             told = await self._visit.evaluations.what_if(self._name, self._text)
@@ -207,6 +211,8 @@ class Draft:
         self._surely.set_visibility(True)
 
     async def _publish_now(self) -> None:
+        if await is_led_out(self._visit):
+            return
         words = self._words
         self._surely.set_visibility(False)
         self._outcome.clear()
