@@ -409,8 +409,10 @@ def retried(services: Services, credential: Credential) -> dict[str, int]:
     """Try again what a credential's stores have set aside; raises ApiError 409."""
     if services.carrier is None:
         raise ApiError(409, "no carrier of this server keeps the live generation")
-    tried, carried = services.carrier.retry_dead_letters(_own_store(credential))
-    services.renew_edition()
+    try:
+        tried, carried = services.carrier.retry_dead_letters(_own_store(credential))
+    finally:
+        services.renew_edition()  # some may have been carried before one failed
     return {"tried": tried, "carried": carried}
 
 

@@ -9,7 +9,7 @@ import logging
 from collections.abc import AsyncIterator
 from hashlib import blake2b
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -66,6 +66,22 @@ class EventStream(StreamingResponse):
             self._streams.end(self._key)
 
 
+class _Seen(NamedTuple):
+    """What a look was at."""
+
+    generation: str
+    edition: str  # of answers: another one though the position is the same
+    position: int
+
+    @property
+    def source(self) -> tuple[str, str]:
+        """What of it no mark tells."""
+        return self.generation, self.edition
+
+
+_UNSEEN: Final = _Seen("", "", -1)
+
+
 class Following:
     """Follows one question for one client."""
 
@@ -75,7 +91,7 @@ class Following:
         self._services: Services = asked.services
         known = asked.request.headers.get("last-event-id", "")
         self._known = known.partition(".")[2]  # the hash of what the client has
-        self._seen: tuple[str, int] = ("", -1)  # the generation and position of the last look
+        self._seen = _UNSEEN
         self._marked: Any = None
         self._asked_at = -OLDEST
         self._is_behind = False  # something changed, though by its mark nothing that matters here
@@ -96,7 +112,7 @@ class Following:
                 return
             except Exception:  # ClickHouse is away, for example: what was sent stays true
                 _log.exception("a live answer can't be given just now; it is tried again")
-                self._seen, event = ("", -1), None
+                self._seen, event = _UNSEEN, None
             if event is not None or monotonic() - spoke >= HEARTBEAT:
                 yield _BEAT if event is None else event
                 spoke = monotonic()
@@ -104,10 +120,11 @@ class Following:
 
     async def look(self, view: View) -> bytes | None:
         """Give the event of a new answer; None where it is as it was, or nobody can have done."""
-        seen = view.generation.identity, view.position
+        seen = _Seen(view.generation.identity, self._services.edition, view.position)
         if seen == self._seen and not self._is_due():
             return None
-        if not await self._is_changed(view):
+        is_other = seen.source != self._seen.source
+        if not await self._is_changed(view, is_other=is_other):
             self._seen = seen
             return None
         answer = await self._asked.content(self._question, view)
@@ -121,23 +138,21 @@ class Following:
     def _is_due(self) -> bool:
         return self._is_behind and monotonic() - self._asked_at >= OLDEST
 
-    async def _is_changed(self, view: View) -> bool:
+    async def _is_changed(self, view: View, *, is_other: bool) -> bool:
         if self._question.mark is None:
             return True
         marked = await asyncio.to_thread(self._question.mark, view)
-        is_other = self._seen[0] != view.generation.identity
         is_changed = is_other or marked != self._marked or self._is_due()
         self._marked, self._is_behind = marked, not is_changed
         return is_changed
 
     async def _wait(self) -> None:
         """Wait until there may be news, for at most LOOK_SECONDS."""
-        identity, position = self._seen
-        is_live = identity == self._services.generation.identity
+        is_live = self._seen.generation == self._services.generation.identity
         if self._services.carrier is None or not is_live:
             await asyncio.sleep(LOOK_SECONDS)
         else:
-            await self._services.live.reached(position + 1, LOOK_SECONDS)
+            await self._services.live.reached(self._seen.position + 1, LOOK_SECONDS)
 
 
 def _digest(answer: Answer) -> str:

@@ -119,7 +119,8 @@ class Services:
 
     def renew_edition(self) -> None:
         """Make what was answered before be asked again, though no position has moved."""
-        self.edition = secrets.token_hex(4)
+        self._forget_answers()
+        self.edition = secrets.token_hex(4)  # last: what is asked under it remembers nothing older
 
     @property
     def generation(self) -> Generation:
@@ -260,12 +261,17 @@ class Services:
     def _forget(self) -> None:
         """Find generations anew: another one is live."""
         self._found.clear()
-        self._portraits.clear()
-        self._lessons.clear()
-        self._teachers.clear()
-        self._evaluations.clear()
-        self._boards.clear()
+        self._forget_answers()
         self._calibrations.clear()
+
+    def _forget_answers(self) -> None:
+        """Let go of all that remembers answers, or what they were made of."""
+        with self._finding:
+            self._portraits.clear()
+            self._lessons.clear()
+            self._teachers.clear()
+            self._evaluations.clear()
+            self._boards.clear()
 
     def close(self) -> None:
         """Stop replays and the carrier, then close what they work with."""

@@ -40,7 +40,7 @@ class Queries(Asking):
 
     def __init__(self, services: Services, credential: Credential) -> None:
         super().__init__(services, credential)
-        self._generation = services.generation.identity  # that the page has shown
+        self._shown = self._source  # that the page has shown
 
     async def students(self, search: str, limit: int, after: Place | None) -> dict[str, Any]:
         """List students, and say where the `next` page begins, None where there is none."""
@@ -320,11 +320,16 @@ class Queries(Asking):
         carrier = self._services.carrier
         return carrier.position if carrier is not None else 0
 
+    @property
+    def _source(self) -> tuple[str, str]:
+        """What is asked beside a position: the live generation, and the edition of its answers."""
+        return self._services.generation.identity, self._services.edition
+
     async def news(self, position: int, patience: float) -> bool:
         """Wait until the rows may hold more than at a position, at most `patience` seconds."""
-        carrier, generation = self._services.carrier, self._services.generation.identity
-        if generation != self._generation:
-            self._generation = generation
+        carrier, source = self._services.carrier, self._source
+        if source != self._shown:
+            self._shown = source
             return True
         if carrier is None:
             await asyncio.sleep(LOOK_AGAIN)

@@ -122,12 +122,19 @@ def test_a_tag_is_another_for_another_format_role_and_store(
     assert len({same, *different[1:]}) == 3
 
 
-def test_what_was_tried_again_makes_tags_be_asked_again(
-    application: RunningApplication, client: XapiClient
+def test_what_was_tried_again_makes_tags_be_asked_again_and_forgets_what_was_remembered(
+    application: RunningApplication, client: XapiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tag = ask(client).headers["ETag"]
+    mended = list[str]()
+    monkeypatch.setattr(District, "_draw", lambda *_: {"mended": list(mended)})
+    path = "/v1/portraits/district"
+    tag, board = ask(client).headers["ETag"], ask(client, path)
+    mended.append("a row")  # at no other position
+    assert ask(client, path).json()["mended"] == []
     assert client.request("POST", "/v1/dead-letters/retry").status_code == 200
     assert ask(client, headers={"If-None-Match": tag}).status_code == 200
+    again = ask(client, path, headers={"If-None-Match": board.headers["ETag"]})
+    assert (again.status_code, again.json()["mended"]) == (200, mended)
 
 
 # Formats -----------------------------------------------------------------------------------------

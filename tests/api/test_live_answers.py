@@ -24,6 +24,7 @@ class Served:
 
     def __init__(self, last_event_id: str = "") -> None:
         self.position = 1
+        self.edition = "first"
         self.answers: list[Any] = [{"value": 0}]
         self.marks: Callable[[], Any] | None = None
         self.generation = SimpleNamespace(identity="one")
@@ -143,6 +144,22 @@ def test_a_refusal_is_the_last_event() -> None:
         assert event.startswith(b"event: error\ndata: {")
         with pytest.raises(StopAsyncIteration):
             await anext(events)
+
+    asyncio.run(listen())
+
+
+@pytest.mark.parametrize("marks", [None, lambda: "same"])
+def test_what_was_tried_again_is_asked_though_no_position_has_moved(
+    marks: Callable[[], Any] | None,
+) -> None:
+    async def listen() -> None:
+        served = Served()
+        served.marks = marks
+        events = await begun(served)
+        await heard(events, 1)
+        served.edition, served.answers = "second", [{"value": 1}]
+        [event] = await heard(events, 1)
+        assert b'"value":1' in event
 
     asyncio.run(listen())
 

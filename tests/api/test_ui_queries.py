@@ -1,4 +1,4 @@
-"""Pages learn that another generation has become live, however far it is."""
+"""Pages learn of news: another generation that has become live, rows that came or were mended."""
 
 import asyncio
 from types import SimpleNamespace
@@ -20,10 +20,13 @@ class Carrier:
     async def reached(self, position: int, timeout: float) -> bool:
         return self.position >= position
 
+    async def attend(self) -> None:
+        """Nothing is held back here."""
 
-def served(identity: str, position: int) -> Any:
+
+def served(identity: str, position: int, edition: str = "first") -> Any:
     generation = SimpleNamespace(identity=identity)
-    return SimpleNamespace(generation=generation, carrier=Carrier(position))
+    return SimpleNamespace(generation=generation, carrier=Carrier(position), edition=edition)
 
 
 def test_a_generation_that_becomes_live_is_news_once_though_it_is_behind() -> None:
@@ -34,6 +37,13 @@ def test_a_generation_that_becomes_live_is_news_once_though_it_is_behind() -> No
     news += [asyncio.run(queries.news(7, 0.0)) for _ in range(2)]
     assert news == [False, True, False]
     assert queries.position == 3
+
+
+def test_what_was_tried_again_is_news_once_though_no_position_has_moved() -> None:
+    services = served("one", 7)
+    queries = Queries(cast(Services, services), EVALUATOR)
+    services.edition = "second"
+    assert [asyncio.run(queries.news(7, 0.0)) for _ in range(2)] == [True, False]
 
 
 def test_what_the_carrier_has_reached_since_is_news() -> None:
