@@ -20,10 +20,14 @@ class ClassQueries(Asking):
         """Give a class's early ``warnings`` and each student's homework plan (``plans``).
 
         Warnings are those of a day: today if none is given, or the newest lesson's where that is
-        long ago. Plans are for today, whatever day.
+        long ago. Plans are for today, whatever day. Who was in the class on that day and isn't the
+        visitor's own today is left out.
         """
         await self._permit(Resource.CLASS_PORTRAIT, class_group(name))
-        await self._permit(Resource.HOMEWORK_PLAN)
+        own = (await self._permit(Resource.HOMEWORK_PLAN)).own
+
+        def is_own(person: str) -> bool:
+            return own is None or person in own.students
 
         def ask(generation: Generation) -> Answer:
             as_of, day = self._as_of(generation), on or today(self._zone)
@@ -32,11 +36,13 @@ class ClassQueries(Asking):
                 day = newest
             trajectories = self._services.boards(generation).trajectories
             warned, position = trajectories.warnings(self._store, day, class_group=name)
-            students = Roster(generation, self._zone.key).students(self._store, name, on=day)
+            of_day = Roster(generation, self._zone.key).students(self._store, name, on=day)
+            students = [one for one in of_day if is_own(one.person)]
             return {
                 **as_of,
                 "position": min(as_of["position"], position),
-                **{key: warned[key] for key in ("on", "warnings", "measured", "why")},
+                **{key: warned[key] for key in ("on", "measured", "why")},
+                "warnings": [one for one in warned["warnings"] if is_own(one["person"])],
                 "names": {one.person: one.name for one in students},
                 "plans": [self._plan(generation, one.person, one.name) for one in students],
             }

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from api.ui.class_queries import ClassQueries
 from lrs.holders import Holder
 from projections.prediction.store_calibrations import kept_in
 from tests.support.application import RunningApplication, XapiClient, application_of
@@ -95,6 +96,30 @@ def test_early_warnings_come_as_tables_and_of_one_school(client: XapiClient) -> 
     text = client.request("GET", path, headers={"Accept": "text/csv"})
     lines = text.content.decode("utf-8-sig").splitlines()
     assert lines[0].startswith("person,class_group,school,subject,probability,n")
+
+
+def test_what_lies_ahead_of_a_class_is_told_of_ones_own_students_only(
+    running: RunningApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = running.state.services
+    own = {key(name_of(n)) for n in range(15)}  # the others have left the class since
+    roster = InMemory(teachers={"5-1": ["t"]}, students={"5-1": sorted(own)})
+    monkeypatch.setattr(services, "members", lambda _: roster)
+    monkeypatch.setattr(services, "found", lambda: services.warehouse.generation(GROWN))
+    told = []
+    for holder in (None, Holder("teacher", person="t")):
+        made, _ = running.state.credentials.add("district", "", ["projections/read"], holder=holder)
+        queries = ClassQueries(services, made)
+        answer = running.client.portal.call(queries.ahead, "5-1", TODAY)  # type: ignore[union-attr]
+        told.append(
+            {name: {one["person"] for one in answer[name]} for name in ("plans", "warnings")}
+        )
+        assert set(answer["names"]) == told[-1]["plans"]
+    whole, some = told
+    assert whole["plans"] > own
+    assert some["plans"] == own
+    assert some["warnings"] == whole["warnings"] & own
+    assert some["warnings"] < whole["warnings"]
 
 
 def test_roles_see_their_own_only(
