@@ -238,9 +238,28 @@ def test_a_session_planted_beforehand_opens_nothing(site: Site) -> None:
 
 def test_a_form_sent_by_another_site_is_refused(site: Site) -> None:
     form = {"key": site.viewer.key, "secret": site.viewer.secret}
-    elsewhere = {"Sec-Fetch-Site": "cross-site"}
-    for path in ("/ui/sign-in", "/ui/sign-out"):
-        assert site.http.post(path, data=form, headers=elsewhere).status_code == 403
+    for elsewhere in (
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": site.address},
+        {"Origin": "http://elsewhere.example"},  # of an older browser, or over plain http
+        {"Origin": "http://["},
+        {"Origin": "null"},
+    ):
+        for path in ("/ui/sign-in", "/ui/sign-out"):
+            assert site.http.post(path, data=form, headers=elsewhere).status_code == 403
+
+
+def test_a_form_of_our_own_is_taken_by_any_browser(site: Site) -> None:
+    form = {"key": site.viewer.key, "secret": site.viewer.secret}
+    for own in (
+        {},
+        {"Origin": site.address},
+        {"Origin": site.address.replace("http", "https")},  # by a proxy that doesn't say so
+        {"Sec-Fetch-Site": "same-origin", "Origin": site.address},
+        {"Sec-Fetch-Site": "none"},
+    ):
+        with httpx.Client(base_url=site.address, headers=own) as one:
+            assert one.post("/ui/sign-in", data=form).headers["location"] == "/ui/students"
 
 
 def test_a_ticket_needs_a_credential_that_may_view(site: Site) -> None:
