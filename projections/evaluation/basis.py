@@ -116,11 +116,21 @@ class Bases:
     def of(self, store: str) -> Basis:
         """Look at what a store's evaluations rest on now."""
         # Rows that come between this look and what is read after it make the next look another.
-        rows = self._generation.query("evaluation_basis", store=store)
-        seen = {name: (int(count), int(digest)) for name, count, digest in rows}
-        look = _Look(seen["people"], seen["links"], seen["roster"])
+        look = self._look(store)
         with self._lock:
             before = self._last.get(store)
-            if before is None or before.look != look:
-                self._last[store] = Basis(self._generation, store, look, before)
-            return self._last[store]
+            if before is not None and before.look == look:
+                return before
+            basis = Basis(self._generation, store, look, before)
+            # A link is written before the versions that come of it. One that came between the look
+            # and the versions would leave figures of theirs without it, and no later look would
+            # find those persons changed.
+            while (again := self._look(store)).links != look.links:
+                look, basis = again, Basis(self._generation, store, again, basis)
+            self._last[store] = basis
+            return basis
+
+    def _look(self, store: str) -> "_Look":
+        rows = self._generation.query("evaluation_basis", store=store)
+        seen = {name: (int(count), int(digest)) for name, count, digest in rows}
+        return _Look(seen["people"], seen["links"], seen["roster"])

@@ -22,7 +22,7 @@ from projections.evaluation.schemes import (
 )
 from projections.evidence import evidence
 from projections.rosters.rows import roster_rows
-from projections.tables import IDENTITIES
+from projections.tables import FACTS, IDENTITIES, fact_row
 from projections.warehouse import Generation, Warehouse
 from tests.projections.test_evidence import figures, wanted_of
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue
@@ -283,6 +283,34 @@ def test_a_roster_and_a_link_that_change_show_at_once(generation: Generation) ->
     assert result(evaluations, "b05")["school"] == "lake"
     generation.insert(IDENTITIES.name, [(STORE, key("b05-own"), key("b05"), 901, 0)])
     assert result(evaluations, "b05-own") == result(evaluations, "b05")
+
+
+def test_a_link_that_lands_while_an_answer_looks_leaves_no_older_figure(
+    generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluations, query = Evaluations(generation, lambda: 9, TIMEZONE), generation.query
+    before = parts(result(evaluations, "b04"))["hands"]["figure"]["value"]
+    own, looks = [one for one in term() if one.person == key("b04")], list[str]()
+
+    def land() -> None:
+        """Write what the carrier does: a link, then the person's rows of a new version."""
+        of_account = [deed("b04-pad", 1, "hand_raised", f"{n}", success=None) for n in range(3)]
+        generation.insert(FACTS.name, [fact_row(one) for one in of_account])
+        generation.insert(IDENTITIES.name, [(STORE, key("b04-pad"), key("b04"), 3000, 0)])
+        carry(generation, own, position=3000)
+
+    def query_while_it_lands(name: str, **given: Any) -> Any:
+        rows = query(name, **given)
+        if name == "evaluation_basis":
+            looks.append(name)
+            if len(looks) == 1:
+                land()
+        return rows
+
+    carry(generation, own, position=2999)  # so that the next look is another
+    monkeypatch.setattr(generation, "query", query_while_it_lands)
+    result(evaluations, "b04")
+    assert parts(result(evaluations, "b04"))["hands"]["figure"]["value"] == before + 3
 
 
 def test_a_period_is_the_term_of_the_roster_or_else_sixteen_weeks(
