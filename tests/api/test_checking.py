@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from api import checking, checking_command
 from api.command_line import main
 from tests.support.application import RunningApplication
+from tests.support.commands import said
 
 ANSWERED = "http://adlnet.gov/expapi/verbs/answered"
 MAPPING = """
@@ -79,8 +80,8 @@ def test_a_wrong_mapping_is_named_with_file_rule_and_key(tmp_path: Path) -> None
     mapping = written(tmp_path, "quiz.yaml", MAPPING.replace("action: answer", "action: guess"))
     told = command("-", "--mapping", mapping, given=json.dumps(statement()))
     assert told.exit_code == 2
-    shown = " ".join(told.output.replace("│", " ").split())
-    assert "quiz.yaml, rule 'tried', key 'facts[0].action': 'guess' is not known" in shown
+    wrong = "quiz.yaml, rule 'tried', key 'facts[0].action': 'guess' is not known"
+    assert wrong in said(told)
 
 
 # Over HTTP ---------------------------------------------------------------------------------------

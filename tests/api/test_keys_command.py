@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from api import key_commands
 from api.command_line import main
 from lrs.credentials import PROFILE_CHECKS
+from tests.support.commands import said
 from tests.support.servers import ROOT, XUEJI, Key, Server, running_server
 
 # A change is effective within a second; this many are waited for on a machine that is busy.
@@ -54,11 +55,6 @@ def made(keys: Command, *more: str) -> dict[str, Any]:
 
 def listed(keys: Command) -> list[dict[str, Any]]:
     return list(json.loads(keys("list", "--json").stdout))
-
-
-def said(result: Result) -> str:
-    """What was said, whatever frame it was put in."""
-    return re.sub(r"[\s│]+", " ", result.output)
 
 
 def test_vendor_and_title_are_kept_and_can_be_changed(keys: Command) -> None:

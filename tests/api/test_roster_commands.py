@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typer.testing import CliRunner, Result
 from api import identity_commands
 from api.command_line import main
 from api.roster.files import packed
+from tests.support.commands import said
 from tests.support.oneroster import HOME, Rows, files_of, person, small_rows
 from tests.support.servers import Server, running_server
 
@@ -69,11 +69,6 @@ def importing(path: str, day: str, *more: str) -> tuple[str, ...]:
 def shown(xueji: Command, on: str) -> list[tuple[str, int, int, int]]:
     listed = json.loads(xueji("roster", "show", "--store", "district", "--on", on, "--json").stdout)
     return [(one["org"], one["classes"], one["students"], one["teachers"]) for one in listed]
-
-
-def said(result: Result) -> str:
-    """What was said, whatever frame it was put in."""
-    return re.sub(r"[\s│]+", " ", result.output)
 
 
 def test_a_folder_is_imported_and_what_came_of_it_is_told(

@@ -13,6 +13,7 @@ from apps.catalogue import Catalogue
 from apps.demo_district import APPS, post_district, run_demo_district
 from apps.district import SCALES, make_district
 from apps.truth import Truth
+from tests.support.commands import said
 from tests.support.small_record import SmallRecord, small_record
 
 CREDENTIALS = {app: (f"{app}-key", "secret") for app in APPS}
@@ -87,5 +88,4 @@ def test_a_refusal_stops_posting_and_names_the_rule(record: SmallRecord) -> None
 def test_a_scale_that_is_none_is_refused_with_those_there_are() -> None:
     done = CliRunner().invoke(main, ["demo", "--scale", "province"])
     assert done.exit_code == 2
-    said = " ".join(done.output.replace("│", " ").split())
-    assert "'province' is not one of small, class, school, district" in said
+    assert "'province' is not one of small, class, school, district" in said(done)

@@ -20,6 +20,7 @@ from api.command_line import main
 from api.settings import Settings
 from lrs.record import Record
 from tests.support.backends import BACKENDS, new_database
+from tests.support.commands import said
 from tests.support.histories import answer, person_key
 from tests.support.rebuilding import compare, comparing
 from tests.support.records import draft, statement_id, voiding
@@ -226,7 +227,7 @@ def processes_of(session: int) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "wrong"),
     [
         (("replay", "--name", "Bad"), "a small letter"),
         (("replay", "--name", "ok", "--until-time", "yesterday"), "--until-time"),
@@ -236,12 +237,12 @@ def processes_of(session: int) -> list[int]:
     ],
 )
 def test_what_is_wrong_with_a_replay_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], wrong: str
 ) -> None:
     monkeypatch.setenv("XUEJI_DATA_DIRECTORY", str(tmp_path))
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 2
-    assert said in " ".join(done.output.replace("│", " ").split())
+    assert wrong in said(done)
     assert not list(tmp_path.iterdir())
 
 
