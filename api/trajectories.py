@@ -62,8 +62,10 @@ async def get_student_trajectory(
         day = day_of(view, until)
         trajectories = view.services.boards(view.generation).trajectories
         known = person_of(view.generation, view.store, person)
-        found = trajectories.student(view.store, known, day, subject=subject, target=target)
-        return found and {**found, "position": view.position}
+        found, position = trajectories.student(
+            view.store, known, day, subject=subject, target=target, least=asked.after or 0
+        )
+        return found and {**found, "position": position}
 
     return await asked.answer(
         Resource.STUDENT_PORTRAIT,

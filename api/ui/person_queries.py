@@ -25,8 +25,8 @@ class PersonQueries(Asking):
     async def trajectory(self, whose: str) -> Answer | None:
         """Give a student's trajectory, the student's ``warnings``, and how right such are.
 
-        As ``Trajectories`` does. Where the newest result is too old for
-        anything to be foretold, it is as of that one's day.
+        As ``Trajectories`` does. Where the newest result is too old for anything to be foretold,
+        it is as of that one's day.
         """
         await self._permit(Resource.STUDENT_PORTRAIT, student(whose))
 
@@ -34,16 +34,17 @@ class PersonQueries(Asking):
             as_of, until = self._as_of(generation), today(self._zone)
             known = person_of(generation, self._store, whose)
             trajectories = self._services.boards(generation).trajectories
-            found = trajectories.student(self._store, known, until)
+            found, position = trajectories.student(self._store, known, until)
             if found is None:
                 return None
             newest = max(date.fromisoformat(one["last_day"]) for one in found["subjects"])
             if until - newest > timedelta(weeks=FRESH_WEEKS):
                 until = newest
-                found = trajectories.student(self._store, known, until) or found
-            warned, _ = trajectories.warnings(self._store, until)
-            own = [one for one in warned["warnings"] if one["person"] == known]
-            return {**as_of, **found, "warnings": own, "measured": warned["measured"]}
+                then, position = trajectories.student(self._store, known, until)
+                found = then or found
+            warned, seen = trajectories.warnings_of(self._store, known, until)
+            reflects = min(as_of["position"], position, seen)
+            return {**as_of, **found, **warned, "position": reflects}
 
         return await self._ask(ask, LONGEST_OF_MANY)
 

@@ -66,6 +66,7 @@ class Week(NamedTuple):
 
 
 _MOST_PEERS: Final = 12  # subjects, each on a day, of which all of a store's students are held
+_MOST_WARNED: Final = 8  # days of which a store's warnings are held: a district's take some 20 MB
 
 
 class Peer(NamedTuple):
@@ -286,7 +287,8 @@ class Trajectories:
         self._generation = generation
         self._calibration_of = calibration_of
         self._position = position
-        self._remembered = Remembered(position)
+        self._warned = Remembered(position, most=_MOST_WARNED)
+        self._measured = Remembered(position)
         self._peers = Remembered(position, most=_MOST_PEERS)
         self._forecasters: dict[str, Forecaster] = {}
 
@@ -298,13 +300,22 @@ class Trajectories:
         return found
 
     def student(
-        self, store: str, person: str, until: date, *, subject: str = "", target: float = PASS
-    ) -> Json | None:
-        """Give the trajectory in each subject as of a day; None where nothing is known until then.
+        self,
+        store: str,
+        person: str,
+        until: date,
+        *,
+        subject: str = "",
+        target: float = PASS,
+        least: int = 0,
+    ) -> tuple[Json | None, int]:
+        """Give the trajectory in each subject as of a day, and the log position it reflects.
 
-        A week counts once its last result is not after the day. Points are 0..100, probabilities
-        0..1, days ISO 8601.
+        None where nothing is known until then. A week counts once its last result is not after the
+        day. Points are 0..100, probabilities 0..1, days ISO 8601. ``least`` is a log position that
+        has to be seen.
         """
+        position = self._position()
         rows = self._generation.query(
             "level_weeks", store=store, person=person, subject=subject, until=until.isoformat()
         )
@@ -312,16 +323,18 @@ class Trajectories:
         for row in rows:
             weeks.setdefault(row[0], []).append(Week(*row))
         if not weeks:
-            return None
-        return {
+            return None, position
+        subjects = [
+            self._subject(store, person, some, until, target, least) for some in weeks.values()
+        ]
+        told = {
             "person": person,
             "until": until.isoformat(),
             "target": target,
             "model": model_of(self.forecaster(store)),
-            "subjects": [
-                self._subject(store, person, some, until, target) for some in weeks.values()
-            ],
+            "subjects": [subject for subject, _ in subjects],
         }
+        return told, min(position, *(seen for _, seen in subjects))
 
     def class_group(
         self, store: str, class_group: str, on: date, *, subject: str = "", target: float = PASS
@@ -363,21 +376,49 @@ class Trajectories:
                 "mark": PASS,
                 "model": model_of(forecaster),
                 "why": None if forecaster.is_fitted else _UNFITTED,
-                "measured": measured_warnings(self._generation, forecaster, store, on),
                 "warnings": early_warnings(self._generation, forecaster, store, on),
             }
 
-        whole, position = self._remembered.ask((store, on), work_out, least)
+        whole, position = self._warned.ask((store, on), work_out, least)
+        measured, seen = self._how_right(store, on, least)
         some = [
             one
             for one in whole["warnings"]
             if school in ("", one["school"]) and class_group in ("", one["class_group"])
         ]
-        return {**whole, "warnings": some}, position
+        return {**whole, "measured": measured, "warnings": some}, min(position, seen)
+
+    def warnings_of(self, store: str, person: str, on: date) -> tuple[Json, int]:
+        """Give the early ``warnings`` of one student on a day, and the log position they reflect.
+
+        No other student's are worked out for them. With them comes how right such warnings were
+        (``measured``), None where there are none.
+        """
+        position = self._position()
+        own = early_warnings(self._generation, self.forecaster(store), store, on, person=person)
+        if not own:
+            return {"warnings": [], "measured": None}, position
+        measured, seen = self._how_right(store, on, 0)
+        return {"warnings": own, "measured": measured}, min(position, seen)
+
+    def _how_right(self, store: str, on: date, least: int) -> tuple[Json | None, int]:
+        """Give how right warnings of a day are, by those before it, and the log position."""
+        return self._measured.ask(
+            (store, on),
+            lambda: measured_warnings(self._generation, self.forecaster(store), store, on),
+            least,
+        )
 
     def _subject(
-        self, store: str, person: str, weeks: Sequence[Week], until: date, target: float
-    ) -> Json:
+        self,
+        store: str,
+        person: str,
+        weeks: Sequence[Week],
+        until: date,
+        target: float,
+        least: int,
+    ) -> tuple[Json, int]:
+        """Show a subject, and the log position that it reflects."""
         last, forecaster = weeks[-1], self.forecaster(store)
         told: Json = {
             "subject": last.subject,
@@ -391,16 +432,14 @@ class Trajectories:
             "why": None,
         }
         if last.scores < ENOUGH:
-            return told | {"why": not_enough(last.scores)}
+            return told | {"why": not_enough(last.scores)}, self._position()
         known = last.known
-        told |= {
-            "level": forecaster.level(last.subject, known),
-            "growth": self._growth(store, person, last.subject, until),
-        }
+        growth, seen = self._growth(store, person, last.subject, until, least)
+        told |= {"level": forecaster.level(last.subject, known), "growth": growth}
         if (why := _silent(forecaster, known, last.last_day, until)) is not None:
-            return told | {"why": why}
+            return told | {"why": why}, seen
         on = until.toordinal() - EPOCH
-        return told | {"forecast": forecaster.ahead(last.subject, known, on, target)}
+        return told | {"forecast": forecaster.ahead(last.subject, known, on, target)}, seen
 
     def _week(self, forecaster: Forecaster, one: Week) -> Json:
         """Show a week: its results, and the level at its end once there was enough evidence."""
@@ -430,12 +469,16 @@ class Trajectories:
             )[0]
         }
 
-    def _growth(self, store: str, person: str, subject: str, on: date) -> Json:
-        """Give a student's growth percentile in a subject, with what it rests on."""
-        peers, _ = self._peers.ask(
-            (store, subject, on), lambda: peers_on(self._generation, store, on, subject=subject)
+    def _growth(
+        self, store: str, person: str, subject: str, on: date, least: int
+    ) -> tuple[Json, int]:
+        """Give a student's growth percentile in a subject, and the position its peers reflect."""
+        peers, seen = self._peers.ask(
+            (store, subject, on),
+            lambda: peers_on(self._generation, store, on, subject=subject),
+            least,
         )
-        return growth_percentile(peers, person, on)
+        return growth_percentile(peers, person, on), seen
 
 
 def peers_on(
@@ -445,10 +488,14 @@ def peers_on(
     *,
     class_group: str = "",
     school: str = "",
+    person: str = "",
     subject: str = "",
     enough: int = ENOUGH,
 ) -> list[Peer]:
-    """Give every placed student's levels on a day, of those with a recent enough result."""
+    """Give every placed student's levels on a day, of those with a recent enough result.
+
+    It can be limited to a class, a school or a person.
+    """
     asked = {
         "store": store,
         "on": on.isoformat(),
@@ -457,11 +504,12 @@ def peers_on(
     }
     # Named one by one, a class's students are found by the table's key: no others are read.
     persons = generation.query("placed_persons", **asked) if class_group or school else []
+    persons += [(person,)] if person else []
     rows = generation.query(
         "levels_on",
         **asked,
-        is_limited=int(bool(class_group or school)),
-        persons=[person for (person,) in persons],
+        is_limited=int(bool(class_group or school or person)),
+        persons=[one for (one,) in persons],
         before=(on - timedelta(weeks=HISTORY_WEEKS)).isoformat(),
         earliest=(on - timedelta(weeks=HISTORY_WEEKS + FRESH_WEEKS)).isoformat(),
         recent=(on - timedelta(weeks=FRESH_WEEKS)).isoformat(),
@@ -536,15 +584,15 @@ MEASURED_TIMES: Final = 3  # how often, four weeks apart, warnings are looked ba
 
 
 def early_warnings(
-    generation: Generation, forecaster: Forecaster, store: str, on: date
+    generation: Generation, forecaster: Forecaster, store: str, on: date, *, person: str = ""
 ) -> list[Json]:
     """List who is more likely than not to get results under the mark of passing, with reasons.
 
-    The likeliest first; a row a student and subject.
+    The likeliest first; a row a student and subject. ``person`` is '' for all students.
     """
     if not forecaster.is_fitted:
         return []
-    peers = peers_on(generation, store, on)
+    peers = peers_on(generation, store, on, person=person)
     under = probabilities_under(forecaster, peers, on).tolist()
     warned = sorted(
         (pair for pair in zip(under, peers, strict=True) if pair[0] >= _LIKELIER),

@@ -7,10 +7,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from api.ui.class_queries import ClassQueries
+from api.ui.person_queries import PersonQueries
 from lrs.holders import Holder
 from projections.prediction.store_calibrations import kept_in
+from projections.prediction.trajectories import Trajectories
 from tests.support.application import RunningApplication, XapiClient, application_of
-from tests.support.growing_district import grow, name_of
+from tests.support.growing_district import STUDENTS, grow, name_of
 from tests.support.membership import InMemory
 from tests.support.small_district import STORE, TODAY, key
 
@@ -120,6 +122,22 @@ def test_what_lies_ahead_of_a_class_is_told_of_ones_own_students_only(
     assert some["plans"] == own
     assert some["warnings"] == whole["warnings"] & own
     assert some["warnings"] < whole["warnings"]
+
+
+def test_a_students_page_has_the_own_warnings_and_no_list_of_all_is_made_for_it(
+    running: RunningApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = running.state.services
+    monkeypatch.setattr(services, "found", lambda: services.warehouse.generation(GROWN))
+    monkeypatch.setattr(Trajectories, "warnings", None)
+    made, _ = running.state.credentials.add("district", "", ["projections/read"])
+    fallen = key(name_of(STUDENTS - 1))
+    answer = running.client.portal.call(  # type: ignore[union-attr]
+        PersonQueries(services, made).trajectory, fallen
+    )
+    assert [one["person"] for one in answer["warnings"]] == [fallen]
+    assert answer["measured"]["precision"]["n"] > 0
+    assert answer["position"] <= services.position(services.found())
 
 
 def test_roles_see_their_own_only(

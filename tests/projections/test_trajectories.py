@@ -1,12 +1,15 @@
 """Trajectories: levels, bands, what is foretold, growth among peers, measured warnings."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
+from projections.prediction import trajectories as module
 from projections.prediction.calibration import Calibration
-from projections.prediction.growth import LevelState
+from projections.prediction.growth import Floats, LevelState
 from projections.prediction.trajectories import Forecaster, Peer, Trajectories, growth_percentile
+from projections.remembering import Remembered
 from projections.warehouse import Generation, Warehouse
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue
 from tests.support.growing_district import STUDENTS, WEEKS, grow, name_of, true_level
@@ -30,7 +33,7 @@ def trajectories(generation: Generation, calibration: Calibration) -> Trajectori
 
 
 def subject_of(trajectories: Trajectories, student: str, **more) -> dict:
-    found = trajectories.student(STORE, key(student), more.pop("until", TODAY), **more)
+    found, _ = trajectories.student(STORE, key(student), more.pop("until", TODAY), **more)
     [subject] = found["subjects"]
     return subject
 
@@ -92,7 +95,7 @@ def test_nothing_is_foretold_from_priors_nor_from_an_old_result(
 
 
 def test_of_nobody_there_is_no_trajectory_and_of_no_class(trajectories: Trajectories) -> None:
-    assert trajectories.student(STORE, key("nobody"), TODAY) is None
+    assert trajectories.student(STORE, key("nobody"), TODAY) == (None, 1000)
     assert trajectories.class_group(STORE, "9-9", TODAY) is None
 
 
@@ -121,6 +124,61 @@ def test_warnings_name_the_lower_half_and_say_how_right_such_warnings_were(
     assert measured["precision"]["n"] >= 60
     assert measured["precision"]["low"] > measured["share"]["share"]
     assert measured["recall"]["share"] > 0.8
+
+
+def test_a_students_own_warnings_are_those_of_the_list_and_nobody_elses_are_worked_out(
+    trajectories: Trajectories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, _ = trajectories.warnings(STORE, TODAY)
+    listed = {one["person"]: one for one in told["warnings"]}
+    looked_at: list[Peer] = []
+    probabilities = module.probabilities_under
+
+    def watched(forecaster: Forecaster, peers: list[Peer], on: date) -> Floats:
+        looked_at.extend(peers)
+        return probabilities(forecaster, peers, on)
+
+    monkeypatch.setattr(module, "probabilities_under", watched)
+    fallen, steady = key(name_of(STUDENTS - 1)), key(name_of(3))
+    own = {"warnings": [listed[fallen]], "measured": told["measured"]}
+    assert trajectories.warnings_of(STORE, fallen, TODAY) == (own, 1000)
+    none: dict[str, Any] = {"warnings": [], "measured": None}
+    assert trajectories.warnings_of(STORE, steady, TODAY) == (none, 1000)
+    assert [one.person for one in looked_at] == [fallen, steady]
+
+
+def test_warnings_of_a_few_days_are_held_and_how_right_they_were_of_many(
+    trajectories: Trajectories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked: list[tuple[str, date]] = []
+
+    def early(*asked: Any, **_: Any) -> list[Any]:
+        worked.append(("warnings", asked[-1]))
+        return []
+
+    def measured(*asked: Any) -> None:
+        worked.append(("measured", asked[-1]))
+
+    monkeypatch.setattr(module, "early_warnings", early)
+    monkeypatch.setattr(module, "measured_warnings", measured)
+    days = [TODAY - timedelta(weeks=60, days=back) for back in range(9)]
+    for day in [*days, days[-1], days[0]]:
+        trajectories.warnings("another", day)
+    once = [(what, day) for day in days for what in ("warnings", "measured")]
+    assert worked == [*once, ("warnings", days[0])]
+
+
+def test_the_position_of_a_trajectory_is_that_of_the_peers_it_is_compared_with(
+    generation: Generation, calibration: Calibration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    position = 1000
+    trajectories = Trajectories(generation, lambda store: calibration, lambda: position)
+    monkeypatch.setattr(Remembered, "_is_old", lambda *_: False)
+    assert trajectories.student(STORE, key(name_of(3)), TODAY)[1] == 1000
+    position = 1001
+    assert trajectories.student(STORE, key(name_of(5)), TODAY)[1] == 1000
+    assert trajectories.student(STORE, key("few"), TODAY)[1] == 1001  # compared with nobody
+    assert trajectories.student(STORE, key(name_of(5)), TODAY, least=1001)[1] == 1001
 
 
 def test_who_fell_is_warned_of_with_that_reason(trajectories: Trajectories) -> None:
