@@ -7,11 +7,11 @@ advises, and refusals follow RFC 6750. Nothing of a token is logged.
 import asyncio
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from hmac import compare_digest
 from time import monotonic, time
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 import httpx
 import jwt
@@ -21,8 +21,8 @@ from api.settings import Settings
 from lrs.credentials import SCOPES, Credential, is_store_name
 from lrs.holders import VENDOR, Holder, checked, narrowed_scopes
 
-# Seconds that fetched keys are good for, and that pass at least between two attempts to fetch them:
-# so seldom can strangers, with made-up key ids, have us ask the issuer.
+# Seconds that what an issuer publishes is good for once fetched, and that pass at least between two
+# attempts to fetch it: so seldom can strangers, with made-up key ids, have us ask the issuer.
 KEYS_LIVE: Final = 300.0
 FETCH_PAUSE: Final = 10.0
 FETCH_TIMEOUT: Final = 5.0  # seconds, of each step
@@ -43,6 +43,9 @@ ALGORITHMS: Final[Mapping[str, tuple[str, ...]]] = {
     "EC": ("ES256", "ES384", "ES512"),
     "OKP": ("EdDSA",),
 }
+
+
+_Found = TypeVar("_Found")
 
 
 class InvalidToken(Exception):
@@ -70,8 +73,16 @@ class Issuer:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._keys = IssuerKeys(settings.oidc_issuer, settings.oidc_jwks_url)
+        self._discovered = Published(lambda: discovered(settings.oidc_issuer))
         self._tokens = jwt.PyJWT({"enforce_minimum_key_length": True})
         self._proved: dict[bytes, tuple[float, Credential]] = {}  # by the hash of the token
+
+    async def discovered(self) -> dict[str, Any]:
+        """Give the issuer's discovery document, as it is or was a while ago.
+
+        Raises IssuerUnreachable.
+        """
+        return await self._discovered.find()
 
     async def prove(self, token: str) -> Credential:
         """Give the credential a token proves; raises InvalidToken, IssuerUnreachable."""
@@ -199,44 +210,62 @@ class Issuer:
             ) from None
 
 
-class IssuerKeys:
-    """The keys an issuer signs with, fetched when they are needed and at most every FETCH_PAUSE."""
+class Published(Generic[_Found]):
+    """What an issuer publishes, fetched when it is needed and at most every FETCH_PAUSE.
 
-    def __init__(self, issuer: str, jwks_url: str) -> None:
-        self._issuer = issuer
-        self._jwks_url = jwks_url
-        self._keys: dict[str, SigningKey] = {}
+    ``fetch`` is called in a thread, one at a time. It raises httpx.HTTPError, httpx.InvalidURL or
+    ValueError where nothing is to be had.
+    """
+
+    def __init__(self, fetch: Callable[[], _Found]) -> None:
+        self._fetch_it = fetch
+        self._found: _Found | None = None
         self._until = self._next_fetch = -math.inf  # monotonic seconds
         self._failed = False
         self._lock = asyncio.Lock()
 
-    async def find(self, key_id: Any) -> SigningKey | None:
-        """Give the key with this id; None where the issuer has none. Raises IssuerUnreachable."""
-        if not isinstance(key_id, str):
-            return None
-        if found := self._fresh(key_id):
+    async def find(self, is_enough: Callable[[_Found], bool] = lambda _: True) -> _Found:
+        """Give what is published: what is kept, if that is new and enough, else as it is now.
+
+        Raises IssuerUnreachable.
+        """
+        if (found := self._kept(is_enough)) is not None:
             return found
         async with self._lock:
-            if (found := self._fresh(key_id)) is None:
-                await self._fetch()
-                found = self._fresh(key_id)
-        return found
+            if (found := self._kept(is_enough)) is not None:
+                return found
+            return await self._fetch()
 
-    def _fresh(self, key_id: str) -> SigningKey | None:
-        return self._keys.get(key_id) if monotonic() < self._until else None
+    def _kept(self, is_enough: Callable[[_Found], bool]) -> _Found | None:
+        found = self._found if monotonic() < self._until else None
+        return found if found is not None and is_enough(found) else None
 
-    async def _fetch(self) -> None:
+    async def _fetch(self) -> _Found:
         now = monotonic()
         if now >= self._next_fetch:
             self._next_fetch = now + FETCH_PAUSE
             self._failed = True  # until it is known to have gone well
             try:
-                self._keys = await asyncio.to_thread(fetch_keys, self._issuer, self._jwks_url)
+                self._found = await asyncio.to_thread(self._fetch_it)
             except (httpx.HTTPError, httpx.InvalidURL, ValueError):
                 raise IssuerUnreachable(math.ceil(FETCH_PAUSE)) from None
             self._until, self._failed = now + KEYS_LIVE, False
-        if self._failed:
+        if self._failed or self._found is None:
             raise IssuerUnreachable(max(1, math.ceil(self._next_fetch - now)))
+        return self._found
+
+
+class IssuerKeys:
+    """The keys an issuer signs with."""
+
+    def __init__(self, issuer: str, jwks_url: str) -> None:
+        self._keys = Published(lambda: fetch_keys(issuer, jwks_url))
+
+    async def find(self, key_id: Any) -> SigningKey | None:
+        """Give the key with this id; None where the issuer has none. Raises IssuerUnreachable."""
+        if not isinstance(key_id, str):
+            return None
+        return (await self._keys.find(lambda keys: key_id in keys)).get(key_id)
 
 
 def fetch_keys(issuer: str, jwks_url: str) -> dict[str, SigningKey]:

@@ -5,13 +5,12 @@ issuer is the one of bearer tokens (`bearer.py`), and an ID token's claims say w
 theirs do. Nothing of a code or token is kept or logged.
 """
 
-import asyncio
 import secrets
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from hmac import compare_digest
 from time import time
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -22,7 +21,6 @@ from api.bearer import (
     InvalidToken,
     Issuer,
     IssuerUnreachable,
-    discovered,
 )
 from api.settings import Settings
 from lrs.credentials import Credential
@@ -31,7 +29,7 @@ PATIENCE: Final = 600.0  # seconds that somebody may take to sign in there
 
 
 class Begun(msgspec.Struct, frozen=True):
-    """A sign-in that has begun in one browser, kept by the server until the browser is back."""
+    """A sign-in that has begun in one browser, kept by the browser until it is back."""
 
     state: str
     nonce: str
@@ -114,6 +112,8 @@ class Provider:
                 answer = await client.post(
                     endpoint, data=form, auth=auth or httpx.USE_CLIENT_DEFAULT
                 )
+            if answer.is_server_error:
+                raise IssuerUnreachable(1)
             given = answer.json() if answer.status_code == 200 else None
         except (httpx.HTTPError, httpx.InvalidURL):
             raise IssuerUnreachable(1) from None
@@ -125,12 +125,7 @@ class Provider:
         return token
 
     async def _endpoint(self, name: str) -> str:
-        found: Any
-        try:
-            found = await asyncio.to_thread(discovered, self._settings.oidc_issuer)
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError):
-            raise IssuerUnreachable(1) from None
-        endpoint = found.get(name)
+        endpoint = (await self._issuer.discovered()).get(name)
         if not isinstance(endpoint, str) or not endpoint.startswith(("https://", "http://")):
             raise IssuerUnreachable(1)
         return endpoint

@@ -34,10 +34,11 @@ HOME: Final = f"{ROOT}/students"
 SIGN_IN: Final = f"{ROOT}/sign-in"
 # Who may sign in: what a page then shows is for roles to say.
 VIEW: Final = (*READ_PROJECTIONS, *OPERATE)
+LONGEST_PATH: Final = 1_000  # characters of a page's path and query that somebody is led back to
 LANGUAGE_COOKIE: Final = "xueji_language"
 _PERSON, _UNTIL = "person", "until"  # of who signed in by a provider, beside the key
 _SIGNED_IN: Final = "signed_in"  # in the user's storage, kept by the server
-_BEGUN: Final = "begun"  # a sign-in at the provider, in the user's storage and in the cookie
+_BEGUN: Final = "at_provider"  # a sign-in that has begun, in the signed cookie
 _ENTRY: Final = "entry"  # in the signed cookie, and in the storage beside the key
 
 
@@ -179,17 +180,17 @@ def sign_in(credential: Credential, *, until: float | None = None) -> None:
 
 
 def begin(begun: Begun) -> None:
-    """Keep a sign-in at the provider until this browser is back, and no other one."""
-    nicegui_app.storage.browser[_BEGUN] = begun.state
-    nicegui_app.storage.user[_BEGUN] = msgspec.json.encode(begun).decode()
+    """Keep a sign-in at the provider until this browser is back, and no other one.
+
+    The browser keeps it: anybody may begin, and nothing of strangers is to stay with the server.
+    """
+    nicegui_app.storage.browser[_BEGUN] = msgspec.to_builtins(begun)
 
 
 def come_back() -> Begun | None:
     """Give the sign-in that this browser has begun, and forget it; None where there is none."""
-    kept = nicegui_app.storage.user.pop(_BEGUN, None)
-    state = nicegui_app.storage.browser.pop(_BEGUN, None)
-    begun = msgspec.json.decode(kept, type=Begun) if kept else None
-    return begun if begun is not None and begun.state == state else None
+    kept = nicegui_app.storage.browser.pop(_BEGUN, None)
+    return msgspec.convert(kept, Begun) if kept else None
 
 
 def provider() -> Provider | None:
@@ -221,9 +222,12 @@ def server_of(request: Request) -> str:
 
 
 def own_page(path: str) -> str:
-    """Give a path if it leads to a page of ours, else the first page: nobody is sent elsewhere."""
+    """Give a path if it leads to a page of ours, else the first page: nobody is sent elsewhere.
+
+    One over LONGEST_PATH isn't kept either: cookies have room for 4,096 bytes.
+    """
     is_own = path.startswith(f"{ROOT}/") and path.isprintable() and "\\" not in path
-    return path if is_own else HOME
+    return path if is_own and len(path) <= LONGEST_PATH else HOME
 
 
 def _path_and_query(request: Request) -> str:

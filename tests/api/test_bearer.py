@@ -29,7 +29,9 @@ from api.bearer import (
     InvalidToken,
     Issuer,
     IssuerKeys,
+    IssuerUnreachable,
 )
+from api.openid import Provider, begin
 from api.settings import Settings
 from lrs.credentials import Credential
 from tests.support.application import RunningApplication, XapiClient, application_of
@@ -398,6 +400,40 @@ def test_a_vendor_whose_token_names_no_app_does_not_sign_in(
 ) -> None:
     with pytest.raises(InvalidToken, match="its claim 'client_id' names no app"):
         identified(issuer, xueji_role="vendor", sub="vendor", **app)
+
+
+def test_where_people_sign_in_is_fetched_once_and_kept(issuer: TokenIssuer, clock: Clock) -> None:
+    provider = provider_of(issuer)
+    addresses = asyncio.run(asked_of(provider, 5))
+    assert all(address.startswith(f"{issuer.url}/authorize?") for address in addresses)
+    assert issuer.fetches == ["/.well-known/openid-configuration"]
+    clock.ahead += KEYS_LIVE + 1
+    asyncio.run(asked_of(provider, 1))
+    assert len(issuer.fetches) == 2
+
+
+def test_while_the_issuer_fails_it_is_not_asked_by_each_who_wants_to_sign_in(
+    issuer: TokenIssuer, clock: Clock
+) -> None:
+    provider, issuer.status = provider_of(issuer), 500
+    for _ in range(3):
+        with pytest.raises(IssuerUnreachable):
+            asyncio.run(asked_of(provider, 1))
+    assert len(issuer.fetches) == 1
+    issuer.status = 200
+    clock.ahead += FETCH_PAUSE + 1
+    assert asyncio.run(asked_of(provider, 1))
+
+
+def provider_of(issuer: TokenIssuer) -> Provider:
+    settings = Settings(oidc_issuer=issuer.url, oidc_audience=AUDIENCE, oidc_client_id=PAGES)
+    return Provider(settings, Issuer(settings))
+
+
+async def asked_of(provider: Provider, times: int) -> list[str]:
+    """Give where so many people at once are sent to sign in."""
+    begun = begin("/ui/students", "https://record.example/ui/openid")
+    return await asyncio.gather(*(provider.address(begun) for _ in range(times)))
 
 
 # The issuer's keys -------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from api import ui
 from api.ui import formats
 from api.ui.filters import day_named
 from api.ui.periods import MOST_DAYS, MOST_WEEKS, count_by_period
-from api.ui.session import HOME, own_page
+from api.ui.session import HOME, LONGEST_PATH, own_page
 from api.ui.tickets import TICKET_SECONDS, Tickets
 from api.ui.words import CHINESE, ENGLISH, WORDS, Words
 
@@ -188,7 +188,14 @@ def test_what_is_no_ticket_opens_nothing(ticket: str) -> None:
     assert tickets.redeem(ticket) is None
 
 
-@pytest.mark.parametrize("path", ["/ui/students", "/ui/students/account%3Ax?search=%E6%9D%8E"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ui/students",
+        "/ui/students/account%3Ax?search=%E6%9D%8E",
+        "/ui/".ljust(LONGEST_PATH, "x"),
+    ],
+)
 def test_a_visitor_is_sent_back_to_a_page_of_ours(path: str) -> None:
     assert own_page(path) == path
 
@@ -206,6 +213,7 @@ def test_a_visitor_is_sent_back_to_a_page_of_ours(path: str) -> None:
         "javascript:alert(1)",
         "http:///ui/x",
         "http://[/ui/",
+        "/ui/" + "x" * LONGEST_PATH,
     ],
 )
 def test_a_visitor_is_never_sent_elsewhere(path: str) -> None:

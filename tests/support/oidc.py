@@ -91,6 +91,8 @@ class TokenIssuer:
 
     def exchange(self, form: dict[str, str], authorization: str) -> tuple[int, bytes]:
         """Give an ID token for a code, once, to who has begun (RFC 7636, 4.6)."""
+        if self.status != 200:
+            return self.status, b""
         asked = self._codes.pop(form.get("code", ""), {})
         challenge = urlsafe_b64encode(sha256(form.get("code_verifier", "").encode()).digest())
         client = f"{quote(form.get('client_id', ''))}:{quote(self.client_secret)}"

@@ -1,6 +1,7 @@
 """Signing in to the pages by an OpenID provider, and what keeps guessing and eavesdropping out."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -150,13 +151,31 @@ def test_nobody_is_led_to_another_site(site: Site) -> None:
 def test_a_provider_that_is_away_is_said_and_keys_sign_in_still(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(site.issuer, "status", 500)
+    site.issuer.person = TEACHER
     with site.client() as client:
-        answer = client.get("/ui/openid/begin")
-        assert notice_of(answer) == "unreachable"
+        back = httpx.get(begun(client)).headers["Location"]
+        monkeypatch.setattr(site.issuer, "status", 500)
+        assert notice_of(client.get(back)) == "unreachable"
         key = site.server.add_key("district", "projections/read")
         form = {"key": key.key, "secret": key.secret}
         assert client.post("/ui/sign-in", data=form).headers["Location"] == "/ui/students"
+
+
+def test_strangers_who_begin_leave_nothing_and_have_the_provider_asked_once(site: Site) -> None:
+    def kept() -> set[Path]:
+        return set(Path(site.server.environment["XUEJI_DATA_DIRECTORY"]).rglob("storage-user-*"))
+
+    with site.client() as client:
+        begun(client)
+    asked, before = len(site.issuer.fetches), kept()
+    for length in (900, 9_000, 900, 900):
+        with site.client() as client:
+            begun(client, "/ui/".ljust(length, "x"))
+            [cookie] = client.cookies.jar
+            assert len(f"{cookie.name}={cookie.value}") < 4_000  # of 4,096 (RFC 6265, 6.1)
+    site.server.add_key()  # meanwhile what is written has been
+    assert kept() == before
+    assert len(site.issuer.fetches) == asked
 
 
 def test_cookies_that_were_set_by_https_are_never_sent_without_it(site: Site) -> None:
