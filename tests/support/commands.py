@@ -2,7 +2,7 @@
 
 import re
 
-from click.testing import Result
+from typer.testing import Result
 
 
 def said(result: Result) -> str:
