@@ -79,12 +79,6 @@ class Remembered:
             thread.start()
         return answer.value, answer.position
 
-    @property
-    def held(self) -> int:
-        """How many questions take up memory: those remembered, and those being asked."""
-        with self._lock:
-            return len(self._answers.keys() | self._turns.keys())
-
     @contextmanager
     def _turn(self, question: Hashable) -> Iterator[None]:
         """Let those who ask a question pass one by one."""

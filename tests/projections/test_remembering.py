@@ -1,6 +1,9 @@
 """Answers that are remembered: worked out once for all who ask at once; nothing else is kept."""
 
+import gc
 import threading
+import weakref
+from contextlib import suppress
 
 import pytest
 
@@ -30,21 +33,50 @@ def test_an_answer_is_worked_out_once_for_those_who_ask_at_once() -> None:
 
 
 def test_of_a_question_that_fails_nothing_stays_and_it_is_asked_again() -> None:
-    remembered = Remembered(lambda: 1)
+    remembered = Remembered(lambda: 1, most=1)
 
     def fail() -> str:
         raise OSError("no warehouse")
 
-    for question in range(5):
+    for _ in range(2):
         with pytest.raises(OSError, match="no warehouse"):
-            remembered.ask(question, fail)
-    assert remembered.held == 0
-    assert remembered.ask(1, lambda: "answer") == ("answer", 1)
-    assert remembered.held == 1
+            remembered.ask("question", fail)
+    assert remembered.ask("question", lambda: "answer") == ("answer", 1)
+    with pytest.raises(OSError, match="no warehouse"):
+        remembered.ask("another", fail)
+    assert remembered.ask("question", fail) == ("answer", 1), "its place was not taken"
+
+
+def test_of_questions_that_have_been_answered_or_failed_no_turn_is_left() -> None:
+    remembered, gone = Remembered(lambda: 1, most=1), list[weakref.ref[Question]]()
+    for is_failing in (True, False, False):
+        question = Question(is_failing)
+        with suppress(OSError):
+            remembered.ask(question, question.answer)
+        gone.append(weakref.ref(question))
+        del question
+    gc.collect()
+    assert [one() is None for one in gone] == [True, True, False], "the last answer is remembered"
 
 
 def test_the_answers_that_were_worked_out_first_go_when_there_are_too_many() -> None:
-    remembered = Remembered(lambda: 1, most=2)
-    for question in range(5):
-        remembered.ask(question, lambda: "answer")
-    assert remembered.held == 2
+    remembered, worked = Remembered(lambda: 1, most=2), list[int]()
+
+    def ask(question: int) -> None:
+        remembered.ask(question, lambda: worked.append(question))
+
+    for question in (0, 1, 2, 2, 1, 0):
+        ask(question)
+    assert worked == [0, 1, 2, 0]
+
+
+class Question:
+    """A question of which it can be seen whether anything still holds it."""
+
+    def __init__(self, is_failing: bool) -> None:
+        self._is_failing = is_failing
+
+    def answer(self) -> str:
+        if self._is_failing:
+            raise OSError("no warehouse")
+        return "answer"
