@@ -239,7 +239,10 @@ class Warehouse:
         raise UnknownGeneration(name)
 
     def size(self) -> int:
-        """Give how many bytes all generations take on disk."""
+        """Give how many bytes all generations take on disk.
+
+        On a cluster those of one replica of each shard.
+        """
         databases = [record.database for record in self.generations()]
         return int(self._ask("size", databases=databases)[0][0])
 

@@ -305,11 +305,21 @@ def test_without_global_a_comparison_could_not(client: Client) -> None:
     assert "Double-distributed" in refusal(client, rows, one="xueji_live", other="xueji_live")
 
 
-def test_parts_are_counted_on_a_replica_of_each_shard_by_the_tables_own_name() -> None:
-    query = ask_cluster(_query("parts"), CLUSTER)
+@pytest.mark.parametrize("name", ["parts", "rows", "size"])
+def test_parts_are_counted_on_a_replica_of_each_shard_by_the_tables_own_name(name: str) -> None:
+    query = ask_cluster(_query(name), CLUSTER)
     assert f"cluster('{CLUSTER}', system.parts)" in query
     assert "replaceRegexpOne(table, '_local$', '')" in query
     assert ask_cluster(_query("students"), CLUSTER) == _query("students")
+
+
+def test_what_a_warehouse_of_a_cluster_takes_on_disk_is_asked_of_every_shard(
+    monkeypatch: pytest.MonkeyPatch, server: Client
+) -> None:
+    warehouse = Warehouse(lambda: server, "xueji", CLUSTER)
+    monkeypatch.setattr(warehouse, "generations", list)
+    with pytest.raises(ClickHouseError, match=UNREACHED):
+        warehouse.size()
 
 
 def test_a_warehouse_of_a_cluster_says_so_in_all_that_it_makes(
