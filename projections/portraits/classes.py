@@ -17,7 +17,7 @@ from projections.names import names_of
 from projections.portraits.at_risk import AtRisk, Weeks, Windows, at_risk, windows
 from projections.portraits.at_risk_rows import Placed, placed_of, weeks_of, with_weeks
 from projections.prediction.mastery import ENOUGH_TRIES
-from projections.rosters.roster import Member, Roster
+from projections.rosters.roster import Member, members_of, read_members
 from projections.warehouse import Generation
 
 DEFAULT_DAYS = 28  # that a portrait looks back
@@ -55,6 +55,14 @@ class _Known(NamedTuple):
     best: float | None  # at the end of an earlier week
 
 
+class _Students(NamedTuple):
+    """Who is in a class on the day, who ever was, with first and last day, and who is placed."""
+
+    members: list[Member]
+    ever: Sequence[Sequence[Any]]
+    placed: list[Placed]
+
+
 class _Rows(NamedTuple):
     """What is known of a class's students: what they did, their mastery, and their weeks."""
 
@@ -82,7 +90,6 @@ class Classes:
 
     def __init__(self, generation: Generation) -> None:
         self._generation = generation
-        self._roster = Roster(generation)
 
     def portrait(
         self, store: str, class_group: str, on: date, span: Span, subject: str = ""
@@ -91,12 +98,18 @@ class Classes:
 
         Probabilities and shares are 0..1, times seconds, days ISO 8601.
         """
-        found = self._generation.query("class_group", store=store, class_group=class_group)
+        found, enrolled, ever, placed = self._generation.query_all(
+            ("class_group", {"store": store, "class_group": class_group}),
+            members_of(store, class_group, "student", on.isoformat()),
+            ("class_members", {"store": store, "class_group": class_group}),
+            placed_of(store, on, class_group=class_group),
+        )
         if not found:
             return None
         title, kind, school, school_name, grade, stage, subjects = found[0]
-        members = self._roster.students(store, class_group, on=on)
-        rows = self._rows(store, class_group, on, span, subject, members)
+        members = read_members(enrolled)
+        students = _Students(members, ever, [Placed(*row) for row in placed])
+        rows = self._rows(store, on, span, subject, students)
         heat_map = self._heat_map(store, rows.mastery_in(subject), members)
         done = rows.done
         return {
@@ -123,19 +136,10 @@ class Classes:
         }
 
     def _rows(
-        self,
-        store: str,
-        class_group: str,
-        on: date,
-        span: Span,
-        subject: str,
-        members: Sequence[Member],
+        self, store: str, on: date, span: Span, subject: str, students: "_Students"
     ) -> "_Rows":
         """Read what is known of a class's students, of several tables at once."""
-        ever, placed = self._generation.query_all(
-            ("class_members", {"store": store, "class_group": class_group}),
-            placed_of(store, on, class_group=class_group),
-        )
+        members, ever, placed = students
         partly = [row for row in ever if row[1] > str(span.first) or row[2] < str(span.last)]
         done, mastery, weeks = self._generation.query_all(
             (
@@ -152,12 +156,12 @@ class Classes:
                 },
             ),
             ("class_mastery", {"store": store, "persons": [one.person for one in members]}),
-            weeks_of(store, [person for person, _, _ in placed], windows(on)),
+            weeks_of(store, [one.person for one in placed], windows(on)),
         )
         return _Rows(
             [_Done(*row) for row in done],
             [_Known(*row) for row in mastery],
-            with_weeks([Placed(*row) for row in placed], weeks),
+            with_weeks(placed, weeks),
         )
 
     def _heat_map(

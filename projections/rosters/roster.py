@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -111,6 +111,24 @@ class RosterPerson(msgspec.Struct, frozen=True):
         return [one for one in self.enrollments if one.holds(day)]
 
 
+def members_of(store: str, class_group: str, role: str, on: str) -> tuple[str, dict[str, Any]]:
+    """Ask who is in a class on a day in a role: a query and its parameters, for ``query_all``."""
+    return "roster_members", {
+        "store": store,
+        "class_group": class_group,
+        "role": role,
+        "on": on,
+    }
+
+
+def read_members(rows: Iterable[Sequence[Any]]) -> list[Member]:
+    """Read what ``members_of`` found, by name."""
+    return [
+        Member(person, user, name or person, of_role, bool(primary), _begin(begin), _end(end))
+        for person, user, name, of_role, primary, begin, end in rows
+    ]
+
+
 class Roster:
     """The roster of one generation; safe to share between threads.
 
@@ -147,13 +165,8 @@ class Roster:
         self, store: str, class_group: str, role: str, *, on: date | None = None
     ) -> list[Member]:
         """List who is in a class on a day in a role, ``teacher`` for instance, by name."""
-        rows = self._ask(
-            "roster_members", store, class_group=class_group, role=role, on=self._day(on)
-        )
-        return [
-            Member(person, user, name or person, of_role, bool(primary), _begin(begin), _end(end))
-            for person, user, name, of_role, primary, begin, end in rows
-        ]
+        [rows] = self._generation.query_all(members_of(store, class_group, role, self._day(on)))
+        return read_members(rows)
 
     def person(self, store: str, person: str) -> RosterPerson | None:
         """Give what the roster says of a person (their key), None where it doesn't know them."""

@@ -302,6 +302,15 @@ def test_the_tables_of_the_code_are_the_tables_of_the_schema(
         assert tuple(key.split(", ")) == table.key
 
 
+def test_all_that_is_known_of_persons_comes_to_lie_in_one_part(generation: Generation) -> None:
+    tables = (
+        "SELECT name FROM system.tables WHERE database = {of:String}"
+        " AND engine_full LIKE '%min_age_to_force_merge_seconds%'"
+    )
+    found = {name for (name,) in generation.run(tables, of=generation.database)}
+    assert found == {table.name for table in PERSON_TABLES}
+
+
 def test_a_facts_fields_are_the_columns_of_facts() -> None:
     assert TABLES["facts"].column_names == Fact.__struct_fields__
 
