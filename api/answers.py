@@ -137,7 +137,7 @@ class Asked:
         if self._knows(headers):
             return Response(status_code=304, headers=headers)
         answer = await self.content(question, view)
-        reflects = min(view.position, answer.get("position", view.position))
+        reflects = reflected(answer, view)
         if reflects < view.position:
             # By a tag of the view's position it would be known for as long as the log rests. By its
             # own, whoever has it asks again: that renews what was remembered.
@@ -235,6 +235,12 @@ class Asked:
         return Response(
             content, headers={**headers, "Content-Disposition": name}, media_type=wanted
         )
+
+
+def reflected(answer: Answer, view: View) -> int:
+    """Give the position that an answer reflects: an earlier one where it was remembered."""
+    position: int = answer.get("position", view.position)
+    return min(view.position, position)
 
 
 def encoded(answer: Answer) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from api.answers import EVENTS, Answer, Asked, Question, View, encoded
+from api.answers import EVENTS, Answer, Asked, Question, View, encoded, reflected
 from api.errors import ApiError, error_response
 from api.services import Services
 from api.streams import Streams
@@ -94,7 +94,8 @@ class Following:
         self._seen = _UNSEEN
         self._marked: Any = None
         self._asked_at = -OLDEST
-        self._is_behind = False  # something changed, though by its mark nothing that matters here
+        # Something changed, though by its mark nothing that matters here, or isn't in the answer.
+        self._is_behind = False
 
     async def events(self, first: bytes | None) -> AsyncIterator[bytes]:
         """Give events and heartbeats; ends when the server stops or the client may no longer."""
@@ -128,12 +129,14 @@ class Following:
             self._seen = seen
             return None
         answer = await self._asked.content(self._question, view)
-        self._seen, self._asked_at, self._is_behind = seen, monotonic(), False
+        reflects = reflected(answer, view)
+        # What was remembered is asked for again, though the log rests: that renews it.
+        self._seen, self._asked_at, self._is_behind = seen, monotonic(), reflects < view.position
         digest = _digest(answer)
         if digest == self._known:
             return None
         self._known = digest
-        return _event("answer", encoded(answer), f"{view.position}.{digest}")
+        return _event("answer", encoded(answer), f"{reflects}.{digest}")
 
     def _is_due(self) -> bool:
         return self._is_behind and monotonic() - self._asked_at >= OLDEST

@@ -24,7 +24,8 @@ async def get_teacher_portrait(asked: LiveQuery, person: str) -> Response:
     """
 
     def ask(view: View) -> Answer | None:
-        return view.services.teachers_of(view.generation).portrait(view.store, person)
+        teachers = view.services.teachers_of(view.generation)
+        return teachers.portrait(view.store, person, least=asked.after or 0)
 
     return await asked.answer(
         Resource.TEACHER_PORTRAIT,

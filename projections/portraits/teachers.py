@@ -58,7 +58,7 @@ class Teachers:
         self._timezone = timezone
         self._cohorts = Remembered(position)
 
-    def portrait(self, store: str, person: str) -> Shown | None:
+    def portrait(self, store: str, person: str, *, least: int = 0) -> Shown | None:
         """Draw a teacher's portrait, or give None for who is no teacher.
 
         That is whom the roster has as a student or their family; else whom the roster has as
@@ -66,7 +66,8 @@ class Teachers:
         week, one in which the teacher did anything as one; ``rank`` is the percentile (0..1) of it
         among the store's teachers who have any, None where they are too few. Times are ISO 8601 in
         UTC, weeks the district's by their Mondays. ``evidence`` holds the parameters of the
-        evidence query.
+        evidence query. ``position`` is the log position that it reflects, ``least`` one that has to
+        be seen.
         """
         position = self._position()
         person = self._people.persons_of(store, [person]).get(person, person)
@@ -78,17 +79,18 @@ class Teachers:
         figures = lesson_figures(self._generation, store, _newest_lessons(acts))
         subjects = {each for act in acts for each in (act.lesson, act.item)}
         names = names_of(self._generation, store, [person, *subjects])
+        cohort, seen = self._cohort(store, least)
         return {
             "store": store,
             "person": person,
             "name": names.person(person),
             "role": role,
             "generation": self._generation.name,
-            "position": position,
+            "position": min(position, seen),
             "as_of": iso_of(now()),
             "weeks": len({act.week for act in acts}),
             "acts": len(acts),
-            "dimensions": dimensions_of(acts, self._cohort(store), names, person),
+            "dimensions": dimensions_of(acts, cohort, names, person),
             "preparation": preparation(acts, names, person),
             "resources": reuse(acts, self._taken(store, accounts, acts), figures, names, person),
             "homework": _homework(acts, figures, person),
@@ -134,10 +136,12 @@ class Teachers:
         person_of = self._people.persons_of(store, sorted({person for _, person in rows}))
         return [(item, person_of.get(account, account)) for item, account in rows]
 
-    def _cohort(self, store: str) -> Cohort:
-        """Give the store's teachers, counted anew where a count is old for what it took."""
-        cohort, _ = self._cohorts.ask(store, lambda: self._count(store))
-        return cohort
+    def _cohort(self, store: str, least: int) -> tuple[Cohort, int]:
+        """Give the store's teachers, counted anew where a count is old for what it took.
+
+        With them comes the log position they reflect.
+        """
+        return self._cohorts.ask(store, lambda: self._count(store), least)
 
     def _count(self, store: str) -> Cohort:
         rows = self._generation.query(

@@ -47,7 +47,7 @@ class Served:
         answer = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
-        return {**answer, "position": self.position, "as_of": str(self.asked)}
+        return {"position": self.position, **answer, "as_of": str(self.asked)}
 
     def following(self) -> Following:
         mark = None if self.marks is None else lambda _: cast(Any, self.marks)()
@@ -144,6 +144,27 @@ def test_a_refusal_is_the_last_event() -> None:
         assert event.startswith(b"event: error\ndata: {")
         with pytest.raises(StopAsyncIteration):
             await anext(events)
+
+    asyncio.run(listen())
+
+
+@pytest.mark.parametrize("marks", [None, lambda: "same"])
+def test_what_was_remembered_is_asked_for_again_though_the_log_rests(
+    marks: Callable[[], Any] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def listen() -> None:
+        served = Served()
+        served.marks, served.position = marks, 2
+        served.answers = [{"value": 0, "position": 1}, {"value": 1}]
+        events = await begun(served)
+        [event] = await heard(events, 1)
+        assert event.startswith(b"id: 1."), "what it reflects"
+        assert await heard(events, 1) == [BEAT], "not at once"
+        monkeypatch.setattr(live_answers, "OLDEST", 0.0)
+        [event] = await heard(events, 1)
+        assert event.startswith(b"id: 2.")
+        asked = served.asked
+        assert (await heard(events, 1), served.asked) == ([BEAT], asked), "now it rests"
 
     asyncio.run(listen())
 

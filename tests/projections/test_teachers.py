@@ -7,6 +7,7 @@ import pytest
 
 from projections.portraits.teacher_dimensions import DIMENSIONS, ENOUGH_TEACHERS
 from projections.portraits.teachers import Teachers
+from projections.remembering import Remembered
 from projections.vocabulary import ACTIONS
 from projections.warehouse import Generation
 from tests.support.lessons import (
@@ -48,6 +49,24 @@ def portrait(teachers: Teachers, person: str = "wu") -> dict[str, Any]:
 
 def dimensions(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {each["dimension"]: each for each in told["dimensions"]}
+
+
+def test_the_position_is_that_of_the_teachers_among_whom_somebody_is_ranked(
+    generation: Generation,
+    roster: WrittenRoster,
+    links: WrittenLinks,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put_in(generation, each_act())
+    position = 7
+    teachers = Teachers(generation, lambda: position, roster=roster, people=links)
+    monkeypatch.setattr(Remembered, "_is_old", lambda *_: False)
+    assert portrait(teachers)["position"] == 7
+    position = 8
+    assert portrait(teachers)["position"] == 7
+    found = teachers.portrait(STORE, key("wu"), least=8)
+    assert found is not None
+    assert found["position"] == 8
 
 
 def monday(week: int) -> str:
