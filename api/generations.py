@@ -223,13 +223,16 @@ def drop(services: Any, name: str) -> None:
 def described(services: Any, record: GenerationRecord, *, rows: bool) -> dict[str, Any]:
     """Write down a generation for people; what is of single stores to operators only.
 
-    Of mappings the names, of calibrations the versions.
+    Of mappings the names, of calibrations the versions. Whose store a replay was of is left out
+    too: `what_if` tells then that it leaves out some of the log.
     """
     origin = dict(record.origin)
     texts: MappingTexts = origin.pop(MAPPINGS, {})
     origin.pop(CALIBRATIONS, None)
     if rows and (versions := versions_of(record.origin)):
         origin[CALIBRATIONS] = versions
+    if not rows and (filters := origin.get("filters")):
+        origin["filters"] = {name: value for name, value in filters.items() if name != "store"}
     if texts and rows:
         origin[MAPPINGS] = {store: sorted(documents) for store, documents in texts.items()}
     told: dict[str, Any] = {

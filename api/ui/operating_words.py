@@ -101,6 +101,7 @@ OPERATING_WORDS: Final[dict[str, tuple[str, str]]] = {
     "generations.rows": ("数据行数", "Rows"),
     "generations.until": ("范围", "Range"),
     "generations.until.all": ("全部记录", "the whole record"),
+    "generations.until.part": ("部分记录", "a part of the record"),
     "generations.until.until_stored": ("{value} 前存入的", "stored until {value}"),
     "generations.until.until_time": ("{value} 前发生的", "happened until {value}"),
     "generations.until.from_position": ("从第 {value} 条起", "from record {value}"),

@@ -155,6 +155,18 @@ def test_a_what_if_leaves_things_out_and_is_never_live(
     assert "leaves out some of the log" in message(answer)
 
 
+def test_whose_store_a_replay_was_of_is_told_to_operators_only(
+    app: XapiClient, operator: XapiClient, name: str
+) -> None:
+    answered(app)
+    built(operator, name, store="another", until_time="2026-01-01T00:00:00+08:00")
+    assert listed(operator)[name]["origin"]["filters"]["store"] == "another"
+    origin = listed(app)[name]["origin"]
+    assert origin["filters"] == {"until_time": "2025-12-31T16:00:00.000000Z"}
+    assert origin["what_if"]
+    assert "another" not in app.request("GET", "/v1/generations").text
+
+
 def test_a_replay_of_the_same_name_goes_on_and_another_filter_is_refused(
     app: XapiClient, operator: XapiClient, name: str
 ) -> None:

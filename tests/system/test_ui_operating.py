@@ -435,10 +435,21 @@ def test_a_name_that_no_generation_can_have_is_refused_in_words(
     wait_for_text(browser, "[role=alert]", "以小写字母开头")
 
 
-def test_who_may_only_look_at_generations_can_change_none(site: Site, browser: Chrome) -> None:
+def test_who_may_only_look_at_generations_can_change_none_nor_learn_of_whose_store_one_is(
+    site: Site, browser: Chrome
+) -> None:
+    wanted = {"name": "of_one", "store": "another-district"}
+    site.http.post("/v1/replays", json=wanted, auth=site.auth("operator")).raise_for_status()
+    browser.get(site.link("/ui/generations", "operator"))
+    until = generation(browser, "of_one").find_element(By.CSS_SELECTOR, "[data-told=until]")
+    assert until.text == "仅 another-district"
     browser.get(site.link("/ui/generations", "evaluator"))
-    wait_to_see(browser, "[data-generation]")
+    until = generation(browser, "of_one").find_element(By.CSS_SELECTOR, "[data-told=until]")
+    assert until.text == "部分记录"
     assert find(browser, "[data-generation] button, .xj-fields") == []
+    path = "/v1/replays/of_one"
+    wait_for(browser, lambda: site.ask(path, "operator")["state"] == "complete")
+    site.http.delete("/v1/generations/of_one", auth=site.auth("operator")).raise_for_status()
     browser.get(site.link("/ui/generations", "teacher"))
     wait_for_text(browser, "[role=alert]", NOT_YOURS)
     assert find(browser, ".xj-menu") == []

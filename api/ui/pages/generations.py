@@ -133,6 +133,7 @@ class GenerationItem:
     def __init__(self, view: GenerationsView, name: str) -> None:
         self._view, self._name = view, name
         self._filters: dict[str, Any] = {}
+        self._is_part = False
         words = self._words = view.visit.words
         with Tag("li", data_generation=name) as self._item:
             with Tag("h3"):
@@ -172,12 +173,12 @@ class GenerationItem:
     def show(self, generation: dict[str, Any], replay: dict[str, Any]) -> None:
         """Show how it is now."""
         origin, may = generation["origin"], self._view.visit.operating.may
-        self._filters = origin.get("filters", {})
+        self._filters, self._is_part = origin.get("filters", {}), bool(origin.get("what_if"))
         is_live, is_outdated = generation["live"], "outdated" in generation
         state = "live" if is_live else replay.get("state") or origin.get("state", "complete")
         self._state.text = self._words(f"generations.{state}")
         self._state.attribute("data-state", state)
-        self._what_if.set_visibility(bool(origin.get("what_if")))
+        self._what_if.set_visibility(self._is_part)
         self._show_told(generation)
         why = generation.get("outdated") or replay.get("error") or ""
         said = self._words("generations.outdated", why=why) if is_outdated else why
@@ -215,7 +216,9 @@ class GenerationItem:
             )
             for name, value in self._filters.items()
         ]
-        return ", ".join(said) or self._words("generations.until.all")
+        # Of one store, which is told to operators only, it is a part still.
+        unsaid = "generations.until.part" if self._is_part else "generations.until.all"
+        return ", ".join(said) or self._words(unsaid)
 
     def _show_progress(self, replay: dict[str, Any]) -> None:
         is_running = replay.get("state") == "running"
