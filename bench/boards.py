@@ -11,22 +11,20 @@ district both as they are worked out and as they are remembered.
 
 import argparse
 import random
-import tempfile
 from collections.abc import Callable
-from contextlib import closing
 from datetime import date, timedelta
-from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
 from typing import Any
 
 from bench.servers import machine
+from bench.warehouses import add_folder, filled, folder_of, print_sizes
 from projections.days import last_days
 from projections.portraits.classes import DEFAULT_DAYS, Classes
 from projections.portraits.district import District
 from projections.portraits.rankings import Month, Quarter, Rankings
 from projections.portraits.students import Portraits
-from projections.warehouse import Generation, Warehouse
+from projections.warehouse import Generation
 
 STORE, HOME = "district", "https://district.example"
 SCHOOLS, CLASSES, STUDENTS, POINTS, DAYS = 13, 223, 9_029, 80, 90
@@ -162,28 +160,25 @@ def _class(chance: random.Random) -> str:
 def main() -> None:
     """Fill, ask, and print a line for each question."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, help="keep the warehouse here, for another run")
+    add_folder(parser)
     parser.add_argument("--statements", type=int, default=5_000_000)
     parser.add_argument("--asked", type=int, default=40, help="times that each is asked")
     given = parser.parse_args()
     print(machine())
-    with tempfile.TemporaryDirectory() as folder:
-        where = (given.folder or Path(folder)).resolve()
-        where.mkdir(parents=True, exist_ok=True)
-        with closing(Warehouse.open(f"chdb://{where}/warehouse")) as warehouse:
-            generation = warehouse.ensure()
-            if not generation.row_counts().get("facts"):
-                fill(generation, given.statements)
-            print({table: f"{rows:,}" for table, rows in generation.row_counts().items() if rows})
-            for name, ask in questions(generation).items():
-                took, chance = [], random.Random(1)
+    with (
+        folder_of(given.folder) as folder,
+        filled(folder, lambda one: fill(one, given.statements)) as generation,
+    ):
+        print_sizes(generation)
+        for name, ask in questions(generation).items():
+            took, chance = [], random.Random(1)
+            ask(chance)
+            for _ in range(given.asked):
+                began = perf_counter()
                 ask(chance)
-                for _ in range(given.asked):
-                    began = perf_counter()
-                    ask(chance)
-                    took.append(1000 * (perf_counter() - began))
-                p95 = quantiles(took, n=20)[-1]
-                print(f"{name}: p50 {quantiles(took)[1]:.0f} ms, p95 {p95:.0f} ms")
+                took.append(1000 * (perf_counter() - began))
+            p95 = quantiles(took, n=20)[-1]
+            print(f"{name}: p50 {quantiles(took)[1]:.0f} ms, p95 {p95:.0f} ms")
 
 
 if __name__ == "__main__":

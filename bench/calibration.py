@@ -10,17 +10,16 @@ every run learns from the same. What is measured is what ``xueji calibrate`` doe
 
 import argparse
 import resource
-import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 from time import perf_counter, process_time
 
 from bench.boards import BEGIN, DAYS, HOME, PART, SCHOOLS, STORE, STUDENTS
 from bench.servers import machine
+from bench.warehouses import add_folder, filled, folder_of
 from projections.folds import DISTRICT_TIMEZONE
 from projections.prediction.calibrating import calibrate, evidence_of
-from projections.warehouse import Generation, Warehouse
+from projections.warehouse import Generation
 
 ITEMS, POINTS = 3_000, 240
 
@@ -73,23 +72,21 @@ def timed(what: str) -> Iterator[None]:
 def main() -> None:
     """Fill, learn, and print what it took and how good it is."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, help="keep the warehouse here, for another run")
+    add_folder(parser)
     parser.add_argument("--responses", type=int, default=1_000_000)
     given = parser.parse_args()
     print(machine())
-    with tempfile.TemporaryDirectory() as folder:
-        where = (given.folder or Path(folder)).resolve()
-        where.mkdir(parents=True, exist_ok=True)
-        with closing(Warehouse.open(f"chdb://{where}/warehouse")) as warehouse:
-            generation = warehouse.ensure()
-            if not generation.row_counts().get("facts"):
-                with timed("filled"):
-                    fill(generation, given.responses)
-            with timed("read from the warehouse"):
-                evidence = evidence_of(generation, STORE, DISTRICT_TIMEZONE)
-            print(f"{len(evidence.responses):,} responses, {len(evidence.scores):,} scores")
-            with timed("learned"):
-                card = calibrate(evidence, None).card
+
+    @timed("filled")
+    def fill_all(generation: Generation) -> None:
+        fill(generation, given.responses)
+
+    with folder_of(given.folder) as folder, filled(folder, fill_all) as generation:
+        with timed("read from the warehouse"):
+            evidence = evidence_of(generation, STORE, DISTRICT_TIMEZONE)
+        print(f"{len(evidence.responses):,} responses, {len(evidence.scores):,} scores")
+        with timed("learned"):
+            card = calibrate(evidence, None).card
     print(f"{card.data}\n{card.mastery}\n{card.priors}\n{card.growth}")
 
 

@@ -10,11 +10,8 @@ what each takes afterwards; *after news* the same once 100 persons' rows have ch
 
 import argparse
 import random
-import tempfile
 from collections.abc import Callable
-from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 from statistics import quantiles
 from time import perf_counter, process_time, time_ns
 from typing import Any
@@ -32,12 +29,13 @@ from bench.boards import (
     fill,
 )
 from bench.servers import machine
+from bench.warehouses import add_folder, filled, folder_of, print_sizes
 from projections.days import Span
 from projections.evaluation.evaluations import Evaluations
 from projections.evaluation.published_schemes import Schemes
 from projections.evidence import Wanted, evidence
 from projections.folds import DISTRICT_TIMEZONE
-from projections.warehouse import Generation, Warehouse
+from projections.warehouse import Generation
 
 SCHEME = Schemes({}).resolve("district-comprehensive").scheme
 SPAN = Span(END - timedelta(weeks=6), END)
@@ -112,21 +110,19 @@ def timed(name: str, times: int, ask: Callable[[], Any]) -> None:
 def main() -> None:
     """Fill, ask, and print a line for each question."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, help="keep the warehouse here, for another run")
+    add_folder(parser)
     parser.add_argument("--statements", type=int, default=5_000_000)
     parser.add_argument("--asked", type=int, default=20, help="times that each is asked")
     given = parser.parse_args()
     print(machine())
-    with tempfile.TemporaryDirectory() as folder:
-        where = (given.folder or Path(folder)).resolve()
-        where.mkdir(parents=True, exist_ok=True)
-        with closing(Warehouse.open(f"chdb://{where}/warehouse")) as warehouse:
-            generation = warehouse.ensure()
-            if not generation.row_counts().get("facts"):
-                fill(generation, given.statements)
-                fill_more(generation)
-            print({table: f"{rows:,}" for table, rows in generation.row_counts().items() if rows})
-            measure(generation, given.asked)
+
+    def fill_all(generation: Generation) -> None:
+        fill(generation, given.statements)
+        fill_more(generation)
+
+    with folder_of(given.folder) as folder, filled(folder, fill_all) as generation:
+        print_sizes(generation)
+        measure(generation, given.asked)
 
 
 def measure(generation: Generation, asked: int) -> None:

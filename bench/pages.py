@@ -13,10 +13,7 @@ import argparse
 import asyncio
 import random
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing
-from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter
 from typing import Any, Final
@@ -31,7 +28,7 @@ from api.key_commands import opened_credentials
 from api.settings import Settings
 from bench.boards import CLASSES, END, SCHOOLS, STORE, STUDENTS, fill
 from bench.servers import Target, machine, xueji
-from projections.warehouse import Warehouse
+from bench.warehouses import add_folder, filled, folder_of
 from tests.support.browsing import wait_to_see
 from tests.support.chromium import chromium
 
@@ -193,19 +190,15 @@ def lines_of(told: Told) -> Iterator[str]:
 def main() -> None:
     """Fill the warehouse, serve it, and print a line for each figure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, help="keep the warehouse here, for another run")
+    add_folder(parser)
     parser.add_argument("--statements", type=int, default=1_000_000)
     parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=20.0)
     given = parser.parse_args()
     print(machine())
-    with tempfile.TemporaryDirectory() as folder:
-        where = (given.folder or Path(folder)).resolve()
-        where.mkdir(parents=True, exist_ok=True)
-        with closing(Warehouse.open(f"chdb://{where}/warehouse")) as warehouse:
-            generation = warehouse.ensure()
-            if not generation.row_counts().get("facts"):
-                fill(generation, given.statements)
+    with folder_of(given.folder) as where:
+        with filled(where, lambda one: fill(one, given.statements)):
+            pass  # the server opens it then
         with opened_credentials(Settings(data_directory=where)) as credentials:
             made, secret = credentials.add(STORE, "pages", ["all", "operate"])
         with xueji(where) as target:
