@@ -1,6 +1,6 @@
 """The results of a class, a school or the district under a scheme: levels, means, who and where."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -19,6 +19,7 @@ from api.ui.portrait import Part, Portrait, as_of
 from api.ui.result_view import ResultView
 from api.ui.session import Visit, Visitor
 from api.ui.table import Column, DataTable, Row, cell
+from api.ui.words import Words
 
 Told = dict[str, Any]
 
@@ -87,8 +88,8 @@ class GroupResultView(ResultView):
         visit = self.visit
         return [
             GroupFigures(visit),
-            Levels(visit),
-            Scores(visit),
+            Counts(visit, "group.levels", _levels, "xj-levels-card"),
+            Counts(visit, "group.scores", _tenths),
             Members(visit) if self._group == "classes" else Parts(visit, self._group),
             Means(visit),
         ]
@@ -122,50 +123,46 @@ class GroupFigures(KeyFigures):
         }
 
 
-class Levels:
-    """How many have which level."""
+class Counts:
+    """How many students there are of each kind, in columns; ``what`` names the card's words."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(
+        self,
+        visit: Visit,
+        what: str,
+        counts_of: Callable[[Portrait, Words], dict[str, int]],
+        classes: str = "",
+    ) -> None:
         self._visit = visit
+        self._what = what
+        self._counts_of = counts_of
         words = self._words = visit.words
-        with Card(words, words("group.levels"), classes="xj-levels-card"):
-            self._figure = Figure(words, "xj-bars", words("group.levels"))
+        with Card(words, words(what), classes=classes):
+            self._figure = Figure(words, "xj-bars", words(what))
 
     def show(self, portrait: Portrait) -> None:
-        """Show the levels of a group."""
-        words, total = self._words, portrait["total"]
-        if not total["n"]:
+        """Show the counts of a group."""
+        words = self._words
+        if not portrait["total"]["n"]:
             self._figure.show_empty(words("not_enough"))
             return
-        counts = {level_text(portrait, one["id"], words): one["count"] for one in total["levels"]}
+        counts = self._counts_of(portrait, words)
         self._figure.show(
             charts.columns(list(counts), words("group.students"), list(counts.values())),
-            words("group.levels.summary", counts=_listed(counts)),
+            words(f"{self._what}.summary", counts=_listed(counts)),
             _notes(self._visit, portrait),
         )
 
 
-class Scores:
-    """How the scores are spread, in tenths."""
+def _levels(portrait: Portrait, words: Words) -> dict[str, int]:
+    """Count the students of each level."""
+    levels = portrait["total"]["levels"]
+    return {level_text(portrait, one["id"], words): one["count"] for one in levels}
 
-    def __init__(self, visit: Visit) -> None:
-        self._visit = visit
-        words = self._words = visit.words
-        with Card(words, words("group.scores")):
-            self._figure = Figure(words, "xj-bars", words("group.scores"))
 
-    def show(self, portrait: Portrait) -> None:
-        """Show the scores of a group."""
-        words, total = self._words, portrait["total"]
-        if not total["n"]:
-            self._figure.show_empty(words("not_enough"))
-            return
-        counts = {f"{10 * at}–{10 * at + 10}": n for at, n in enumerate(total["histogram"])}
-        self._figure.show(
-            charts.columns(list(counts), words("group.students"), list(counts.values())),
-            words("group.scores.summary", counts=_listed(counts)),
-            _notes(self._visit, portrait),
-        )
+def _tenths(portrait: Portrait, words: Words) -> dict[str, int]:
+    """Count the students by their scores, in tenths."""
+    return {f"{10 * at}–{10 * at + 10}": n for at, n in enumerate(portrait["total"]["histogram"])}
 
 
 class Members:
