@@ -17,7 +17,7 @@ from projections.names import names_of
 from projections.portraits.at_risk import AtRisk, Weeks, Windows, at_risk, windows
 from projections.portraits.at_risk_rows import Placed, placed_of, weeks_of, with_weeks
 from projections.prediction.mastery import ENOUGH_TRIES
-from projections.rosters.roster import Member, members_of, read_members
+from projections.rosters.roster import Member, read_members
 from projections.warehouse import Generation
 
 DEFAULT_DAYS = 28  # that a portrait looks back
@@ -55,11 +55,21 @@ class _Known(NamedTuple):
     best: float | None  # at the end of an earlier week
 
 
-class _Students(NamedTuple):
-    """Who is in a class on the day, who ever was, with first and last day, and who is placed."""
+class _Enrolled(NamedTuple):
+    """A row of the query ``class_members``: a student's time in a class, as days."""
 
-    members: list[Member]
-    ever: Sequence[Sequence[Any]]
+    person: str
+    account: str  # the roster's own
+    user: str
+    is_primary: bool
+    begin: str
+    end: str
+
+
+class _Students(NamedTuple):
+    """Who is or ever was in a class, by the first day, and who is placed in it on the day."""
+
+    ever: list[_Enrolled]
     placed: list[Placed]
 
 
@@ -98,18 +108,16 @@ class Classes:
 
         Probabilities and shares are 0..1, times seconds, days ISO 8601.
         """
-        found, enrolled, ever, placed = self._generation.query_all(
+        found, ever, placed = self._generation.query_all(
             ("class_group", {"store": store, "class_group": class_group}),
-            members_of(store, class_group, "student", on.isoformat()),
             ("class_members", {"store": store, "class_group": class_group}),
             placed_of(store, on, class_group=class_group),
         )
         if not found:
             return None
         title, kind, school, school_name, grade, stage, subjects = found[0]
-        members = read_members(enrolled)
-        students = _Students(members, ever, [Placed(*row) for row in placed])
-        rows = self._rows(store, on, span, subject, students)
+        students = _Students([_Enrolled(*row) for row in ever], [Placed(*row) for row in placed])
+        members, rows = self._rows(store, on, span, subject, students)
         heat_map = self._heat_map(store, rows.mastery_in(subject), members)
         done = rows.done
         return {
@@ -137,28 +145,37 @@ class Classes:
 
     def _rows(
         self, store: str, on: date, span: Span, subject: str, students: "_Students"
-    ) -> "_Rows":
-        """Read what is known of a class's students, of several tables at once."""
-        members, ever, placed = students
-        partly = [row for row in ever if row[1] > str(span.first) or row[2] < str(span.last)]
-        done, mastery, weeks = self._generation.query_all(
+    ) -> tuple[list[Member], "_Rows"]:
+        """Read the names of a class's students, and what is known of them, of several tables."""
+        ever, placed = students
+        now = _on(ever, on)
+        partly = [one for one in ever if one.begin > str(span.first) or one.end < str(span.last)]
+        done, mastery, weeks, names = self._generation.query_all(
             (
                 "class_weeks",
                 {
                     "store": store,
-                    "persons": sorted({person for person, _, _ in ever}),
-                    "partly": [person for person, _, _ in partly],
-                    "begins": [begin for _, begin, _ in partly],
-                    "ends": [end for _, _, end in partly],
+                    "persons": sorted({one.person for one in ever}),
+                    "partly": [one.person for one in partly],
+                    "begins": [one.begin for one in partly],
+                    "ends": [one.end for one in partly],
                     "subject": subject,
                     "first_day": str(span.first),
                     "last_day": str(span.last),
                 },
             ),
-            ("class_mastery", {"store": store, "persons": [one.person for one in members]}),
+            ("class_mastery", {"store": store, "persons": [one.person for one in now]}),
             weeks_of(store, [one.person for one in placed], windows(on)),
+            (
+                "member_names",
+                {
+                    "store": store,
+                    "users": [one.user for one in now],
+                    "accounts": [one.account for one in now],
+                },
+            ),
         )
-        return _Rows(
+        return _named(now, names), _Rows(
             [_Done(*row) for row in done],
             [_Known(*row) for row in mastery],
             with_weeks(placed, weeks),
@@ -202,6 +219,33 @@ class Classes:
                 for member in members
             ],
         }
+
+
+def _on(ever: Iterable[_Enrolled], on: date) -> list[_Enrolled]:
+    """Give those who are in the class on a day, each account once, by their first day."""
+    found: dict[str, _Enrolled] = {}
+    for one in ever:
+        if one.begin <= str(on) <= one.end:
+            found.setdefault(one.account, one)
+    return list(found.values())
+
+
+def _named(now: Iterable[_Enrolled], names: Iterable[Sequence[str]]) -> list[Member]:
+    """Call students what the roster calls them, else what statements do, in that order."""
+    called = {(what, identifier): name for what, identifier, name in names}
+    rows = [
+        (
+            one.person,
+            one.user,
+            called.get(("user", one.user)) or called.get(("account", one.account), ""),
+            "student",
+            one.is_primary,
+            one.begin,
+            one.end,
+        )
+        for one in now
+    ]
+    return read_members(sorted(rows, key=lambda row: (row[2], row[0])))
 
 
 def _summary(cells: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
--- The persons who are or were students of a class, with their days in it: as who the roster's own
--- accounts belong to.
-SELECT coalesce(nullIf(links.person, ''), enrolled.person) AS person,
-       toString(enrolled.begin), toString(enrolled.end)
+-- The students that a class has or had, with their days in it: as who the roster's own accounts
+-- belong to.
+SELECT coalesce(nullIf(links.person, ''), enrolled.account) AS person, enrolled.account,
+       enrolled.user, enrolled.is_primary = 1, toString(enrolled.begin), toString(enrolled.end)
 FROM
 (
-    SELECT person, begin, end
+    SELECT person AS account, user, is_primary, begin, end
     FROM {database:Identifier}.roster_enrollments FINAL
     WHERE store = {store:String} AND class_group = {class_group:String} AND role = 'student'
 ) AS enrolled
@@ -13,4 +13,5 @@ GLOBAL LEFT JOIN
     SELECT account, person
     FROM {database:Identifier}.identities FINAL
     WHERE store = {store:String}
-) AS links ON links.account = enrolled.person
+) AS links ON links.account = enrolled.account
+ORDER BY enrolled.begin

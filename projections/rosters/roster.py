@@ -111,18 +111,8 @@ class RosterPerson(msgspec.Struct, frozen=True):
         return [one for one in self.enrollments if one.holds(day)]
 
 
-def members_of(store: str, class_group: str, role: str, on: str) -> tuple[str, dict[str, Any]]:
-    """Ask who is in a class on a day in a role: a query and its parameters, for ``query_all``."""
-    return "roster_members", {
-        "store": store,
-        "class_group": class_group,
-        "role": role,
-        "on": on,
-    }
-
-
 def read_members(rows: Iterable[Sequence[Any]]) -> list[Member]:
-    """Read what ``members_of`` found, by name."""
+    """Read people in a class: person, user, name, role, whether primary, first and last day."""
     return [
         Member(person, user, name or person, of_role, bool(primary), _begin(begin), _end(end))
         for person, user, name, of_role, primary, begin, end in rows
@@ -165,8 +155,9 @@ class Roster:
         self, store: str, class_group: str, role: str, *, on: date | None = None
     ) -> list[Member]:
         """List who is in a class on a day in a role, ``teacher`` for instance, by name."""
-        [rows] = self._generation.query_all(members_of(store, class_group, role, self._day(on)))
-        return read_members(rows)
+        return read_members(
+            self._ask("roster_members", store, class_group=class_group, role=role, on=self._day(on))
+        )
 
     def person(self, store: str, person: str) -> RosterPerson | None:
         """Give what the roster says of a person (their key), None where it doesn't know them."""
