@@ -88,8 +88,8 @@ class GroupResultView(ResultView):
         visit = self.visit
         return [
             GroupFigures(visit),
-            Counts(visit, "group.levels", _levels, "xj-levels-card"),
-            Counts(visit, "group.scores", _tenths),
+            Counts(visit, "levels", _levels, "xj-levels-card"),
+            Counts(visit, "scores", _tenths),
             Members(visit) if self._group == "classes" else Parts(visit, self._group),
             Means(visit),
         ]
@@ -137,8 +137,9 @@ class Counts:
         self._what = what
         self._counts_of = counts_of
         words = self._words = visit.words
-        with Card(words, words(what), classes=classes):
-            self._figure = Figure(words, "xj-bars", words(what))
+        title = words(f"group.{what}")
+        with Card(words, title, classes=classes):
+            self._figure = Figure(words, "xj-bars", title)
 
     def show(self, portrait: Portrait) -> None:
         """Show the counts of a group."""
@@ -149,7 +150,7 @@ class Counts:
         counts = self._counts_of(portrait, words)
         self._figure.show(
             charts.columns(list(counts), words("group.students"), list(counts.values())),
-            words(f"{self._what}.summary", counts=_listed(counts)),
+            words(f"group.{self._what}.summary", counts=_listed(counts)),
             _notes(self._visit, portrait),
         )
 
