@@ -24,7 +24,8 @@ A route names its resource, whom it is about, and a function that asks one gener
 - `records=` names the list in the answer that CSV and Parquet have, with its columns
   (`api.records.Records`). Without it, both are answered 406.
 - `mark=` is a cheap question, also of the view: while its answer stays the same, an open live
-  answer asks the dear one at most every `OLDEST` seconds.
+  answer asks the dear one at most every `OLDEST` seconds. `spacing=` is the least time in seconds
+  between two looks of an open live answer, where many people's acts change a dear one.
 - `described` writes the formats and an example into the OpenAPI document; schema and example stand
   in `api/descriptions/NAME.yaml`.
 """
@@ -100,6 +101,7 @@ class Question(NamedTuple):
     records: Records | None
     mark: Callable[[View], Any] | None
     missing: str
+    spacing: float = 0.0  # seconds at least between two looks of a live answer
 
 
 class Asked:
@@ -123,9 +125,10 @@ class Asked:
         records: Records | None = None,
         mark: Callable[[View], Any] | None = None,
         missing: str = "there is nothing under this name",
+        spacing: float = 0.0,
     ) -> Response:
         """Answer as the guide at the top of this module says; raises ApiError."""
-        question = Question(resource, ask, subject, records, mark, missing)
+        question = Question(resource, ask, subject, records, mark, missing, spacing)
         view = await self.view(question)
         wanted = self._format(records)
         if wanted == EVENTS:

@@ -1,13 +1,13 @@
 """Portraits of classes, and who is at risk."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api import answers
-from api.answers import Answer, View
+from api.answers import Answer, LiveQuery, View
 from api.days import From, On, To, day_of, span_of
 from api.described import described
 from api.errors import REFUSALS
@@ -16,6 +16,9 @@ from api.records import Column, Records
 from api.roles import Resource, class_group
 from projections.portraits.at_risk_rows import find_at_risk
 from projections.portraits.classes import Classes
+
+# Seconds at least between two live answers: in class all its students change the portrait at once.
+LIVE_SPACING: Final = 5.0
 
 router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
 
@@ -35,10 +38,10 @@ Subject = Annotated[str, Query(description="A subject's code, such as `mathemati
 @router.get(
     "/portraits/classes/{name:path}",
     summary="A class's portrait",
-    responses=described("class_portrait"),
+    responses=described("class_portrait", live=True),
 )
 async def get_class_portrait(
-    asked: answers.Query,
+    asked: LiveQuery,
     name: str,
     on: On = None,
     subject: Subject = "",
@@ -48,7 +51,8 @@ async def get_class_portrait(
     """Give heat map, weak points, distribution, activity, homework load and who is at risk.
 
     `name` is the class's id in the roster. What students did counts for the class they were in on
-    that day; mastery is of those who are in the class on the day `on`.
+    that day; mastery is of those who are in the class on the day `on`. Live, it is sent again within
+    seconds whenever it changes.
     """
 
     def ask(view: View) -> Answer | None:
@@ -63,7 +67,9 @@ async def get_class_portrait(
         Resource.CLASS_PORTRAIT,
         ask,
         subject=class_group(name),
+        mark=lambda view: Classes(view.generation).mark(view.store, name),
         missing=f"the roster has no class {name}",
+        spacing=LIVE_SPACING,
     )
 
 

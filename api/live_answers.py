@@ -21,7 +21,7 @@ from api.streams import Streams
 
 HEARTBEAT: Final = 15.0  # seconds of silence at most: proxies close what is silent
 LOOK_SECONDS: Final = 1.0  # between two looks at whether to end, and where no carrier wakes us
-SPACING: Final = 0.2  # seconds at least between two answers
+SPACING: Final = 0.2  # seconds at least between two answers; a question may want more
 # What depends on other people (ranks) is sent at most this long after it changed, in seconds.
 OLDEST: Final = 30.0
 
@@ -117,7 +117,7 @@ class Following:
             if event is not None or monotonic() - spoke >= HEARTBEAT:
                 yield _BEAT if event is None else event
                 spoke = monotonic()
-            await asyncio.sleep(max(0.0, began + SPACING - monotonic()))
+            await self._rest(began + max(SPACING, self._question.spacing))
 
     async def look(self, view: View) -> bytes | None:
         """Give the event of a new answer; None where it is as it was, or nobody can have done."""
@@ -137,6 +137,11 @@ class Following:
             return None
         self._known = digest
         return _event("answer", encoded(answer), f"{reflects}.{digest}")
+
+    async def _rest(self, until: float) -> None:
+        """Wait until a time, or until the server stops."""
+        while (left := until - monotonic()) > 0.0 and not self._services.live.is_stopping:
+            await asyncio.sleep(min(left, LOOK_SECONDS))
 
     def _is_due(self) -> bool:
         return self._is_behind and monotonic() - self._asked_at >= OLDEST

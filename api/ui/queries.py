@@ -151,6 +151,14 @@ class Queries(Asking):
 
         return await self._ask(ask)
 
+    async def class_mark(self, name: str) -> Any:
+        """Give what differs once there is more evidence of a class; much cheaper to ask."""
+
+        def ask() -> Any:
+            return Classes(self._services.generation).mark(self._store, name)
+
+        return await off_the_loop(ask)
+
     async def permit_lessons(self) -> Asker:
         """Give who may see the list of lessons, or some of it; raises ApiError 403."""
         return await self._permit(Resource.LESSON)

@@ -143,6 +143,16 @@ class Classes:
             "at_risk": msgspec.to_builtins(rows.at_risk(windows(on))),
         }
 
+    def mark(self, store: str, class_group: str) -> Any:
+        """Give what differs once a class's students are others, or there is more evidence of them.
+
+        Much cheaper to ask than a portrait.
+        """
+        asked = {"store": store, "class_group": class_group}
+        return self._generation.query_all(
+            ("class_group", asked), ("class_members", asked), ("class_evidence", asked)
+        )
+
     def _rows(
         self, store: str, on: date, span: Span, subject: str, students: "_Students"
     ) -> tuple[list[Member], "_Rows"]:

@@ -1,6 +1,7 @@
 """A class's portrait: heat map, load, weak points, who is at risk, and the class of that day."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -235,3 +236,22 @@ def test_a_student_at_risk_is_found_in_the_tables(generation: Generation) -> Non
     assert found[key("a3")] >= {"low_accuracy", "falling_accuracy", "falling_mastery"}
     [told] = portrait(generation)["at_risk"]
     assert {reason["code"] for reason in told["reasons"]} == found[key("a3")]
+
+
+def test_the_mark_of_a_class_differs_once_its_students_do_something_or_are_others(
+    generation: Generation,
+) -> None:
+    def mark() -> Any:
+        return Classes(generation).mark(STORE, "5-1")
+
+    enroll(generation, {"s": {"5-1": SIX, "5-2": ["b1"]}})
+    marks = [mark()]
+    carry(generation, answers("a1", TODAY, [True]), position=1000)
+    marks.append(mark())
+    carry(generation, answers("a1", TODAY, [True, False]), position=1001)
+    marks.append(mark())
+    enroll(generation, {"s": {"5-1": [*SIX, "a7"], "5-2": ["b1"]}})
+    marks.append(mark())
+    assert all(one != other for one, other in pairwise(marks))
+    carry(generation, answers("b1", TODAY, [True]), position=1002)
+    assert mark() == marks[-1], "what another class does is no news of this one"

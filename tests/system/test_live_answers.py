@@ -15,9 +15,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from api.classes import LIVE_SPACING
+from api.roster.files import packed
 from lrs.credentials import Credentials
 from lrs.record import Record
 from projections.vocabulary import EXTENSION_PHASE, VERB_ANSWERED
+from tests.support.oneroster import HOME, files_of, small_rows
 from tests.support.records import agent_key, statement
 from tests.support.servers import Key, Server, running_server
 
@@ -104,7 +107,7 @@ def listening(server: Server, key: Key, path: str = MING, **headers: str) -> Ite
 def post(server: Server, key: Key, name: str = "ming", **more: Any) -> int:
     answer = httpx.post(
         f"{server.address}/xapi/statements",
-        json=statement(name, "answered", result={"success": True}, **more),
+        json={**statement(name, "answered", result={"success": True}), **more},
         headers={"X-Experience-API-Version": "2.0.0"},
         auth=(key.key, key.secret),
     )
@@ -177,6 +180,37 @@ def test_what_others_do_is_no_news_to_a_portrait(server: Server, key: Key) -> No
         position = post(server, key, "hong")
         arrived(server, key, position)
         assert stream.is_quiet()
+
+
+def test_a_class_is_live_as_its_students_are_and_sent_at_most_every_few_seconds(
+    server: Server,
+) -> None:
+    key = server.add_key(store=f"store-{uuid4()}", scope="all")
+    imported = httpx.post(
+        f"{server.address}/v1/roster",
+        params={"home_page": HOME, "date": "2026-09-01"},
+        content=packed(files_of(small_rows())),
+        headers={"Content-Type": "application/zip"},
+        auth=(key.key, key.secret),
+        timeout=PATIENCE,
+    )
+    arrived(server, key, imported.raise_for_status().json()["position"])
+    of_class = {"actor": {"account": {"homePage": HOME, "name": "s1"}}}
+
+    def acts(event: Event) -> int:
+        return sum(one["actions"] for one in event.data["students"])
+
+    with listening(server, key, "/v1/portraits/classes/5-1") as stream:
+        assert acts(stream.next()) == 0
+        post(server, key, **of_class)
+        first = stream.next()
+        for _ in range(3):
+            post(server, key, **of_class)
+        second = stream.next()
+        assert (acts(first), acts(second)) == (1, 4)
+        assert second.came - first.came > LIVE_SPACING - 1.0, "what came meanwhile is one event"
+        arrived(server, key, post(server, key, "hong"))
+        assert stream.is_quiet(), "who isn't in the class is no news"
 
 
 def test_a_credential_has_a_few_streams_open_and_one_that_is_left_makes_room(

@@ -11,6 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from api.ui.formats import percent
+from projections.vocabulary import VERB_ANSWERED
 from tests.support.accessibility import grave_findings, kind_of, walk
 from tests.support.browsing import (
     figure,
@@ -20,6 +21,7 @@ from tests.support.browsing import (
     wait_for_text,
     wait_to_see,
 )
+from tests.support.records import statement
 from tests.support.small_demo import CLASS, OTHER_CLASS, SCHOOL, SmallDemo, small_demo
 
 NOT_YOURS = "这里不对你开放"
@@ -82,6 +84,24 @@ def test_a_class_shows_the_numbers_of_the_api(demo: SmallDemo, browser: Chrome) 
         assert said == [reason["zh"] for reason in reasons]
     lessons = demo.ask("/v1/lessons", class_group=CLASS)["lessons"]
     assert len(find(browser, "[data-row^='https://'] td[data-key=begins]")) == len(lessons)
+
+
+def test_a_class_page_follows_what_its_students_do(demo: SmallDemo, browser: Chrome) -> None:
+    browser.get(demo.link(class_path(CLASS)))
+    wait_to_see(browser, ".xj-load-card tbody tr")
+    on = str(browser.find_element(By.NAME, "on").get_attribute("value"))
+    student = str(demo.ask("/v1/students", "student")["students"][0]["person"])
+    home, name = student.removeprefix("account:").split("|")
+    row = f".xj-load-card tr[data-row='{student}'] [data-key=answers]"
+    before = int(wait_to_see(browser, row).text)
+    account = {"account": {"homePage": home, "name": name}}
+    demo.post(
+        "/xapi/statements",
+        "publisher",
+        json={**statement(verb=VERB_ANSWERED), "actor": account, "timestamp": f"{on}T10:00:00Z"},
+        headers={"X-Experience-API-Version": "2.0.0"},
+    )
+    wait_for(browser, lambda: wait_to_see(browser, row).text == str(before + 1))
 
 
 def test_the_heat_map_is_told_in_words_and_walked_by_arrow_keys(

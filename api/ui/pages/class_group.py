@@ -23,7 +23,7 @@ from api.ui.portrait import Part, Portrait, PortraitView
 from api.ui.session import Visit, Visitor
 from projections.vocabulary import STAGES, SUBJECTS
 
-SPACING = 10.0  # seconds between two looks: a class's portrait reads the rows of all its students
+SPACING = 5.0  # seconds between two looks: a class's portrait reads the rows of all its students
 AHEAD_SPACING = 600.0  # what lies ahead is dear to work out, and hardly changes within a lesson
 
 
@@ -36,7 +36,11 @@ async def class_page(visit: Visitor, name: str, on: str = "", subject: str = "")
             return
         view = ClassView(visit, name, subject)
         await Live(
-            visit, view, lambda: queries.class_portrait(name, day, subject), spacing=SPACING
+            visit,
+            view,
+            lambda: queries.class_portrait(name, day, subject),
+            lambda: queries.class_mark(name),
+            SPACING,
         ).begin()
         ask = visit.classes.ahead
         Live(visit, view.ahead, lambda: ask(name, day), spacing=AHEAD_SPACING).begin_soon()
