@@ -51,8 +51,8 @@ async def get_class_portrait(
     """Give heat map, weak points, distribution, activity, homework load and who is at risk.
 
     `name` is the class's id in the roster. What students did counts for the class they were in on
-    that day; mastery is of those who are in the class on the day `on`. Live, it is sent again within
-    seconds whenever it changes.
+    that day; mastery is of those who are in the class on the day `on`. Live, it is sent again
+    within seconds whenever it changes.
     """
 
     def ask(view: View) -> Answer | None:

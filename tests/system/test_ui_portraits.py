@@ -95,10 +95,11 @@ def test_a_class_page_follows_what_its_students_do(demo: SmallDemo, browser: Chr
     row = f".xj-load-card tr[data-row='{student}'] [data-key=answers]"
     before = int(wait_to_see(browser, row).text)
     account = {"account": {"homePage": home, "name": name}}
+    answered = statement(verb=VERB_ANSWERED, result={"success": True})
     demo.post(
         "/xapi/statements",
         "publisher",
-        json={**statement(verb=VERB_ANSWERED), "actor": account, "timestamp": f"{on}T10:00:00Z"},
+        json={**answered, "actor": account, "timestamp": f"{on}T10:00:00Z"},
         headers={"X-Experience-API-Version": "2.0.0"},
     )
     wait_for(browser, lambda: wait_to_see(browser, row).text == str(before + 1))
