@@ -12,18 +12,19 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api import answers
-from api.answers import JSON, Answer, LiveQuery, Question, View, encoded
+from api.answers import JSON, Answer, Ask, LiveQuery, Question, View, encoded
 from api.days import FIRST_DAY, day_of, span_of
 from api.described import described
 from api.errors import REFUSALS, ApiError
 from api.evidence import linked
 from api.roles import Resource, class_group, student
 from api.roles import school as own_school
+from api.scheme_publishing import seen_by
 from api.xapi.bodies import read_body
 from projections.days import Span, last_days
 from projections.evaluation.published_schemes import Schemes, schemes_of
 from projections.evaluation.scheme_faults import SchemeFaulty, UnknownScheme
-from projections.evaluation.schemes import Scheme
+from projections.evaluation.schemes import OfAnotherSchool, Scheme
 from projections.evaluation.trajectories import WINDOW, windows_up_to
 
 router = APIRouter(prefix="/v1/evaluations", tags=["Projections"], responses=REFUSALS)
@@ -42,6 +43,18 @@ From = Annotated[
 To = Annotated[date | None, Query(alias="to", description="The last day; today if not given.")]
 
 
+def _judging(ask: Ask) -> Ask:
+    """Say why a scheme isn't for those who are asked about, by ApiError 409."""
+
+    def judge(view: View) -> Answer | None:
+        try:
+            return ask(view)
+        except OfAnotherSchool as error:
+            raise ApiError(409, f"the scheme can't be applied: {error}", value=str(error)) from None
+
+    return judge
+
+
 @router.get(
     "/{scheme}/students/{person:path}",
     summary="A student's result under a scheme",
@@ -58,6 +71,7 @@ async def get_student_evaluation(
     opens its evidence. Live, it is sent again whenever it changes.
     """
 
+    @_judging
     def ask(view: View) -> Answer | None:
         found = _scheme(view, scheme)
         evaluations = view.services.evaluations_of(view.generation)
@@ -89,6 +103,7 @@ async def get_scheme_trajectory(
     that was held out lay in such bands. With too little evidence there is none, and `why` says so.
     """
 
+    @_judging
     def ask(view: View) -> Answer | None:
         found, day = _scheme(view, scheme), day_of(view, until)
         if windows_up_to(last_days(day, WINDOW.days))[0].first < FIRST_DAY:
@@ -117,6 +132,7 @@ async def get_class_evaluation(
     The students are those of the roster on the last day.
     """
 
+    @_judging
     def ask(view: View) -> Answer | None:
         found = _scheme(view, scheme)
         evaluations = view.services.evaluations_of(view.generation)
@@ -140,6 +156,7 @@ async def get_school_evaluation(
 ) -> Response:
     """Give the same of a school, with a line for each class, pooled: `seen` is the plain mean."""
 
+    @_judging
     def ask(view: View) -> Answer | None:
         found = _scheme(view, scheme)
         evaluations = view.services.evaluations_of(view.generation)
@@ -163,6 +180,7 @@ async def get_district_evaluation(
 ) -> Response:
     """Give the same of all students of the roster, with a line for each school, pooled."""
 
+    @_judging
     def ask(view: View) -> Answer:
         found = _scheme(view, scheme)
         evaluations = view.services.evaluations_of(view.generation)
@@ -337,7 +355,7 @@ def _other_span(view: View, wanted: WhatIf, span: Span) -> Span:
 
 
 def _schemes(view: View) -> Schemes:
-    return schemes_of(view.generation, view.store)
+    return seen_by(view.asker, schemes_of(view.generation, view.store), view.services)
 
 
 def _scheme(view: View, name: str) -> Scheme:

@@ -73,6 +73,7 @@ class Resource(StrEnum):
     SCHEMES = "schemes"
     SCHEME_CHECK = "check of a scheme"
     SCHEME_CHANGE = "change of schemes"
+    SCHOOL_SCHEME_CHANGE = "change of a school's schemes"
     CALIBRATIONS = "calibrations"
     CALIBRATION_CHANGE = "change of calibrations"
     ROSTER = "roster"
@@ -95,7 +96,8 @@ class Rule(NamedTuple):
 
     `own` is: of a student the student, of a parent the children, of a teacher the teacher, the
     classes taught and the students in them, of a school leader the schools with their classes,
-    teachers and students, of a vendor the app.
+    teachers and students, of a vendor the app. Own schemes are those of the schools that one
+    belongs to; the district's are everybody's.
     """
 
     scopes: tuple[str, ...]
@@ -139,9 +141,10 @@ RULES: Final[dict[Resource, Rule]] = {
     Resource.PROFILE_CHECK:     Rule(_VENDING, NONE, NONE, NONE, NONE, ALL,  OWN,  ALL),
     Resource.MAPPINGS:          Rule(_VENDING, NONE, NONE, NONE, NONE, ALL,  OWN,  ALL),
     Resource.MAPPING_CHANGE:    Rule(DECLARE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
-    Resource.SCHEMES:           Rule(_SEE,     ALL,  ALL,  ALL,  ALL,  ALL,  NONE, ALL),
-    Resource.SCHEME_CHECK:      Rule(_SEE,     NONE, NONE, NONE, ALL,  ALL,  NONE, ALL),
+    Resource.SCHEMES:           Rule(_SEE,     OWN,  OWN,  OWN,  OWN,  ALL,  NONE, ALL),
+    Resource.SCHEME_CHECK:      Rule(_SEE,     NONE, NONE, NONE, OWN,  ALL,  NONE, ALL),
     Resource.SCHEME_CHANGE:     Rule(DECLARE,  NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
+    Resource.SCHOOL_SCHEME_CHANGE: Rule(_QUERY, NONE, NONE, NONE, OWN, NONE, NONE, NONE),
     Resource.CALIBRATIONS:      Rule(_SEE,     NONE, NONE, NONE, NONE, ALL,  NONE, ALL),
     Resource.CALIBRATION_CHANGE:Rule(OPERATE,  NONE, NONE, NONE, NONE, NONE, NONE, ALL),
     Resource.ROSTER:            Rule(_SEE,     NONE, NONE, OWN,  OWN,  ALL,  NONE, ALL),
@@ -161,6 +164,8 @@ RULES: Final[dict[Resource, Rule]] = {
 }
 # fmt: on
 ROLES: Final = Rule._fields[1:]
+# Under which a scheme is published or withdrawn: any of them, or one's own school's.
+SCHEME_CHANGES: Final = (Resource.SCHEME_CHANGE, Resource.SCHOOL_SCHEME_CHANGE)
 
 # What is one's own --------------------------------------------------------------------------------
 
@@ -280,6 +285,16 @@ def own_of(credential: Credential, members: Membership, on: date) -> Own:
     return Own(apps=frozenset((credential.app,)))
 
 
+def own_schools(asker: "Asker", members: Membership, on: date) -> frozenset[str]:
+    """Give the schools that somebody belongs to on a day, or the children of a parent do."""
+    holder, own = asker.credential.holder, asker.own
+    if holder is None:
+        return _NOBODY
+    persons = filter(None, (holder.person, *holder.children))
+    known = (members.schools_of(asker.store, one, on) for one in persons)
+    return _NOBODY.union(() if own is None else own.schools, *known)
+
+
 def _persons(store: str, keys: Iterable[str], members: Membership) -> _Names:
     """Give keys of persons, and with each the person that it is linked to."""
     keys = tuple(keys)
@@ -366,6 +381,18 @@ async def allow(
     """
     credential = await demand(request, RULES[resource].scopes, is_counted=is_counted)
     return await permit(request.app.state.services, credential, resource, subject)
+
+
+async def allow_any(request: Request, *resources: Resource) -> Asker:
+    """Give who makes a request, for the first of some resources that this one may have any of.
+
+    Raises ApiError as ``allow`` does, as of the first.
+    """
+    scopes = {scope for resource in resources for scope in RULES[resource].scopes}
+    credential = await demand(request, tuple(sorted(scopes)))
+    found = (resource for resource in resources if may_have(credential, resource))
+    chosen = next(found, resources[0])
+    return await permit(request.app.state.services, credential, chosen)
 
 
 async def permit(

@@ -15,7 +15,7 @@ from rich.table import Table
 from api.command_files import read_text
 from api.operating import OperatingError
 from api.scheme_declaring import Keeping, keeping
-from api.schemes import checked
+from api.scheme_publishing import Whose, checked
 from projections.evaluation.published_schemes import Schemes
 from projections.evaluation.scheme_faults import SchemeFault
 
@@ -40,7 +40,7 @@ def check(
         with _operating() as told:
             answer = told.check(store, text)
     else:
-        answer = checked(Schemes({}), text)
+        answer = checked(Schemes({}), text, Whose())
     if as_json:
         print(json.dumps(answer, ensure_ascii=False))
     elif answer["valid"]:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import httpx
 
-from api import schemes
+from api import scheme_publishing as schemes
 from api.declaring import OPERATOR
 from api.opening import opened_record
 from api.operating import OperatingError, ask_server, running_server
@@ -108,7 +108,7 @@ class Directly:
     def check(self, store: str, text: str) -> Fields:
         """Tell whether a document could be published."""
         with _said():
-            return schemes.checked(schemes.published_by(self._record, store), text)
+            return schemes.check_for(self._record, store, text)
 
     def publish(self, store: str, text: str) -> Fields:
         """Publish a scheme."""

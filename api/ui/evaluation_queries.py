@@ -4,19 +4,22 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Final, Literal, NamedTuple
 
+import msgspec
+
 from api.days import FIRST_DAY, LONGEST_SPAN
 from api.errors import ApiError
 from api.evaluations import WhatIf, other_scheme, resolved_scheme
-from api.roles import Asker, Resource, class_group, may_have, student
+from api.roles import SCHEME_CHANGES, Asker, Resource, class_group, may_have, student
 from api.roles import school as own_school
-from api.schemes import checked, listed, one, publish, published_by
+from api.scheme_publishing import check_for, led_by, listed, one, publish, seen_by
 from api.ui.asking import LONGEST_OF_MANY, Answer, Asking, off_the_loop
 from lrs.drafts import make_authority
 from projections.days import Span, day_of, today
 from projections.evaluation.evaluations import Evaluations
-from projections.evaluation.published_schemes import schemes_of
+from projections.evaluation.published_schemes import Schemes, schemes_of
 from projections.evaluation.scheme_faults import UnknownScheme
-from projections.evaluation.schemes import Scheme
+from projections.evaluation.scheme_writing import extending_text
+from projections.evaluation.schemes import OfAnotherSchool, Scheme
 from projections.identities import person_of
 from projections.lessons.reports import Wanted
 from projections.portraits.classes import DEFAULT_DAYS
@@ -51,7 +54,7 @@ class EvaluationQueries(Asking):
     Where no days are chosen they are those of the term up to today, or up to the newest activity
     where that is long ago. With a result come the ``schemes`` that could be asked for. Where a
     scheme or some days can't be, the answer says which: ``refused`` is ``no_scheme``,
-    ``faulty_scheme`` or ``bad_days``.
+    ``faulty_scheme``, ``other_school`` or ``bad_days``.
     """
 
     async def permit_student(self, person: str) -> Asker:
@@ -65,7 +68,7 @@ class EvaluationQueries(Asking):
 
     async def student(self, person: str, asked: Asked) -> Answer | None:
         """Give a student's result as ``Evaluations.student`` does."""
-        await self.permit_student(person)
+        asker = await self.permit_student(person)
 
         def newest(generation: Generation) -> date | None:
             known = person_of(generation, self._store, person)
@@ -73,12 +76,12 @@ class EvaluationQueries(Asking):
             return day_of(found[0][1], self._zone) if found else None
 
         return await self._judged(
-            asked, newest, lambda by, of, span: by.student(self._store, of, person, span)
+            asker, asked, newest, lambda by, of, span: by.student(self._store, of, person, span)
         )
 
     async def group(self, group: Group, name: str, asked: Asked) -> Answer | None:
         """Give the result of a class, a school or the district (which needs no name)."""
-        await self.permit_group(group, name)
+        asker = await self.permit_group(group, name)
 
         def newest(generation: Generation) -> date | None:
             if group == "district":
@@ -96,11 +99,13 @@ class EvaluationQueries(Asking):
             ask = by.class_group if group == "classes" else by.school
             return ask(self._store, of, name, span)
 
-        return await self._judged(asked, newest, judge)
+        return await self._judged(asker, asked, newest, judge)
 
-    async def _judged(self, asked: Asked, newest: _Newest, judge: _Judge) -> Answer | None:
+    async def _judged(
+        self, asker: Asker, asked: Asked, newest: _Newest, judge: _Judge
+    ) -> Answer | None:
         def ask(generation: Generation) -> Answer | None:
-            as_of, schemes = self._as_of(generation), schemes_of(generation, self._store)
+            as_of, schemes = self._as_of(generation), self._seen(asker, generation)
             try:
                 scheme = resolved_scheme(schemes, asked.scheme)
             except ApiError as error:
@@ -108,8 +113,14 @@ class EvaluationQueries(Asking):
             span = self._span(generation, asked, newest)
             if not _is_possible(span):
                 return {"refused": "bad_days"}
-            found = judge(self._services.evaluations_of(generation), scheme, span)
-            return found and {**as_of, **found, "schemes": listed(schemes)}
+            try:
+                found = judge(self._services.evaluations_of(generation), scheme, span)
+            except OfAnotherSchool:
+                return {"refused": "other_school"}
+            if found is None:
+                return None
+            offered = listed(schemes.of_schools([found.get("school", "")]))
+            return {**as_of, **found, "schemes": offered}
 
         return await self._ask(ask, LONGEST_OF_MANY)
 
@@ -124,6 +135,9 @@ class EvaluationQueries(Asking):
             return Span(asked.first, last)
         return self._services.evaluations_of(generation).period(self._store, last)
 
+    def _seen(self, asker: Asker, generation: Generation) -> Schemes:
+        return seen_by(asker, schemes_of(generation, self._store), self._services)
+
     # Schemes -----------------------------------------------------------------------------------
 
     async def permit_schemes(self) -> Asker:
@@ -132,11 +146,12 @@ class EvaluationQueries(Asking):
 
     async def schemes(self) -> Answer:
         """List the schemes that the store has, as ``GET /v1/schemes`` does."""
-        await self.permit_schemes()
+        asker = await self.permit_schemes()
 
         def ask(generation: Generation) -> Answer:
             as_of = self._as_of(generation)
-            return {**as_of, "schemes": listed(schemes_of(generation, self._store))}
+            schemes = listed(self._seen(asker, generation))
+            return {**as_of, "schemes": self._named(generation, *schemes)}
 
         return await self._ask(ask)
 
@@ -145,18 +160,27 @@ class EvaluationQueries(Asking):
 
         Of a version, its document goes with the others as they are now.
         """
-        await self.permit_schemes()
+        asker = await self.permit_schemes()
 
         def ask(generation: Generation) -> Answer | None:
-            as_of, schemes = self._as_of(generation), schemes_of(generation, self._store)
+            as_of, schemes = self._as_of(generation), self._seen(asker, generation)
             record = self._services.record
             try:
                 found = one(record, schemes, self._store, name, version)
             except UnknownScheme:
                 return None
-            return {**as_of, **found}
+            [named] = self._named(generation, found)
+            return {**as_of, **named}
 
         return await self._ask(ask)
+
+    def _named(self, generation: Generation, *outlines: Answer) -> list[Answer]:
+        """Add the names of the schools whose own schemes are."""
+        names: dict[str, str] = {}
+        if any(one["school"] for one in outlines):
+            roster = Roster(generation, self._zone.key)
+            names = {one.org: one.name for one in roster.schools(self._store)}
+        return [{**one, "school_name": names.get(one["school"], one["school"])} for one in outlines]
 
     # Drafts ------------------------------------------------------------------------------------
 
@@ -164,29 +188,39 @@ class EvaluationQueries(Asking):
         """Raise ApiError 403 where checking a scheme is not for the credential's role."""
         return await self._permit(Resource.SCHEME_CHECK)
 
-    def may(self, resource: Resource) -> bool:
-        """Tell whether the credential may have any of a resource, by scopes and roles."""
-        return may_have(self._credential, resource)
+    async def draft(self, name: str) -> Answer | None:
+        """Give a scheme from which a draft begins; None where there is none.
+
+        A school leader begins from somebody else's with a scheme of the own school that extends it.
+        """
+        found, own = await self.scheme(name), led_by(await self.permit_draft())
+        if found is None or found["scheme"] is None or not own or found["school"] in own:
+            return found
+        text = extending_text(msgspec.convert(found["scheme"], Scheme), min(own))
+        return {**found, "text": text}
+
+    def may(self, *resources: Resource) -> bool:
+        """Tell whether the credential may have any of some resources, by scopes and roles."""
+        return any(may_have(self._credential, one) for one in resources)
 
     async def check(self, text: str) -> Answer:
         """Tell whether a document could be published, as ``POST /v1/schemes/check`` does.
 
         Raises TooManySchemes.
         """
-        await self.permit_draft()
-        record = self._services.record
-        return await off_the_loop(lambda: checked(published_by(record, self._store), text))
+        own, record = led_by(await self.permit_draft()), self._services.record
+        return await off_the_loop(lambda: check_for(record, self._store, text, own))
 
     async def what_if(self, name: str, text: str) -> Answer:
         """Tell who would be of another level by a document than by a scheme, and why.
 
         Of the days that pages of results are about. Raises ApiError 400 for a document with faults.
         """
-        own = (await self._permit(Resource.WHAT_IF)).own
-        among = None if own is None else own.students
+        asker = await self._permit(Resource.WHAT_IF)
+        among = None if asker.own is None else asker.own.students
 
         def ask(generation: Generation) -> Answer:
-            as_of, schemes = self._as_of(generation), schemes_of(generation, self._store)
+            as_of, schemes = self._as_of(generation), self._seen(asker, generation)
             in_force = resolved_scheme(schemes, name)
             other = other_scheme(schemes, name, WhatIf(document=text))
             span = self._span(generation, Asked(), lambda of: self._newest_lesson(of, Wanted()))
@@ -201,13 +235,14 @@ class EvaluationQueries(Asking):
 
         Raises ApiError 403, SchemeFaulty, SchemesBroken, TooManySchemes.
         """
-        if not self.may(Resource.SCHEME_CHANGE):
+        if not self.may(*SCHEME_CHANGES):
             raise ApiError(403, "publishing schemes is not open to this credential")
-        await self._permit(Resource.SCHEME_CHANGE)
+        resource = next(one for one in SCHEME_CHANGES if self.may(one))
+        own = led_by(await self._permit(resource))
         home_page = self._services.settings.home_page
         authority = make_authority(home_page, self._credential.app).json
         record = self._services.record
-        return await off_the_loop(lambda: publish(record, self._store, text, authority))
+        return await off_the_loop(lambda: publish(record, self._store, text, authority, own))
 
 
 def _is_possible(span: Span) -> bool:

@@ -177,6 +177,10 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
         "评价方案“{scheme}”有错，用不了；请打开方案查看。",
         "The scheme “{scheme}” has faults and can't be applied; its page tells them.",
     ),
+    "result.other_school": (
+        "“{scheme}”是另一所学校的方案，只评价那所学校的人。",
+        "“{scheme}” is another school's own, and judges that school's people only.",
+    ),
     "result.bad_days": (
         "起止日期不对：起在前，止在后，最多相隔 400 天。",
         "These days can't be asked for: the first has to come first, at most 400 days apart.",
@@ -254,6 +258,7 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
     "scheme.name": ("方案", "Scheme"),
     "scheme.origin": ("来源", "Origin"),
     "scheme.published": ("本库发布", "published here"),
+    "scheme.own": ("{school}自有", "{school}'s own"),
     "scheme.shipped": ("随系统提供", "shipped"),
     "scheme.extends": ("扩展自", "Extends"),
     "scheme.dimensions": ("维度", "Dimensions"),
@@ -376,8 +381,9 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
     "draft.publish": ("发布", "Publish"),
     "draft.surely": ("确认发布，立即生效", "Yes, publish it: in force at once"),
     "draft.readonly": (
-        "发布方案需要评价员或管理员的账号，并有 all 权限。",
-        "Publishing takes an evaluator's or operator's credential with the scope all.",
+        "发布区级方案需要评价员或管理员的账号，并有 all 权限；校长可以发布本校方案。",
+        "Publishing takes an evaluator's or operator's credential with the scope all; a school"
+        " leader publishes the school's own.",
     ),
     "draft.published": ("已发布，第 {version} 版，立即生效。", "Published as version {version}."),
     "draft.unchanged": ("与已发布的相同，没有改变。", "The same as is published: nothing changed."),

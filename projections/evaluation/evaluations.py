@@ -16,7 +16,7 @@ from projections.evaluation.figures import ByPerson
 from projections.evaluation.groups import told_group
 from projections.evaluation.measures import Figures
 from projections.evaluation.results import Standing, told_student
-from projections.evaluation.schemes import Measure, Scheme
+from projections.evaluation.schemes import Measure, Scheme, demand_school
 from projections.evaluation.scoring import Scores, indicators_of, is_enough, score
 from projections.evaluation.trajectories import FEWEST, WINDOW, told_trajectory, windows_up_to
 from projections.evaluation.what_if import told_comparison
@@ -34,7 +34,8 @@ Result = dict[str, Any]
 class Evaluations:
     """Evaluations of one generation; safe to share between threads.
 
-    ``position`` gives the log position up to which the generation's rows are complete.
+    ``position`` gives the log position up to which the generation's rows are complete. Results of
+    anybody else under a scheme that is a school's own raise ``OfAnotherSchool``.
     """
 
     def __init__(self, generation: Generation, position: Callable[[], int], timezone: str) -> None:
@@ -66,6 +67,7 @@ class Evaluations:
         ):
             return None
         placed = placed or Placed(*_NONE_PLACED)
+        demand_school(scheme, placed.school)
         standing = Standing(scheme, span, *self._both(store, scheme, [person], span, basis))
         names = names_of(self._generation, store, [person])
         return {
@@ -88,6 +90,8 @@ class Evaluations:
         cohorts = basis.placements(until).cohorts
         if person not in cohorts.of and person not in basis.versions.persons:
             return None
+        placed = basis.placements(until).of.get(person)
+        demand_school(scheme, placed.school if placed else "")
         windows = windows_up_to(last_days(until, WINDOW.days))
         named = cohorts.of.get(person, ())
         large = (one for one in named if len(cohorts.members[one]) > 3 * FEWEST)
@@ -108,6 +112,7 @@ class Evaluations:
         if not found:
             return None
         title, _, school, *_ = found[0]
+        demand_school(scheme, school)
         members = self._roster.students(store, name, on=span.last)
         names = {member.person: member.name for member in members}
         now, before = self._both(store, scheme, list(names), span, self._bases.of(store))
@@ -125,6 +130,7 @@ class Evaluations:
         schools = {one.org: one for one in self._roster.schools(store, on=span.last)}
         if school not in schools:
             return None
+        demand_school(scheme, school)
         basis = self._bases.of(store)
         placements = basis.placements(span.last)
         members = placements.of_school(school)
@@ -142,6 +148,7 @@ class Evaluations:
 
     def district(self, store: str, scheme: Scheme, span: Span) -> Result:
         """Give the result of all students of a store's roster, with a line a school."""
+        demand_school(scheme, "")
         position = self._position()
         basis = self._bases.of(store)
         placements = basis.placements(span.last)

@@ -1,7 +1,7 @@
 """The schemes of a store: those that it has published in the log, and the shipped ones beside."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib import resources
 from typing import Final
 
@@ -13,9 +13,17 @@ from projections.evaluation.scheme_extending import (
     extended_by,
     faults_of,
     resolve,
+    said_of,
+    school_of,
     stated_id,
 )
-from projections.evaluation.scheme_faults import SchemeFaulty, UnknownScheme
+from projections.evaluation.scheme_faults import (
+    SchemeFault,
+    SchemeFaulty,
+    UnknownScheme,
+    did_you_mean,
+    fault_at,
+)
 from projections.evaluation.schemes import Title
 from projections.tables import SCHEMES, Row
 from projections.warehouse import Generation
@@ -37,11 +45,15 @@ class Schemes:
 
     A scheme that is published takes the place of the shipped one of its id. What is published
     extends what the store has; what is shipped and not published extends what is shipped, so that
-    nothing a store publishes can break it.
+    nothing a store publishes can break it. A scheme is the district's or one school's own: a
+    school's extends its own ones and the district's, the district's none of a school.
     """
 
-    def __init__(self, published: Mapping[str, str]) -> None:
+    def __init__(
+        self, published: Mapping[str, str], schools: Collection[str] | None = None
+    ) -> None:
         self.published = dict(published)  # documents by id
+        self._schools = schools  # whose own ones may be seen; None where all may
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self.published.keys() | shipped_schemes().keys()))
@@ -61,6 +73,45 @@ class Schemes:
         """Give what is wrong with a scheme; None where nothing is."""
         return faults_of(name, self._beside(name))
 
+    def school_of(self, name: str) -> str:
+        """Give the school whose own a scheme is; '' for the district's. Raises UnknownScheme."""
+        return school_of(self.text(name), name)
+
+    def schools(self) -> frozenset[str]:
+        """Give the schools that have schemes of their own."""
+        return frozenset(self.school_of(name) for name in self.published) - {""}
+
+    def of_schools(self, schools: Collection[str]) -> "Schemes":
+        """Give those that these schools' people may see: the district's, and the schools' own."""
+        limited = Schemes({}, schools)
+        limited.published = {
+            name: text for name, text in self.published.items() if limited.shows(text, name)
+        }
+        return limited
+
+    def shows(self, text: str, name: str) -> bool:
+        """Tell whether a document is among those that whom these are for may see."""
+        return self._schools is None or school_of(text, name) in ("", *self._schools)
+
+    def faults_of_owner(self, text: str, schools: Collection[str] | None) -> list[SchemeFault]:
+        """Tell why a document can't be published beside these as the scheme of whose it says it is.
+
+        ``schools`` are those that there are; None where that isn't known. An id that is taken by
+        another owner stays that one's, until it is withdrawn.
+        """
+        name = stated_id(text)
+        own, stated = said_of(text, name, "school"), said_of(text, name, "scheme")
+        faults = []
+        if name in self and self.school_of(name) != own.value:
+            rule = "the id is another owner's: choose one that isn't taken"
+            faults.append(fault_at(stated.place, "scheme", rule, name))
+        if own.value and schools is not None and own.value not in schools:
+            hint = did_you_mean(own.value, schools)
+            faults.append(
+                fault_at(own.place, "school", "the roster has no such school", own.value, hint)
+            )
+        return faults
+
     def extending(self, name: str) -> list[str]:
         """Name the schemes that extend this one directly."""
         return [
@@ -72,7 +123,7 @@ class Schemes:
 
     def publishing(self, text: str) -> "Schemes":
         """Give the schemes as they would be with another document. Raises ``SchemeFaulty``."""
-        return Schemes({**self.published, stated_id(text): text})
+        return Schemes({**self.published, stated_id(text): text}, self._schools)
 
     def withdrawing(self, name: str) -> "Schemes":
         """Give the schemes as they would be without what is published under an id."""
@@ -89,7 +140,10 @@ class Schemes:
 
     def _beside(self, name: str) -> Mapping[str, str]:
         shipped = shipped_schemes()
-        return {**shipped, **self.published} if name in self.published else shipped
+        if name not in self.published:
+            return shipped
+        own = school_of(self.published[name], name)
+        return {**shipped, **self.of_schools([own]).published}
 
 
 @functools.cache

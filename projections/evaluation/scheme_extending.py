@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -19,7 +19,7 @@ from projections.yaml_documents import Entry, Node, NoDocument, Place, read_docu
 
 LONGEST: Final = 64 * 1024  # characters of a scheme's document
 MOST_EXTENDED: Final = 10  # schemes, one above the other
-_DOCUMENTS_KEPT: Final = 200
+_DOCUMENTS_KEPT: Final = 500
 
 Change = Literal["changed", "added", "left out"]
 Table = dict[str, Entry]
@@ -49,6 +49,13 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     overrides: tuple[Override, ...] = ()
 
 
+class Said(NamedTuple):
+    """A text that a document says under a key, and where it stands."""
+
+    value: str
+    place: Place
+
+
 def resolve(name: str, texts: Mapping[str, str]) -> Resolved:
     """Put a scheme together with those that it extends; ``texts`` are documents by id.
 
@@ -70,15 +77,27 @@ def faults_of(name: str, texts: Mapping[str, str]) -> SchemeFaulty | None:
     return None
 
 
-def extended_by(text: str, name: str) -> str:
-    """Give the id of the scheme that a document extends; '' for none, or where it isn't readable.
+def said_of(text: str, name: str, key: Literal["scheme", "school", "extends"]) -> Said:
+    """Give what a document says of itself, and where; '' for nothing, or where it isn't readable.
 
     ``name`` is the document's, for faults.
     """
     try:
-        return _said(_document(text, name), "extends")
+        root = _document(text, name)
     except SchemeFaulty:
-        return ""
+        return Said("", Place(document=name))
+    entry = _table(root).get(key)
+    return Said(_said(root, key), root.place if entry is None else entry.node.place)
+
+
+def extended_by(text: str, name: str) -> str:
+    """Give the id of the scheme that a document extends; '' for none."""
+    return said_of(text, name, "extends").value
+
+
+def school_of(text: str, name: str) -> str:
+    """Give the id of the school whose own a document is; '' for the district's."""
+    return said_of(text, name, "school").value
 
 
 def stated_id(text: str, name: str = "scheme") -> str:
@@ -93,7 +112,7 @@ def stated_id(text: str, name: str = "scheme") -> str:
 
 def _chain(name: str, texts: Mapping[str, str]) -> list[str]:
     """Give a scheme and those that it extends, the nearest first."""
-    chain = [name]
+    chain, school = [name], school_of(texts[name], name)
     while True:
         root = _document(texts[chain[-1]], chain[-1])
         entry = _table(root).get("extends")
@@ -110,7 +129,8 @@ def _chain(name: str, texts: Mapping[str, str]) -> list[str]:
             others = [each for each in texts if each not in chain]
             known = f"there are: {', '.join(sorted(others)[:10])}" if others else ""
             suggestion = did_you_mean(parent, others) or known
-            rule = "there is no such scheme to extend"
+            whose = "the district's and the school's own" if school else "the district's"
+            rule = f"there is no such scheme to extend among {whose}"
             raise SchemeFaulty([fault_at(entry.node.place, "extends", rule, parent, suggestion)])
         if len(chain) > MOST_EXTENDED:
             rule = f"at most {MOST_EXTENDED} schemes stand above one"

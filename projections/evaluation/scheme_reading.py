@@ -32,7 +32,7 @@ MOST_LEVELS: Final = 20
 MOST_NAMED: Final = 200  # values of one condition
 LONGEST_TITLE: Final = 200  # characters
 LONGEST_DESCRIPTION: Final = 2_000
-LONGEST_NAME: Final = 2_000  # of an activity, an app
+LONGEST_NAME: Final = 2_000  # of an activity, an app, a school
 MOST_COUNTED: Final = 1_000_000
 _TOLERANCE: Final = 0.001  # of a sum of weights: a third is written 33.333
 _ID: Final = re.compile(r"[\w-]{1,64}")
@@ -40,7 +40,9 @@ _ID: Final = re.compile(r"[\w-]{1,64}")
 _UNPRINTED: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _TYPING_ERROR: Final = 0.8  # how close a word has to be to a code, to count as a slip of it
 
-SCHEME_KEYS: Final = ("scheme", "title", "description", "extends", "levels", "dimensions")
+SCHEME_KEYS: Final = (
+    *("scheme", "school", "title", "description", "extends", "levels", "dimensions"),
+)
 LEVEL_KEYS: Final = ("id", "title", "at_least")
 DIMENSION_KEYS: Final = ("id", "title", "description", "weight", "indicators")
 INDICATOR_KEYS: Final = (
@@ -79,6 +81,11 @@ def read_scheme(
     return reader.scheme(root), reader.faults
 
 
+def is_scheme_id(text: str) -> bool:
+    """Tell whether a text can be the id of a scheme, or of a part of one."""
+    return _ID.fullmatch(text) is not None
+
+
 def made(fields: Fields) -> Scheme:
     """Make a scheme of what was read of a whole document without faults."""
     return msgspec.convert(fields, Scheme)
@@ -99,6 +106,7 @@ class _Reader:
         table = self._table(root, "", SCHEME_KEYS, needed)
         return _known(
             id=self._take(table, "", "scheme", self._id),
+            school=self._take(table, "", "school", self._text(LONGEST_NAME)),
             title=self._take(table, "", "title", self._title),
             description=self._take(table, "", "description", self._description),
             extends=self._take(table, "", "extends", self._extends),
@@ -375,7 +383,7 @@ class _Reader:
 
     def _id(self, node: Node, path: str) -> str | None:
         text = self._text(LONGEST_NAME)(node, path)
-        if text is not None and not _ID.fullmatch(text):
+        if text is not None and not is_scheme_id(text):
             self._fault(node, path, "an id is 1 to 64 letters, digits, '_' and '-'")
             return None
         return text

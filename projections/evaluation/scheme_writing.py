@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from projections.evaluation.scheme_reading import is_scheme_id
 from projections.evaluation.schemes import Indicator, Scheme
 
 
@@ -12,7 +13,7 @@ def scheme_text(scheme: Scheme) -> str:
     """Write a scheme as a YAML document of its own, whatever it was put together from."""
     document = {
         "scheme": scheme.id,
-        **_said(scheme, "title", "description", "levels"),
+        **_said(scheme, "school", "title", "description", "levels"),
         "dimensions": [
             {
                 **_said(dimension, "id", "title", "description", "weight"),
@@ -20,6 +21,18 @@ def scheme_text(scheme: Scheme) -> str:
             }
             for dimension in scheme.dimensions
         ],
+    }
+    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=100)
+
+
+def extending_text(scheme: Scheme, school: str) -> str:
+    """Write the document by which a school begins a scheme of its own, which extends another."""
+    own_id = f"{school}-{scheme.id}"
+    document = {
+        "scheme": own_id if is_scheme_id(own_id) else "our-own",
+        "school": school,
+        "title": {"zh": f"{scheme.title.zh}（本校）", "en": f"{scheme.title.en} (our school)"},
+        "extends": scheme.id,
     }
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=100)
 

@@ -160,7 +160,8 @@ class Dimension(msgspec.Struct, frozen=True, kw_only=True):
 class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     """A whole scheme, put together with those that it extends; levels with the highest first.
 
-    ``extends`` are the ids of the schemes that it was put together from, the nearest first.
+    ``extends`` are the ids of the schemes that it was put together from, the nearest first;
+    ``school`` is the id of the school whose own it is, '' for the district's.
     """
 
     id: str
@@ -168,4 +169,18 @@ class Scheme(msgspec.Struct, frozen=True, kw_only=True):
     levels: tuple[Level, ...]
     dimensions: tuple[Dimension, ...]
     extends: tuple[str, ...] = ()
+    school: str = ""
     description: Title | None = None
+
+
+class OfAnotherSchool(LookupError):
+    """A scheme is one school's own, and judges nobody else."""
+
+    def __init__(self, scheme: Scheme) -> None:
+        super().__init__(f"{scheme.id} is {scheme.school}'s own, and judges nobody else")
+
+
+def demand_school(scheme: Scheme, school: str) -> None:
+    """Raise ``OfAnotherSchool`` where a scheme isn't for a school: '' is that of nobody."""
+    if scheme.school not in ("", school):
+        raise OfAnotherSchool(scheme)

@@ -4,23 +4,27 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
+import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
 from api.command_line import main
 from api.operating import OperatingError
 from api.scheme_declaring import ByServer
+from api.ui.evaluation_queries import EvaluationQueries
 from lrs.declarations import SCHEME, Declaration
 from lrs.holders import Holder
 from projections.evaluation.published_schemes import scheme_declaration
 from projections.evaluation.scheme_extending import resolve
 from tests.support.application import RunningApplication, XapiClient, application_of
-from tests.support.records import AUTHORITY
-from tests.support.scheme_documents import BASE, OWN, replaced, small_scheme
+from tests.support.records import AUTHORITY, agent_key
+from tests.support.scheme_documents import BASE, OWN, replaced, school_scheme, small_scheme
 
+STUDENT = agent_key("ming")
 SHIPPED = {"district-comprehensive", "football", "role-model-badges"}
 
 
@@ -230,17 +234,173 @@ def test_what_was_not_published_is_not_found(app: XapiClient) -> None:
 # Who may -----------------------------------------------------------------------------------------
 
 
-def test_a_school_leader_reads_and_checks_and_does_not_publish(
-    application: RunningApplication, app: XapiClient, store: str
+Ask = Callable[..., XapiClient]
+
+
+@pytest.fixture
+def holding(application: RunningApplication, app: XapiClient, store: str) -> Ask:
+    """Gives clients of holders in a store that has the schools lake and hill, and BASE."""
+    record = application.state.services.record
+    at_lake = {"schoolSourcedId": "lake"}
+    enrolled = {"userSourcedId": "m", "person": STUDENT, "classSourcedId": "5-1", "role": "student"}
+    roster = [
+        ("roster-org", "lake", {"name": "湖畔小学", "type": "school"}),
+        ("roster-org", "hill", {"name": "山坡小学", "type": "school"}),
+        ("roster-org", "office", {"name": "教委", "type": "district"}),
+        ("roster-class", "5-1", {"title": "5-1", "classType": "homeroom", **at_lake}),
+        ("roster-enrollment", "m-5-1", {**enrolled, **at_lake}),
+    ]
+    declarations = [
+        Declaration(kind=kind, id=name, content=orjson.dumps(content))
+        for kind, name, content in roster
+    ]
+    record.declare_now(store, declarations, AUTHORITY.json)
+    listed(app, after=published(app, BASE)["position"])
+
+    def client(role: str, **more: Any) -> XapiClient:
+        holder = Holder(role, **more)
+        made, secret = application.state.credentials.add(store, "", (), holder=holder)
+        return XapiClient(application.client, (made.key, secret))
+
+    return client
+
+
+def leading(holding: Ask, school: str) -> XapiClient:
+    return holding("school_leader", schools=(school,))
+
+
+def test_a_leader_publishes_and_withdraws_schemes_of_the_own_school(
+    app: XapiClient, holding: Ask
 ) -> None:
-    position = published(app, BASE)["position"]
-    holder = Holder("school_leader", schools=("school-1",))
-    made, secret = application.state.credentials.add(store, "", (), holder=holder)
-    leader = XapiClient(application.client, (made.key, secret))
-    assert "base" in listed(leader, after=position)
-    assert checked(leader, OWN)["valid"]
-    assert put(leader, BASE).status_code == 403
-    assert leader.request("DELETE", "/v1/schemes/base").status_code == 403
+    lake, text = leading(holding, "lake"), school_scheme("lake")
+    assert checked(lake, text)["valid"]
+    position = published(lake, text, "own")["position"]
+    found = shown(lake, "own", after=position)
+    assert (found["school"], found["scheme"]["extends"]) == ("lake", ["base"])
+    assert resolve("own", {"own": found["whole_text"]}).scheme.school == "lake"
+    assert listed(app)["own"]["school"] == "lake"
+    assert listed(lake)["base"]["school"] == ""
+    more = school_scheme("lake", "more", "own")
+    assert put(lake, more, "more").status_code == 200
+    assert lake.request("DELETE", "/v1/schemes/own").status_code == 409
+    for name in ("more", "own"):
+        assert lake.request("DELETE", f"/v1/schemes/{name}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "said"),
+    [
+        (BASE, "base", "say school: lake"),
+        (OWN, "own", "say school: lake"),
+        (school_scheme("hill"), "own", "found hill"),
+        (school_scheme("office"), "own", "found office"),
+    ],
+)
+def test_a_leader_changes_nothing_of_the_district_and_of_other_schools(
+    holding: Ask, text: str, name: str, said: str
+) -> None:
+    lake = leading(holding, "lake")
+    answer = put(lake, text, name)
+    assert answer.status_code == 403
+    assert "school leader changes schemes of the own school only" in answer.text
+    assert said in answer.text
+    told = checked(lake, text)
+    assert not told["valid"]
+    assert told["faults"] == answer.json()["error"]["faults"]
+    assert lake.request("DELETE", "/v1/schemes/base").status_code == 403
+    assert set(listed(lake)) == {*SHIPPED, "base"}
+
+
+def test_an_id_stays_its_owners_until_it_is_withdrawn(app: XapiClient, holding: Ask) -> None:
+    lake, hill = leading(holding, "lake"), leading(holding, "hill")
+    assert put(lake, school_scheme("lake", "football"), "football").status_code == 400
+    assert put(lake, school_scheme("lake", "base", "football"), "base").status_code == 400
+    published(lake, school_scheme("lake"), "own")
+    for other, text in ((hill, school_scheme("hill")), (app, OWN)):
+        assert "the id is another owner's" in put(other, text, "own").text
+    assert hill.request("DELETE", "/v1/schemes/own").status_code == 404
+    assert lake.request("DELETE", "/v1/schemes/own").status_code == 200
+    position = published(hill, school_scheme("hill"), "own")["position"]
+    versions = shown(hill, "own", after=position)["versions"]
+    assert [one["version"] for one in versions] == [3]
+    answer = hill.request("GET", "/v1/schemes/own", params={"version": 1})
+    assert answer.status_code == 404
+    assert shown(app, "own", version=1)["school"] == "lake"
+
+
+def test_a_schools_own_is_seen_and_extended_by_that_school_only(
+    app: XapiClient, holding: Ask
+) -> None:
+    lake, hill = leading(holding, "lake"), leading(holding, "hill")
+    position = published(lake, school_scheme("lake"), "own")["position"]
+    student = holding("student", person=STUDENT)
+    parent = holding("parent", children=(STUDENT,))
+    for one, sees in ((app, True), (lake, True), (student, True), (parent, True), (hill, False)):
+        assert ("own" in listed(one, after=position)) == sees
+        assert (one.request("GET", "/v1/schemes/own").status_code == 200) == sees
+    assert shown(hill, "base")["extended_by"] == []
+    by_hill = put(hill, school_scheme("hill", "mine", "own"), "mine")
+    by_district = put(
+        app, replaced(OWN, ("own", "mine"), ("extends: base", "extends: own")), "mine"
+    )
+    assert "among the district's and the school's own" in by_hill.text
+    assert "there is no such scheme to extend among the district's; found own" in by_district.text
+
+
+def test_a_schools_own_judges_that_schools_people_only(app: XapiClient, holding: Ask) -> None:
+    position = published(app, school_scheme("lake"), "own")["position"]
+    student = holding("student", person=STUDENT)
+    listed(app, after=position)
+    path = f"/v1/evaluations/own/students/{quote(STUDENT, safe='')}"
+    for one in (app, student, leading(holding, "lake")):
+        answer = one.request("GET", path)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["scheme"]["id"] == "own"
+    assert app.request("GET", "/v1/evaluations/own/schools/lake").status_code == 200
+    for refused in ("schools/hill", "district"):
+        answer = app.request("GET", f"/v1/evaluations/own/{refused}")
+        assert answer.status_code == 409
+        assert "own is lake's own, and judges nobody else" in answer.text
+    answer = leading(holding, "hill").request("GET", "/v1/evaluations/own/schools/hill")
+    assert answer.status_code == 404
+
+
+def test_a_leaders_draft_begins_with_a_scheme_of_the_own_school(
+    application: RunningApplication, app: XapiClient, holding: Ask, store: str
+) -> None:
+    holder = Holder("school_leader", schools=("lake",))
+    made, _ = application.state.credentials.add(store, "", (), holder=holder)
+    queries = EvaluationQueries(application.state.services, made)
+    ask = application.client.portal.call  # type: ignore[union-attr]
+    draft = ask(queries.draft, "base")
+    assert ask(queries.check, draft["text"])["valid"]
+    told = ask(queries.publish, draft["text"])
+    assert (told["id"], told["scheme"]["school"]) == ("lake-base", "lake")
+    assert listed(app, after=told["position"])["lake-base"]["extends"] == "base"
+    assert ask(queries.draft, "lake-base")["text"] == draft["text"]
+    [named] = [one for one in ask(queries.schemes)["schemes"] if one["school"]]
+    assert (named["id"], named["school_name"]) == ("lake-base", "湖畔小学")
+
+
+def test_the_roster_has_to_know_a_school_that_has_schemes(app: XapiClient, holding: Ask) -> None:
+    answer = put(app, school_scheme("lakes"), "own")
+    assert answer.status_code == 400
+    [fault] = answer.json()["error"]["faults"]
+    assert (fault["line"], fault["path"], fault["value"]) == (3, "school", "lakes")
+    assert fault["suggestion"] == "did you mean lake?"
+    assert put(leading(holding, "pond"), school_scheme("pond"), "own").status_code == 400
+
+
+def test_a_school_publishes_so_many_and_no_more(
+    holding: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.scheme_publishing.MOST_OF_SCHOOL", 1)
+    lake, hill = leading(holding, "lake"), leading(holding, "hill")
+    assert put(lake, school_scheme("lake"), "own").status_code == 200
+    assert put(lake, school_scheme("lake"), "own").status_code == 200
+    refused = put(lake, school_scheme("lake", "more"), "more")
+    assert (refused.status_code, "a school publishes at most 1" in refused.text) == (400, True)
+    assert put(hill, school_scheme("hill", "hills"), "hills").status_code == 200
 
 
 def test_a_store_does_not_reach_the_schemes_of_another(

@@ -80,6 +80,12 @@ def replaced(text: str, *changes: tuple[str, str]) -> str:
     return text
 
 
+def school_scheme(school: str, name: str = "own", extends: str = "base") -> str:
+    """Give a school's own document, which extends another and changes weights."""
+    head = f"scheme: {name}\nschool: {school}"
+    return replaced(OWN, ("scheme: own", head), ("extends: base", f"extends: {extends}"))
+
+
 def small_scheme(name: str = "base", extends: str = "", en: str = "Base") -> str:
     """Give a small document; one that extends another changes weights."""
     text = OWN if extends else BASE

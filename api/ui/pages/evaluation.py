@@ -9,6 +9,7 @@ from api.roles import Resource
 from api.ui.asking import Answer
 from api.ui.layout import EVALUATIONS, Card, Tag, page, result_link, scheme_link
 from api.ui.live import PAGE_SECONDS, Live
+from api.ui.pages.scheme_parts import origin_text
 from api.ui.permission import is_permitted
 from api.ui.portrait import Part, Portrait, PortraitView
 from api.ui.session import HOME, Visit, Visitor
@@ -137,7 +138,7 @@ class SchemeList:
         return {
             "id": one["id"],
             "title": cell(title, title, note=note, href=scheme_link(one["id"])),
-            "origin": cell(words(f"scheme.{one['origin']}"), one["origin"]),
+            "origin": cell(origin_text(one, words), one["origin"]),
             "extends": cell(one["extends"] or words("nothing")),
             **{
                 key: cell(words("nothing") if one[key] is None else str(one[key]), one[key])

@@ -7,7 +7,15 @@ from nicegui import ui
 from api.roles import Resource
 from api.ui.layout import EVALUATIONS, Tag, comparison_of_schemes, draft_link, page, scheme_link
 from api.ui.live import PAGE_SECONDS, Live
-from api.ui.pages.scheme_parts import Document, Faults, Indicators, Levels, Overrides, Versions
+from api.ui.pages.scheme_parts import (
+    Document,
+    Faults,
+    Indicators,
+    Levels,
+    Overrides,
+    Versions,
+    origin_text,
+)
 from api.ui.permission import is_permitted
 from api.ui.portrait import Part, Portrait, PortraitView
 from api.ui.session import Visit, Visitor
@@ -59,7 +67,7 @@ class SchemeView(PortraitView):
         """Give the scheme's title, and where it comes from."""
         words, scheme = self.visit.words, portrait["scheme"]
         title = words.of(portrait["title"]) if portrait["title"] else self._name
-        line = [self._name, words(f"scheme.{portrait['origin']}")]
+        line = [self._name, origin_text(portrait, words)]
         if portrait["version"]:
             line.append(words("scheme.version", version=portrait["version"]))
         if portrait["extends"]:

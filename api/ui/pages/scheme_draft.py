@@ -7,8 +7,8 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments, ValueChangeEventArguments
 
 from api.errors import ApiError
-from api.roles import Resource
-from api.schemes import SchemesBroken, TooManySchemes
+from api.roles import SCHEME_CHANGES, Resource
+from api.scheme_publishing import SchemesBroken, TooManySchemes
 from api.ui.layout import Card, Tag, draft_link, message, page, scheme_link
 from api.ui.live import PAGE_SECONDS
 from api.ui.once import asked_once
@@ -33,7 +33,7 @@ async def draft_page(visit: Visitor, name: str) -> None:
     with page(words, words("draft.title"), draft_link(name), visit):
         if not await is_permitted(visit, evaluations.permit_draft()):
             return
-        for scheme in await asked_once(visit, evaluations.scheme(name)):
+        for scheme in await asked_once(visit, evaluations.draft(name)):
             if scheme is None:
                 message(words("scheme.none"), words("result.no_scheme", scheme=name))
                 continue
@@ -91,7 +91,7 @@ class Draft:
             self._surely = Tag("button", words("draft.surely"), "xj-button", type="button")
             self._surely.on("click", self._publish_now)
             self._surely.set_visibility(False)
-            may_publish = evaluations.may(Resource.SCHEME_CHANGE)
+            may_publish = evaluations.may(*SCHEME_CHANGES)
             self._publish.set_visibility(may_publish)
         if not may_publish:
             Tag("p", words("draft.readonly"), "xj-note")

@@ -36,6 +36,13 @@ class Faults:
             list_faults(portrait["faults"], self._words)
 
 
+def origin_text(scheme: Told, words: Words) -> str:
+    """Say where a scheme comes from: shipped, published for all, or a school's own."""
+    if scheme["school"]:
+        return words("scheme.own", school=scheme["school_name"])
+    return words(f"scheme.{scheme['origin']}")
+
+
 def list_faults(faults: list[Told], words: Words) -> None:
     """List faults: line and column, the path, the rule, the suggestion."""
     with Tag("ol", classes="xj-faults"):
