@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from api import answers
 from api.answers import Answer, LiveQuery, View
+from api.cursors import Paged
 from api.days import From, On, To, day_of, span_of
 from api.described import described
 from api.errors import REFUSALS
@@ -76,6 +77,7 @@ async def get_class_portrait(
 @router.get("/at-risk", summary="Students at risk", responses=described("at_risk", AT_RISK))
 async def get_at_risk(
     asked: answers.Query,
+    page: Paged,
     on: On = None,
     class_name: Annotated[str, Query(alias="class_group", description="Of one class.")] = "",
     school: Annotated[str, Query(description="Of one school.")] = "",
@@ -92,10 +94,12 @@ async def get_at_risk(
         )
         if view.own is not None:
             found = [one for one in found if one.person in view.own.students]
+        some, following = page.cut(found, lambda one: (-len(one.reasons), one.person), int, str)
         return {
             "on": day.isoformat(),
             "position": view.position,
-            "students": linked(view, msgspec.to_builtins(found)),
+            "students": linked(view, msgspec.to_builtins(some)),
+            "next": following,
         }
 
     return await asked.answer(Resource.CLASS_PORTRAIT, ask, records=AT_RISK)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from api import answers
 from api.answers import Answer, View
 from api.classes import Subject
+from api.cursors import Paged
 from api.days import On, day_of
 from api.described import described
 from api.errors import REFUSALS
@@ -114,6 +115,7 @@ async def get_class_trajectories(
 )
 async def get_early_warnings(
     asked: answers.Query,
+    page: Paged,
     on: On = None,
     class_name: Annotated[str, Query(alias="class_group", description="Of one class.")] = "",
     school: Annotated[str, Query(description="Of one school.")] = "",
@@ -137,6 +139,11 @@ async def get_early_warnings(
         warnings = found["warnings"]
         if view.own is not None:
             warnings = [one for one in warnings if one["person"] in view.own.students]
-        return {**found, "warnings": warnings, "position": position}
+        some, following = page.cut(warnings, _place_of, float, str, str)
+        return {**found, "warnings": some, "next": following, "position": position}
 
     return await asked.answer(Resource.CLASS_PORTRAIT, ask, records=WARNINGS)
+
+
+def _place_of(warning: Answer) -> tuple[float, str, str]:
+    return -warning["probability"], warning["person"], warning["subject"]

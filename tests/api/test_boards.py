@@ -35,7 +35,7 @@ def running(request: pytest.FixtureRequest) -> Iterator[RunningApplication]:
         facts = []
         for student in ("a1", "a2", "b1"):
             for day in range(1, 50, 2):
-                right = student != "a2" or day > 28
+                right = student == "a1" or day > 28
                 facts += answers(student, TODAY - timedelta(days=day), [right] * 2, "p")
         carry(generation, facts)
         yield application
@@ -61,8 +61,20 @@ def test_a_class_is_told_with_its_students_and_who_is_at_risk(client: XapiClient
     told = asked(client, "/v1/portraits/classes/5-1", **ON).json()
     assert [row["person"] for row in told["students"]] == [key("a1"), key("a2")]
     assert [one["person"] for one in told["at_risk"]] == [key("a2")]
-    listed = asked(client, "/v1/at-risk", **ON).json()["students"]
+    listed = asked(client, "/v1/at-risk", class_group="5-1", **ON).json()["students"]
     assert listed == told["at_risk"]
+
+
+def test_those_at_risk_are_listed_page_by_page(client: XapiClient) -> None:
+    whole = asked(client, "/v1/at-risk", **ON).json()
+    assert ([one["person"] for one in whole["students"]], whole["next"]) == (
+        [key("a2"), key("b1")],
+        None,
+    )
+    first = asked(client, "/v1/at-risk", limit=1, **ON).json()
+    last = asked(client, "/v1/at-risk", limit=1, cursor=first["next"], **ON).json()
+    assert first["students"] + last["students"] == whole["students"]
+    assert last["next"] is None
 
 
 @pytest.mark.parametrize(

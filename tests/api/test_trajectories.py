@@ -100,6 +100,23 @@ def test_early_warnings_come_as_tables_and_of_one_school(client: XapiClient) -> 
     assert lines[0].startswith("person,class_group,school,subject,probability,n")
 
 
+def test_early_warnings_come_page_by_page(client: XapiClient) -> None:
+    path = "/v1/early-warnings"
+    whole = asked(client, path, **ON).json()
+    assert whole["next"] is None
+    pages, cursor = [], None
+    while True:
+        page = asked(client, path, limit=2, cursor=cursor or "", **ON)
+        pages.append(page.json()["warnings"])
+        if (cursor := page.json()["next"]) is None:
+            break
+        assert f"cursor={cursor}" in page.headers["Link"].replace("%3D", "=")
+    assert [len(one) for one in pages[:-1]] == [2] * (len(pages) - 1)
+    assert len(pages) > 2
+    assert [one for page in pages for one in page] == whole["warnings"]
+    assert asked(client, path, limit=2, cursor="elsewhere", **ON).status_code == 400
+
+
 def test_what_lies_ahead_of_a_class_is_told_of_ones_own_students_only(
     running: RunningApplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
