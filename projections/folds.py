@@ -1,6 +1,7 @@
 """The fold: a person's state and that person's next facts, in time order, become rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from projections.facts import Fact
 from projections.prediction.calibration import Calibration
 from projections.prediction.levels import Levels, LevelsState
 from projections.prediction.mastery import ENOUGH_TRIES, Filter, MasteryState, PointState
+from projections.tables import PERSON_MASTERY_WEEKS, PERSON_TABLES, TABLES
 
 Person = tuple[str, str]  # store, and lrs.actors.actor_key within it
 Rows = dict[str, list[tuple[Any, ...]]]  # by table, each in the column order of projections.tables
@@ -174,6 +176,26 @@ class Fold:
             ]
         state.is_touched = False
         return given
+
+    def keys(self, person: Person, facts: Iterable[Fact]) -> dict[str, set[tuple[Any, ...]]]:
+        """Give by table the keys of all rows that facts can have a part in.
+
+        Whatever other facts there are beside them: there is no row of a person under a key that
+        none of the person's facts has. A fact that can't be folded has none, a voided one has.
+        """
+        found: dict[str, set[tuple[Any, ...]]] = {table.name: set() for table in PERSON_TABLES}
+        for fact in facts:
+            alone = self.start(*person)
+            with suppress(Exception):
+                self.apply(alone, msgspec.structs.replace(fact, is_deleted=False))
+            for name, rows in self.rows(alone).items():
+                found[name].update(map(TABLES[name].key_of, rows))
+            week = monday_of(alone.activity.day)
+            # The row of a week comes once there is a response of a later one.
+            found[PERSON_MASTERY_WEEKS.name].update(
+                (*person, point, week) for point in alone.mastery.points
+            )
+        return found
 
 
 def _close_weeks(mastery: Filter, state: PersonState, fact: Fact) -> None:

@@ -387,10 +387,11 @@ class Generation:
 
     def facts_of(self, persons: Sequence[Person], until: int) -> list[Fact]:
         """Give the persons' facts as of a log position, voided ones left out, in any order."""
-        return [
-            Fact(**dict(zip(_FACT_FIELDS, row, strict=True)) | {"knowledge_points": tuple(row[9])})
-            for row in self._query_about(persons, "facts_of", until=until)
-        ]
+        return [_fact(row) for row in self._query_about(persons, "facts_of", until=until)]
+
+    def facts_ever_of(self, persons: Sequence[Person]) -> list[Fact]:
+        """Give the facts that the persons have or ever had, voided ones too, some several times."""
+        return [_fact(row) for row in self._query_about(persons, "facts_ever_of")]
 
     def with_facts(self, persons: Sequence[Person]) -> set[Person]:
         """Give those of these persons of whom there are or were facts."""
@@ -652,6 +653,12 @@ _COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
 
 # What clickhouse-connect raises for a value that it can't write into a column's type.
 _UNFIT = (DataError, TypeError, ValueError, AttributeError, OverflowError, struct.error)
+
+
+def _fact(row: tuple[Any, ...]) -> Fact:
+    """Make a fact of a row of facts_of.sql or facts_ever_of.sql."""
+    fields = dict(zip(_FACT_FIELDS, row, strict=True))
+    return Fact(**fields | {"knowledge_points": tuple(row[9])})
 
 
 class WarehouseUnavailable(Exception):

@@ -77,7 +77,8 @@ class PartOrder:
     The version of a person's rows is the sum of the positions noted, which rises with every fact
     that is applied, in whatever order the sources mix. `rows` has the positions up to which the
     rows of persons are complete of whom there are rows but no state, by source; `relinked` those
-    of links that have changed persons' accounts.
+    of links that have changed persons' accounts; `moved` the accounts of these links
+    and of those that come again.
     """
 
     until = LAST_POSITION
@@ -89,12 +90,14 @@ class PartOrder:
         base: int,
         rows: Mapping[Person, Mapping[int, int]],
         relinked: Mapping[Person, Mapping[int, int]],
+        moved: Mapping[Person, set[Person]],
     ) -> None:
         self._source_of = source_of  # by position of a fact
         self._sources = sources
         self._base = base
         self._rows = rows
         self.relinked = relinked
+        self.moved = moved
 
     def has_history(self, person: Person) -> bool:
         """Tell whether there are rows of a person of whom no state is known."""
@@ -287,7 +290,8 @@ class FoldStep:
         rows = self._rows_ahead(list(known.keys() | facts.keys() | again), known)
         for person in rows:
             known.pop(person, None)
-        arrival = PartOrder(source_of, self._sources, self._base, rows, relinked)
+        moved = self._moved(batches)
+        arrival = PartOrder(source_of, self._sources, self._base, rows, relinked, moved)
         states = self._bring(facts, known, arrival, load)
         if again:
             states |= self._fold_again(again, known | states, arrival, load)
@@ -331,6 +335,15 @@ class FoldStep:
                     newest[batch.source] = max(newest.get(batch.source, 0), link.position)
         return found
 
+    def _moved(self, batches: Sequence[tuple[int, FactBatch]]) -> dict[Person, set[Person]]:
+        """Give the accounts that links move, by each person of the parts whom they touch."""
+        found: dict[Person, set[Person]] = defaultdict(set)
+        for part, batch in batches:
+            for link in batch.links:
+                for person in self._touched(part, link):
+                    found[person].add((link.store, link.account))
+        return found
+
     def _again(
         self, batches: Sequence[tuple[int, FactBatch]], identities: Identities
     ) -> set[Person]:
@@ -366,7 +379,8 @@ class FoldStep:
 
     def _folding(self, arrival: PartOrder, load: Load) -> Folding:
         assert self._identities is not None  # noqa: S101 - `carry` has loaded them
-        return Folding(self._fold, self._generation, arrival, load, self._identities)
+        fold, generation = self._fold, self._generation
+        return Folding(fold, generation, arrival, load, self._identities, arrival.moved)
 
     def _rows_ahead(
         self, persons: Sequence[Person], known: Mapping[Person, PersonState]

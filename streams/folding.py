@@ -9,7 +9,7 @@ from projections.dead_letters import DeadLetter
 from projections.facts import Fact
 from projections.folds import Fold, Person, PersonState, Rows, is_newer
 from projections.identities import Identities, all_accounts
-from projections.tables import PERSON_TABLES, PERSONS, Table
+from projections.tables import PERSON_TABLES, PERSONS, TABLES, Table
 from projections.warehouse import Generation, RowsRefused
 from streams.readings import CHUNK, by_person, chunks, reason
 
@@ -78,7 +78,9 @@ class Folding:
     """The folding of one batch: the states, rows and dead letters it has made so far.
 
     ``load`` gives those states that are kept of some persons, each time decoded anew: a fold
-    changes states in place. ``identities`` say which accounts are whose.
+    changes states in place. ``identities`` say which accounts are whose; ``moved`` are, where
+    several carriers share a generation, the accounts that links which came now have given to
+    persons or taken from them.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Folding:
         arrival: Arrival,
         load: Callable[[Sequence[Person]], dict[Person, PersonState]],
         identities: Identities,
+        moved: Mapping[Person, Iterable[Person]] | None = None,
     ) -> None:
         self.states: dict[Person, PersonState] = {}
         self.rows: Rows = defaultdict(list)
@@ -97,6 +100,7 @@ class Folding:
         self._arrival = arrival
         self._load = load
         self._identities = identities
+        self._moved = moved or {}
 
     def add(
         self,
@@ -137,17 +141,37 @@ class Folding:
     ) -> None:
         """Fold persons again from all their facts; ``late`` are those facts that call for it.
 
-        Keys that are gone get a row that says so.
+        Keys that are gone get a row that says so, and so do those that a carrier may still write
+        that was frozen before it heard of a voiding or a link, while others took over from it.
         """
         persons = list(late)
         accounts = all_accounts(self._identities, persons)
         facts = self._generation.facts_of(accounts, until=self._arrival.until)
         histories = by_person(facts, self._identities)
         gone = {table: self._generation.keys_of(table, persons) for table in PERSON_TABLES}
+        for person, facts_gone in self._gone(late).items():
+            for name, keys in self._fold.keys(person, facts_gone).items():
+                gone[TABLES[name]] |= keys
         # Of whom nothing is left there is a row that says so, even where there never was another:
         # who has lost the state finds by its version that this person isn't new.
         gone[PERSONS] |= set(late)
         self._fold_again(late, known, histories, gone)
+
+    def _gone(self, late: Mapping[Person, Sequence[Fact]]) -> dict[Person, list[Fact]]:
+        """Give the facts that are the persons' no more, or may not be: voided, of moved accounts.
+
+        Each voiding and each link calls for this by itself: what went before was seen to then.
+        """
+        gone = {person: list(filter(_is_deleted, fresh)) for person, fresh in late.items()}
+        moved = {person: set(self._moved.get(person, ())) for person in late}
+        accounts = sorted(set().union(*moved.values()))
+        of_account: dict[Person, list[Fact]] = defaultdict(list)
+        for fact in self._generation.facts_ever_of(accounts) if accounts else ():
+            of_account[fact.store, fact.person].append(fact)
+        for person, its in moved.items():
+            for account in its:
+                gone[person] += of_account[account]
+        return gone
 
     def _without_history(
         self, persons: Sequence[Person], breathe: Callable[[], None]
@@ -159,12 +183,14 @@ class Folding:
         """
         found: list[Person] = []
         for some in chunks(persons, _PERSONS_A_LOOK):
-            seen = self._generation.with_facts(all_accounts(self._identities, some))
+            accounts = {
+                person: {*self._identities.accounts_of(person), *self._moved.get(person, ())}
+                for person in some
+            }
+            seen = self._generation.with_facts(sorted(set().union(*accounts.values())))
             had = self._generation.with_rows(some)
             found += [
-                person
-                for person in some
-                if person not in had and seen.isdisjoint(self._identities.accounts_of(person))
+                person for person in some if person not in had and seen.isdisjoint(accounts[person])
             ]
             breathe()
         return found

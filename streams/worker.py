@@ -244,6 +244,9 @@ def _make_app(options: WorkerOptions, name: str, partitions: int) -> Any:
         topic_partitions=partitions,
         topic_replication_factor=options.replication,
         topic_disable_leader=True,
+        # A standby copy of the others' states takes a worker as long as a third of its own work.
+        # Who takes over from a worker that is gone for good reads its states from the changelog.
+        table_standby_replicas=0,
         topic_allow_declare=False,  # prepare_topics has made them
         web_enabled=False,
         datadir=str(folder),

@@ -2,6 +2,7 @@
 
 import uuid
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,6 +144,22 @@ def test_every_row_has_its_tables_columns_and_the_states_position(history):
             assert values["position"] == state.position
             assert values["is_deleted"] == 0
             assert (values["store"], values["person"]) == (STORE, PERSON)
+
+
+@given(facts(min_size=1), st.data())
+def test_every_row_has_a_key_that_one_of_its_facts_has_by_itself(history, data):
+    person = (STORE, PERSON)
+    some = data.draw(st.lists(st.sampled_from(history), min_size=1, unique_by=id))
+    state = folded(sorted(some, key=lambda fact: fact.order))
+    keys = FOLD.keys(person, (msgspec.structs.replace(one, is_deleted=True) for one in some))
+    assert FOLD.keys(person, []) == {table.name: set() for table in PERSON_TABLES}
+    for name, rows in FOLD.rows(state).items():
+        assert {TABLES[name].key_of(row) for row in rows} <= keys[name], name
+
+
+def test_a_fact_that_cannot_be_folded_has_no_keys():
+    broken = answer(1, time=BEGIN, store="another")
+    assert not any(FOLD.keys((STORE, PERSON), [broken]).values())
 
 
 @given(facts(min_size=1), st.data())

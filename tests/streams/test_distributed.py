@@ -22,7 +22,7 @@ from lrs.record import LogEntry
 from projections.folds import Fold, Person, PersonState, decode, encode
 from projections.identities import Identities
 from projections.meaning.reading import default_reader
-from projections.tables import TABLES
+from projections.tables import PERSON_TABLES, TABLES
 from projections.warehouse import Generation, Warehouse
 from streams.distributed import (
     Delivery,
@@ -50,6 +50,7 @@ from tests.support.histories import (
 EXAMPLES = settings.default.max_examples if settings.default.max_examples > 1000 else 40
 SOURCES, PARTS = 3, 2
 ALL = "states and how far"
+FOLDED = [table.name for table in PERSON_TABLES]
 
 _stores = (f"store-{number}" for number in itertools.count())
 # All examples share one generation, whose progress only rises: each takes the log further.
@@ -79,6 +80,23 @@ class Mortal(Generation):
             raise Crash
         self.left -= bool(rows)
         super().insert(table, rows)
+
+
+class Frozen(Generation):
+    """A generation whose writer is frozen before its inserts come, and thaws at some time."""
+
+    def __init__(self, generation: Generation) -> None:
+        self.__dict__.update(generation.__dict__)
+        self.held: list[tuple[str, Any]] = []
+
+    def insert(self, table: str, rows: Any) -> None:
+        self.held.append((table, list(rows)))
+
+    def thaw(self) -> None:
+        """Let the inserts come, in their order."""
+        for table, rows in self.held:
+            super().insert(table, rows)
+        self.held = []
 
 
 def sources_of(entry: LogEntry) -> list[int]:
@@ -189,6 +207,14 @@ class Cluster:
             step._identities = deepcopy(step._identities)
         return replace(self, states=dict(self.states), folded=self.folded.copy(), steps=steps)
 
+    def freeze(self, part: int, count: int) -> Frozen:
+        """Have the worker that has a part fold, and others take the part over before it writes."""
+        frozen, worker = Frozen(self.generation), self.taken_for_dead()
+        with suppress(Crash):
+            worker.fold_some(part, count, frozen, "nothing")
+        self.steps.pop(part, None)
+        return frozen
+
     def finish(self) -> None:
         """Read what is left and fold what comes of it, a few messages at a time, the oldest first.
 
@@ -216,6 +242,8 @@ class Turn:
     kept: str  # before it dies
     lost: int | None = None  # all states but so many are lost before
     zombie: bool = False  # it folds as of the turn before last, and nobody keeps what it says
+    freezes: bool = False  # it folds, but others take over before it writes
+    thaws: bool = False  # those that are frozen write before
 
 
 turns = st.builds(
@@ -228,6 +256,8 @@ turns = st.builds(
     kept=st.sampled_from([ALL, ALL, ALL, "states", "nothing"]),
     lost=st.sampled_from([None] * 8 + [0, 1]),
     zombie=st.sampled_from([False, False, False, True]),
+    freezes=st.sampled_from([False, False, False, True]),
+    thaws=st.sampled_from([False, False, False, True]),
 )
 
 
@@ -265,7 +295,13 @@ def logs(draw: st.DrawFn) -> list[tuple[str, Any]]:
 
 def run(cluster: Cluster, script: list[Turn]) -> None:
     zombie = cluster.taken_for_dead()
+    frozen: list[Frozen] = []
     for turn in script:
+        if turn.thaws:
+            thaw(frozen)
+        if turn.freezes and not turn.reads:
+            frozen.append(cluster.freeze(turn.part, turn.count))
+            continue
         mortal = Mortal(cluster.generation, turn.inserts)
         before = cluster.taken_for_dead()
         if turn.lost is not None:
@@ -286,6 +322,12 @@ def run(cluster: Cluster, script: list[Turn]) -> None:
     for part in range(PARTS):
         with suppress(Crash):
             zombie.fold_some(part, 2, cluster.generation, "nothing")
+    thaw(frozen)
+
+
+def thaw(frozen: list[Frozen]) -> None:
+    while frozen:
+        frozen.pop(0).thaw()
 
 
 def differing(generation: Generation, one: str, other: str) -> dict[str, Any]:
@@ -598,3 +640,75 @@ def test_a_declaration_of_a_kind_of_a_later_release_is_passed_over(
     cluster.finish()
     assert persons(generation, store) == {"s1": 1}
     assert letters(generation, store) == []
+
+
+# Workers that are frozen before they write, while others take over ------------------------------
+
+
+def left_by_one_that_froze(cluster: Cluster, store: str) -> dict[str, list[Any]]:
+    """Freeze each part's worker at its first message, go on without them, and let them write.
+
+    Gives the rows that are left, by table.
+    """
+    oldest = cluster.log[0]
+    for source in sources_of(oldest):
+        cluster.read_some([source], 1, cluster.generation, 99)
+    frozen = [cluster.freeze(part, 1) for part in range(PARTS)]
+    for source in range(SOURCES):
+        cluster.read_some([source], 99, cluster.generation, 99)
+    for part in range(PARTS):
+        cluster.fold_some(part, 99, cluster.generation, ALL)
+    cluster.finish()
+    thaw(frozen)
+    return {table: rows_of(cluster.generation, table, store) for table in FOLDED}
+
+
+def test_rows_of_a_fact_that_is_voided_meanwhile_are_gone(
+    generation: Generation, store: str
+) -> None:
+    start, statement = next(_starts), answer()
+    log = [
+        entry(start, statement, store=store),
+        entry(start + 1, statement, store=store, kind="voiding"),
+    ]
+    left = left_by_one_that_froze(Cluster(generation, log, base=start - 1), store)
+    assert left == {table: [] for table in FOLDED}
+
+
+def test_rows_of_an_account_that_is_linked_away_meanwhile_are_gone(
+    generation: Generation, store: str
+) -> None:
+    start = next(_starts)
+    log = [entry(start, answer(person="bo"), store=store), link(start + 1, "bo", "an", store)]
+    left = left_by_one_that_froze(Cluster(generation, log, base=start - 1), store)
+    assert {row[0].partition("|")[2] for rows in left.values() for row in rows} == {"an"}
+
+
+def test_rows_of_an_account_that_is_unlinked_meanwhile_are_its_own(
+    generation: Generation, store: str
+) -> None:
+    start, links = next(_starts), Links()
+    made = [links.change("bo", person) for person in ("an", None)]
+    assert made[0] is not None
+    assert made[1] is not None
+    log = [
+        declared(start, made[0], store=store),
+        entry(start + 1, answer(person="bo"), store=store),
+        declared(start + 2, made[1], store=store),
+    ]
+    cluster = Cluster(generation, log, base=start - 1)
+    for source in range(SOURCES):
+        cluster.read_some([source], 1, generation, 99)
+    for part in range(PARTS):
+        cluster.fold_some(part, 99, generation, ALL)
+    source = sources_of(log[1])[0]
+    cluster.read_some([source], 1, generation, 99)
+    frozen = [cluster.freeze(part, 99) for part in range(PARTS)]
+    for one in range(SOURCES):
+        cluster.read_some([one], 99, generation, 99)
+    for part in range(PARTS):
+        cluster.fold_some(part, 99, generation, ALL)
+    cluster.finish()
+    thaw(frozen)
+    left = {table: rows_of(generation, table, store) for table in FOLDED}
+    assert {row[0].partition("|")[2] for rows in left.values() for row in rows} == {"bo"}
