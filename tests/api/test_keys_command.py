@@ -16,7 +16,8 @@ from api import key_commands
 from api.command_line import main
 from lrs.credentials import PROFILE_CHECKS
 from tests.support.commands import said
-from tests.support.servers import ROOT, XUEJI, Key, Server, running_server
+from tests.support.processes import ROOT, XUEJI
+from tests.support.servers import Key, Server, running_server
 
 # A change is effective within a second; this many are waited for on a machine that is busy.
 PATIENCE = 30.0

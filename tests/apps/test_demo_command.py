@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.ports import free_port
-from tests.support.servers import ROOT, XUEJI
+from tests.support.processes import ROOT, XUEJI
 
 
 def demo(folder: Path, *options: str) -> str:

@@ -31,8 +31,8 @@ from streams.publishing import LARGEST_MESSAGE, Fenced, Marker, Publisher
 from streams.relay import AnotherLog, Relay, RelayReplaced
 from tests.support.histories import ListLog, answer, document, entry, state_version
 from tests.support.kafka import KafkaServer
+from tests.support.processes import ROOT, CommandProcess, start_command
 from tests.support.records import draft, statement, statement_id, voiding
-from tests.support.servers import ROOT, XUEJI
 
 SECONDS = 60  # until something must have happened
 AT_ONCE = 3.0  # seconds
@@ -491,7 +491,7 @@ def test_who_was_fenced_but_not_replaced_goes_on(
 class Command:
     """The command `xueji relay`, running; what it says goes to a file."""
 
-    process: subprocess.Popen[bytes]
+    process: CommandProcess
     log: Path
 
     def said(self) -> str:
@@ -516,10 +516,7 @@ def relay_process(folder: Path, address: str, topic: str) -> Iterator[Command]:
     settings = {"DATA_DIRECTORY": str(folder), "KAFKA_BROKERS": address, "KAFKA_TOPIC": topic}
     environment = os.environ | {f"XUEJI_{name}": text for name, text in settings.items()}
     log = folder / f"{uuid4()}.log"
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [*XUEJI, "relay"], cwd=ROOT, env=environment, stdout=stream, stderr=stream
-        )
+    process = start_command("relay", environment=environment, log=log)
     try:
         yield Command(process, log)
     finally:
@@ -587,7 +584,7 @@ def test_the_replaced_command_says_so_and_ends(tmp_path: Path, address: str, top
                 newer.reaches(lambda: last_position(address, topic) == record.last_position())
 
 
-def has_ended_though_the_log_grows(process: subprocess.Popen[bytes], record: Record) -> bool:
+def has_ended_though_the_log_grows(process: CommandProcess, record: Record) -> bool:
     """Give a relay something to publish, so that it notices if it's fenced."""
     record.store_statements_now("district", [draft(statement())])
     time.sleep(0.2)

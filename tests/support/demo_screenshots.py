@@ -25,8 +25,9 @@ from apps.roster import write_roster
 from apps.teaching import ACCOUNTS
 from tests.support.chromium import chromium
 from tests.support.clickhouse import ClickHouseServer
+from tests.support.processes import ROOT, XUEJI
 from tests.support.screenshots import LANGUAGE_COOKIE, LANGUAGES, save, wait_until_still
-from tests.support.servers import ROOT, XUEJI, Key, Server, running_server
+from tests.support.servers import Key, Server, running_server
 
 STUDENTS_OF_A_CLASS = 12
 SEED = 1

@@ -13,7 +13,8 @@ from urllib.request import urlopen
 from tests.support.clickhouse import ClickHouseServer
 from tests.support.kafka import KafkaServer, Login
 from tests.support.ports import free_port
-from tests.support.servers import ROOT, START_SECONDS, STOP_SECONDS, XUEJI
+from tests.support.processes import CommandProcess, start_command
+from tests.support.servers import START_SECONDS, STOP_SECONDS
 
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "api": ("serve",),
@@ -37,7 +38,7 @@ class Deployment:
         self.commands: tuple[str, ...] = tuple(COMMANDS)  # what is started on entering
         self._settings = settings
         self._secured = secured
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._processes: dict[str, CommandProcess] = {}
         self.environment: dict[str, str] = {}
         self.address = ""
 
@@ -73,10 +74,9 @@ class Deployment:
     def start(self, name: str) -> None:
         """Start the API, the relay or a worker; what it says goes to a file of its name."""
         self.data_directory.mkdir(parents=True, exist_ok=True)
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self._processes[name] = subprocess.Popen(
-                [*XUEJI, *COMMANDS[name]], cwd=ROOT, env=self.environment, stdout=log, stderr=log
-            )
+        self._processes[name] = start_command(
+            *COMMANDS[name], environment=self.environment, log=self.folder / f"{name}.log"
+        )
 
     def process_of(self, name: str) -> int:
         """Give the id of the process of one that was started."""

@@ -4,9 +4,8 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +17,13 @@ from typer.testing import CliRunner
 
 from api.command_line import main
 from tests.support.ports import free_port
+from tests.support.processes import CommandProcess, start_command
 
-ROOT = Path(__file__).parents[2]
-XUEJI = (sys.executable, "-m", "api")
 START_SECONDS = 60
 STOP_SECONDS = 30
+
+Process = CommandProcess | subprocess.Popen[bytes]
+Start = Callable[..., Process]
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Server:
 
     address: str
     environment: Mapping[str, str]
-    process: subprocess.Popen[bytes]
+    process: Process
 
     def add_key(self, store: str = "district", scope: str = "all", app: str = "homework") -> Key:
         """Make a credential by `xueji keys add`, as an operator does while the server runs.
@@ -60,11 +61,13 @@ class Server:
 
 
 @contextmanager
-def running_server(data_directory: Path, **settings: str) -> Iterator[Server]:
+def running_server(
+    data_directory: Path, start: Start = start_command, **settings: str
+) -> Iterator[Server]:
     """Start `xueji serve` on a free port and wait until it answers; stop it afterwards.
 
-    `settings` are names of `XUEJI_*` settings in lower case. What the server says goes to
-    `server.log` in the data directory.
+    `start` says how. `settings` are names of `XUEJI_*` settings in lower case. What the server
+    says goes to `server.log` in the data directory.
     """
     data_directory.mkdir(parents=True, exist_ok=True)
     port = free_port()
@@ -72,10 +75,7 @@ def running_server(data_directory: Path, **settings: str) -> Iterator[Server]:
     settings |= {"data_directory": str(data_directory), "port": str(port)}
     environment |= {f"XUEJI_{name.upper()}": text for name, text in settings.items()}
     log = data_directory / "server.log"
-    with log.open("ab") as stream:
-        process = subprocess.Popen(
-            [*XUEJI, "serve"], cwd=ROOT, env=environment, stdout=stream, stderr=stream
-        )
+    process = start("serve", environment=environment, log=log)
     server = Server(f"http://127.0.0.1:{port}", environment, process)
     try:
         _wait_until_it_answers(server, log)

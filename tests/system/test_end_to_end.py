@@ -28,8 +28,9 @@ from tincan.statements_result import StatementsResult
 from tests.support.application import running_application
 from tests.support.data import data_file
 from tests.support.histories import answer, person_key, point_id
+from tests.support.processes import ROOT, XUEJI
 from tests.support.records import statement_id, voiding
-from tests.support.servers import ROOT, XUEJI, Key, Server, running_server
+from tests.support.servers import Key, Server, running_server
 
 VERSION = "1.0.3"
 LEARNERS = 5

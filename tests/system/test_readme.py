@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from api.command_line import main
-from tests.support.servers import ROOT, Key, Server, running_server
+from tests.support.processes import ROOT, start_from_nothing
+from tests.support.servers import Key, Server, running_server
 
 ADDRESS_IN_README = "http://127.0.0.1:8080"
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -27,7 +28,7 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running_server(tmp_path_factory.mktemp("readme")) as server:
+    with running_server(tmp_path_factory.mktemp("readme"), start_from_nothing) as server:
         yield server
 
 

@@ -22,9 +22,10 @@ from lrs.record import Record
 from tests.support.backends import BACKENDS, new_database
 from tests.support.commands import said
 from tests.support.histories import answer, person_key
+from tests.support.processes import ROOT, XUEJI
 from tests.support.rebuilding import compare, comparing
 from tests.support.records import draft, statement_id, voiding
-from tests.support.servers import ROOT, XUEJI, Key, Server, running_server
+from tests.support.servers import Key, Server, running_server
 
 VERSION = {"X-Experience-API-Version": "2.0.0"}
 SECONDS = 60

@@ -33,7 +33,8 @@ from tests.support.browsing import (
 from tests.support.chromium import forget
 from tests.support.clickhouse import ClickHouseServer
 from tests.support.histories import answer, person_key
-from tests.support.servers import ROOT, XUEJI, Key, Server, running_server
+from tests.support.processes import ROOT, XUEJI
+from tests.support.servers import Key, Server, running_server
 
 STORE = "district"
 LIVE = 2.0  # seconds within which a statement is on an open page
