@@ -96,6 +96,10 @@ def asked_facts(
         Query(ge=0, le=1_000_000, description="Responses to points with at least so many tries."),
     ] = 0,
     points_of: Annotated[str, Query(description="With `least_tries`: points of a subject.")] = "",
+    attempts_at: Annotated[
+        str,
+        Query(description="An item: answers to it, corrections of it or of the homework it is in."),
+    ] = "",
     first: From = None,
     last: To = None,
 ) -> Wanted:
@@ -115,6 +119,7 @@ def asked_facts(
         known=tuple(known or ()),
         least_tries=least_tries,
         points_of=points_of,
+        attempts_at=attempts_at,
         first=first,
         last=last,
     )
@@ -164,6 +169,8 @@ def check_asked(wanted: Wanted) -> None:
         raise ApiError(400, "evidence is of a person or of a lesson: name `person` or one `lesson`")
     if wanted.least_tries and not wanted.person:
         raise ApiError(400, "parameter 'least_tries': tries are a person's: name `person`")
+    if wanted.attempts_at and not wanted.person:
+        raise ApiError(400, "parameter 'attempts_at': attempts are a person's: name `person`")
 
 
 def linked(view: View, answer: Any) -> Any:

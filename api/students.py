@@ -34,7 +34,7 @@ MISTAKES: Final = Records(
         Column("last_wrong", "moment"),
         Column("times_wrong", "whole"),
         Column("attempts", "object", "Every answer and correction, oldest first."),
-        Column("evidence", "object", "How many answers, and a link to them."),
+        Column("evidence", "object", "How many attempts, and a link to them."),
     ),
 )
 

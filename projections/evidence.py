@@ -9,6 +9,7 @@ import msgspec
 from projections.days import Days, iso_of
 from projections.identities import accounts_of, person_of
 from projections.names import names_of
+from projections.responses import corrected_with, responses_of
 from projections.warehouse import Generation
 
 LONGEST_PAGE: Final = 500
@@ -54,7 +55,9 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     Empty texts say nothing; ``none`` stands for facts that don't say it. Of several texts, as of
     ``actions``, one has to be it; of ``known`` each has to be there. ``least_tries`` and
     ``points_of`` ask for responses to the knowledge points that the person has responded to at
-    least so often, and whose subject it is. Days are the district's, inclusive.
+    least so often, and whose subject it is. ``attempts_at`` asks for the person's attempts at an
+    item, as the mistake book has them: answers known to be right or wrong, and corrections of it,
+    or of the homework it stands in. Days are the district's, inclusive.
     """
 
     person: str = ""
@@ -71,6 +74,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     known: tuple[str, ...] = ()
     least_tries: int = 0
     points_of: str = ""
+    attempts_at: str = ""
     first: date | None = None
     last: date | None = None
 
@@ -151,6 +155,7 @@ def evidence(
     else:
         lesson = "".join(texts(wanted.lesson)[:1])
         accounts = [] if among is None else _in_lesson(generation, store, lesson, among)
+    tried = wanted.attempts_at
     since, until = wanted.days.moments(zone)
     limit = max(1, min(limit, LONGEST_PAGE))
     time, statement, ordinal = after or (until, "", 0)
@@ -170,6 +175,8 @@ def evidence(
         after_ordinal=ordinal,
         least_tries=wanted.least_tries,
         points_of=wanted.points_of,
+        attempts_at=tried,
+        corrected_with=_corrected_with(generation, store, accounts, tried) if tried else [],
         limit=limit + 1,
         phase=wanted.phase,
         **{
@@ -188,6 +195,15 @@ def _in_lesson(
     """Give the accounts of those of these persons who were in a lesson."""
     rows = generation.query("accounts_in_lesson", store=store, lesson=lesson)
     return [account for account, person in rows if person in among]
+
+
+def _corrected_with(
+    generation: Generation, store: str, accounts: Collection[str], item: str
+) -> list[str]:
+    """Give the homework in which a person's answers to an item stand."""
+    responses = responses_of(generation, store, list(accounts))
+    answers = (one for one in responses if one.item == item and not one.is_correction)
+    return sorted(corrected_with(item, answers))
 
 
 def _place(fact: dict[str, Any]) -> Place:

@@ -1,6 +1,6 @@
 """A person's responses to items: the answers known to be right or wrong, and the corrections."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -52,6 +52,14 @@ def responses_of(generation: Generation, store: str, accounts: Sequence[str]) ->
     responses = [_response(row) for row in rows]
     responses.sort(key=lambda one: one.order)
     return responses
+
+
+def corrected_with(item: str, answers: Iterable[Response]) -> set[str]:
+    """Give what else a correction may be of, to be one of an item: the homework it stands in.
+
+    ``answers`` are those to the item.
+    """
+    return {answer.part_of for answer in answers if answer.part_of} - {item}
 
 
 def _response(row: tuple[Any, ...]) -> Response:

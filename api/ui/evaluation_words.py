@@ -42,6 +42,7 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
     "fact.course": ("课程", "Course"),
     "fact.item": ("题目或资源", "Item"),
     "fact.part_of": ("所属", "Part of"),
+    "fact.attempts_at": ("作答与订正", "Attempts at"),
     "fact.knowledge_point": ("知识点", "Knowledge point"),
     "fact.layer": ("层次", "Layer"),
     "fact.app": ("应用", "App"),

@@ -101,5 +101,6 @@ def named_in(wanted: Wanted) -> list[str]:
         wanted.course,
         wanted.item,
         wanted.part_of,
+        wanted.attempts_at,
     )
     return [one for some in asked for one in texts(some)]

@@ -24,7 +24,7 @@ from projections.days import day_of, iso_of
 from projections.evidence import Wanted, figure_evidence
 from projections.identities import accounts_of, person_of
 from projections.names import Names, names_of
-from projections.responses import Response, responses_of
+from projections.responses import Response, corrected_with, responses_of
 from projections.warehouse import Generation
 
 State = Literal["wrong", "retried", "mastered"]
@@ -111,8 +111,8 @@ def find_mistakes(responses: Iterable[Response], zone: tzinfo) -> list[Mistake]:
     for item, answers in by_item.items():
         if all(answer.success for answer in answers):
             continue
-        wholes = {answer.part_of for answer in answers if answer.part_of} - {item}
-        corrected = [one for what in (item, *wholes) for one in corrections.get(what, ())]
+        of = (item, *corrected_with(item, answers))
+        corrected = [one for what in of for one in corrections.get(what, ())]
         attempts = sorted((*answers, *corrected), key=lambda one: one.order)
         found.append(_mistake(item, attempts, zone))
     return sorted(found, key=lambda mistake: mistake.place, reverse=True)
@@ -203,8 +203,7 @@ def _by_point(mistakes: Sequence[Mistake], names: Names) -> list[dict[str, Any]]
 
 
 def _shown(mistake: Mistake, names: Names, person: str) -> dict[str, Any]:
-    answers = sum(not one.is_correction for one in mistake.attempts)
-    wanted = Wanted(person=person, actions=("answer",), item=mistake.item, known=("success",))
+    wanted = Wanted(person=person, attempts_at=mistake.item)
     return {
         "item": mistake.item,
         "names": names.get(mistake.item, {}),
@@ -220,7 +219,7 @@ def _shown(mistake: Mistake, names: Names, person: str) -> dict[str, Any]:
         "last_wrong": iso_of(mistake.last_wrong.time),
         "times_wrong": sum(one.success is False for one in mistake.attempts),
         "attempts": [_attempt(one) for one in mistake.attempts],
-        "evidence": figure_evidence(answers, wanted),
+        "evidence": figure_evidence(len(mistake.attempts), wanted),
     }
 
 

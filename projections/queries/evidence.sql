@@ -38,6 +38,10 @@ WHERE store = {store:String}
             AND ({points_of:String} = ''
                 OR subject = if({points_of:String} = 'none', '', {points_of:String}))
       )))
+  AND ({attempts_at:String} = ''
+      OR action = 'answer' AND success IS NOT NULL AND item = {attempts_at:String}
+      OR action = 'homework_corrected'
+          AND (item = {attempts_at:String} OR has({corrected_with:Array(String)}, item)))
   AND ({is_further:UInt8} = 0 OR
       (toUnixTimestamp64Micro(time), statement, ordinal)
       < ({after_time:Int64}, toUUID({after_statement:String}), {after_ordinal:UInt16}))

@@ -58,6 +58,8 @@ def acts(student: str, chance: random.Random) -> Iterator[Fact]:
             part_of="homework",
             **where,
         )
+        if chance.random() < 0.1:
+            yield fact(student, "homework_corrected", time + 5, item="homework", **where)
         due = chance.choice((None, time - HOUR, time + HOUR))
         done = chance.choice(("preview", "homework_done", "homework_corrected", "homework_set"))
         yield fact(student, done, time + 1, item=f"item {chance.randrange(20)}", due=due, **where)
@@ -141,6 +143,20 @@ def test_every_figure_of_the_mistake_book_and_the_plan_does_too(generation: Gene
     assert len(shown) > 10
     for figure in shown:
         assert count(generation, wanted_of(figure)) == figure["facts"], figure
+
+
+def test_the_evidence_of_a_mistake_is_every_attempt_corrections_of_the_whole_homework_too(
+    generation: Generation,
+) -> None:
+    book, _ = mistake_book(generation, STORE, "an", ZONE)
+    corrected = 0
+    for mistake in book["mistakes"]:
+        found, _ = evidence(generation, STORE, wanted_of(mistake["evidence"]), ZONE, limit=500)
+        shown = {one["statement"] for one in mistake["attempts"]}
+        assert {one["statement"] for one in found} == shown
+        assert mistake["evidence"]["facts"] == len(shown)
+        corrected += any(one["item"] == "homework" for one in found)
+    assert corrected > 0
 
 
 def test_the_pages_of_evidence_are_in_order_and_hold_each_fact_once(

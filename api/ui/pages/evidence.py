@@ -23,7 +23,7 @@ from projections.vocabulary import ACTIONS, LAYERS, PHASES, SUBJECTS
 Fact = dict[str, Any]
 
 # What is asked for by an activity's id, and a key of words for each.
-ACTIVITIES = ("knowledge_point", "lesson", "course", "item", "part_of")
+ACTIVITIES = ("knowledge_point", "lesson", "course", "item", "part_of", "attempts_at")
 
 
 @ui.page("/evidence", response_timeout=PAGE_SECONDS)
