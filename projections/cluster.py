@@ -6,7 +6,8 @@ which spreads rows over the shards and gathers them again. Whatever is inserted 
 
 The rows of one key must lie on one shard: there the highest version wins, and FINAL, which each
 shard carries out for itself, is right. What is known of one person, or called by one name, lies
-together; any other table goes by its whole key.
+together; any other table goes by its whole key. What a materialized view writes lies where the rows
+are that it was made of: it has no one row a key, and who reads it takes aggregates.
 """
 
 import re
@@ -37,6 +38,13 @@ _SETTING = re.compile(
     r"ALTER TABLE (?P<table>\{database:Identifier\}\.\w+) (?P<change>MODIFY SETTING .*)",
     re.DOTALL,
 )
+_VIEW = re.compile(
+    r"CREATE MATERIALIZED VIEW IF NOT EXISTS (?P<name>\{database:Identifier\}\.\w+)\s+"
+    r"TO (?P<to>\{database:Identifier\}\.\w+) AS\s+(?P<select>SELECT\s.*)",
+    re.DOTALL,
+)
+_FROM = re.compile(r"^FROM \{database:Identifier\}\.\w+$", re.MULTILINE)
+_ROWS = re.compile(r"INSERT INTO \{database:Identifier\}\.\w+\s+SELECT\s.*", re.DOTALL)
 _DATABASE = re.compile(
     r"(?P<what>(?:CREATE|DROP) DATABASE IF (?:NOT )?EXISTS \S+)(?P<rest>.*)", re.S
 )
@@ -66,6 +74,13 @@ def define_on_cluster(statement: str, cluster: str, database: str) -> list[str]:
         ]
     if found := _SETTING.fullmatch(bare):  # how rows are stored: the Distributed table has none
         return [f"ALTER TABLE {found['table']}{_LOCAL} ON CLUSTER '{cluster}' {found['change']}"]
+    if found := _VIEW.fullmatch(bare):  # each server reads what it is given, and keeps it
+        return [
+            f"CREATE MATERIALIZED VIEW IF NOT EXISTS {found['name']}{_LOCAL} ON CLUSTER '{cluster}'"
+            f"\nTO {found['to']}{_LOCAL} AS\n" + _FROM.sub(rf"\g<0>{_LOCAL}", found["select"])
+        ]
+    if _ROWS.fullmatch(bare):  # of all servers, and spread over them
+        return [bare]
     if found := _TABLE.fullmatch(bare):
         return _tables(found, cluster, database)
     raise NotForClusters(bare)

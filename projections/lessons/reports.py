@@ -1,7 +1,7 @@
 """Lesson reports: one lesson as a closed loop, before, in and after class; and lists of lessons."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
@@ -227,29 +227,60 @@ class Lessons:
 
         ``after`` is the place that came with the page before. Counts are by phase.
         """
-        wanted, limit = wanted or Wanted(), max(1, min(limit, LONGEST_PAGE))
-        before, before_lesson = after or (_EVER, "")
+        limit = max(1, min(limit, LONGEST_PAGE))
+        places = self._places(store, wanted or Wanted(), limit + 1, after or (_EVER, ""))
+        page = places[:limit]
+        figures = lesson_figures(self._generation, store, [lesson for _, lesson in page])
+        listed = self._listed(store, [figures[lesson] for _, lesson in page if lesson in figures])
+        return listed, page[-1] if len(places) > limit else None
+
+    def _places(self, store: str, wanted: Wanted, limit: int, before: Place) -> list[Place]:
+        """Give the places of the newest lessons that are wanted, before one of them.
+
+        Of a lesson from which a statement was voided only the latest moment is known that it may
+        have begun, until its facts are asked. So lessons are taken by that moment, until those that
+        are left can't have begun later.
+        """
         limits = wanted.among or Limits((), ())
+        asked = {
+            "store": store,
+            "classes": list(wanted.classes),
+            "teachers": self._accounts(store, [wanted.teacher] if wanted.teacher else []),
+            "is_limited": int(wanted.among is not None),
+            "own_classes": sorted(limits.classes),
+            "own_teachers": self._accounts(store, limits.teachers),
+            "subject": wanted.subject,
+            **self._between(wanted),
+            "before": before[0],
+            "before_lesson": before[1],
+        }
+        found: list[Place] = []
+        latest, lesson = _EVER, ""
+        while True:
+            rows = self._generation.query(
+                "lessons", **asked, reached=latest, reached_lesson=lesson, limit=limit
+            )
+            found += [(begins, one) for one, begins, is_voided in rows if not is_voided]
+            found += self._begun(asked, [one for one, _, is_voided in rows if is_voided])
+            found.sort(reverse=True)
+            if len(rows) < limit:
+                return found[:limit]
+            lesson, latest, _ = rows[-1]
+            if len(found) >= limit and found[limit - 1] >= (latest, lesson):
+                return found[:limit]
+
+    def _begun(self, asked: Mapping[str, Any], lessons: Sequence[str]) -> list[Place]:
+        """Give the places of lessons from which statements were voided, by what is left of them."""
+        if not lessons:
+            return []
         rows = self._generation.query(
-            "lessons",
-            store=store,
-            classes=list(wanted.classes),
-            teachers=self._accounts(store, [wanted.teacher] if wanted.teacher else []),
-            is_limited=int(wanted.among is not None),
-            own_classes=sorted(limits.classes),
-            own_teachers=self._accounts(store, limits.teachers),
+            "lessons_begun",
+            **asked,
+            lessons=lessons,
             teaching=sorted(TEACHING),
             learning=sorted(LEARNING),
-            subject=wanted.subject,
-            **self._between(wanted),
-            before=before,
-            before_lesson=before_lesson,
-            limit=limit + 1,
         )
-        page = rows[:limit]
-        figures = lesson_figures(self._generation, store, [lesson for lesson, _ in page])
-        listed = self._listed(store, [figures[lesson] for lesson, _ in page if lesson in figures])
-        return listed, (page[-1][1], page[-1][0]) if len(rows) > limit else None
+        return [(begins, lesson) for lesson, begins in rows]
 
     def _accounts(self, store: str, persons: Collection[str]) -> list[str]:
         found = {each for person in persons for each in self._people.accounts_of(store, person)}

@@ -1,16 +1,25 @@
 """Lesson reports, over lessons that the sample apps have played and over statements by hand."""
 
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from datetime import UTC, date, datetime
-from typing import Any
+from importlib.resources import files
+from itertools import count
+from random import Random
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import clickhouse_connect
 import msgspec
 import orjson
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from projections.facts import Fact, Phase
 from projections.lessons.during import BadWidth
 from projections.lessons.reports import Lessons, Limits, Wanted
+from projections.lessons.teaching import LEARNING, TEACHING
 from projections.meaning.reading import default_reader
 from projections.prediction.calibration import Calibration
 from projections.prediction.mastery import Globals
@@ -485,8 +494,8 @@ def test_a_lessons_facts_are_found_by_the_index_also_with_final(
     generation.insert("facts", rows)
     query = (
         "EXPLAIN indexes = 1 SELECT person FROM {database:Identifier}.facts FINAL"
-        " WHERE store = 'demo' AND lesson = {lesson:String}"
-        " SETTINGS use_skip_indexes_if_final = 1, use_skip_indexes_if_final_exact_mode = 1"
+        " PREWHERE lesson = {lesson:String} WHERE store = 'demo'"
+        " SETTINGS use_skip_indexes_if_final = 1, use_skip_indexes_if_final_exact_mode = 0"
     )
     with clickhouse_connect.get_client(dsn=embedded_dsn()) as client:
         given = {"database": generation.database, "lesson": LESSON}
@@ -842,6 +851,119 @@ def test_a_page_leads_to_the_next(generation: Generation, lessons: Lessons) -> N
     assert place is not None
     second, end = lessons.page(STORE, limit=2, after=place)
     assert (numbers(first), numbers(second), end) == (["3", "2"], ["1"], None)
+
+
+class Happened(NamedTuple):
+    """A fact of a lesson, as far as lists of lessons ask for it."""
+
+    lesson: str
+    hour: int
+    phase: Phase
+    class_group: str
+    teacher: str
+    by_teacher: bool
+    is_voided: bool
+
+    def fact(self, store: str, number: int) -> Fact:
+        return Fact(
+            store=store,
+            statement=str(UUID(int=number)),
+            ordinal=0,
+            person=self.teacher if self.by_teacher else "an",
+            counterpart="" if self.by_teacher else self.teacher,
+            action="homework_set" if self.by_teacher else "answer",
+            phase=self.phase,
+            lesson=self.lesson,
+            class_group=self.class_group,
+            time=NOON + self.hour * 3_600_000_000,
+            position=number,
+        )
+
+
+happened = st.builds(
+    Happened,
+    lesson=st.sampled_from("abcdef"),
+    hour=st.integers(0, 72),
+    phase=st.sampled_from(["pre", "in", "post"]),
+    class_group=st.sampled_from(["7-1", "7-2"]),
+    teacher=st.sampled_from(["wu", "lu"]),
+    by_teacher=st.booleans(),
+    is_voided=st.sampled_from([False, False, True]),
+)
+any_wanted = st.builds(
+    Wanted,
+    classes=st.sampled_from([(), ("7-1",)]),
+    teacher=st.sampled_from(["", "wu"]),
+    subject=st.just(""),
+    first_day=st.sampled_from([None, date(2026, 3, 3)]),
+    last_day=st.sampled_from([None, date(2026, 3, 3)]),
+    among=st.sampled_from([None, Limits({"7-2"}, {"lu"})]),
+)
+
+
+def begun(facts: list[Happened], wanted: Wanted) -> list[str]:
+    """Give the lessons that are wanted, the newest first, by what of them was not voided."""
+    hours = defaultdict[str, dict[bool, list[int]]](lambda: {True: [], False: []})
+    for each in facts:
+        among = wanted.among
+        if (
+            not each.is_voided
+            and (not wanted.classes or each.class_group in wanted.classes)
+            and wanted.teacher in ("", each.teacher)
+            and (not among or each.class_group in among.classes or each.teacher in among.teachers)
+        ):
+            hours[each.lesson][each.phase == "in"].append(each.hour)
+    begins = {lesson: min(some[True] or some[False]) for lesson, some in hours.items()}
+    days = {lesson: date(2026, 3, 2 + (12 + hour) // 24) for lesson, hour in begins.items()}
+    return [
+        lesson
+        for hour, lesson in sorted(((hour, one) for one, hour in begins.items()), reverse=True)
+        if (wanted.first_day or days[lesson]) <= days[lesson] <= (wanted.last_day or days[lesson])
+    ]
+
+
+_stores = (f"listed-{number}" for number in count())
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    facts=st.lists(happened, max_size=20),
+    wanted=any_wanted,
+    limit=st.integers(1, 3),
+    chance=st.randoms(use_true_random=False),
+)
+def test_pages_hold_each_lesson_in_its_place_whatever_arrived_how_often_and_was_voided(
+    generation: Generation,
+    lessons: Lessons,
+    facts: list[Happened],
+    wanted: Wanted,
+    limit: int,
+    chance: Random,
+) -> None:
+    store = next(_stores)
+    rows = [fact_row(each.fact(store, number)) for number, each in enumerate(facts, 1)]
+    for number, each in enumerate(facts, 1):
+        gone = {"position": 1_000 + number, "is_deleted": True}
+        if each.is_voided:
+            rows.append(fact_row(msgspec.structs.replace(each.fact(store, number), **gone)))
+    arriving = chance.sample(rows, len(rows)) + chance.choices(rows, k=3) if rows else []
+    generation.insert("facts", arriving[::2])
+    generation.insert("facts", arriving[1::2])
+    listed, place = list[str](), None
+    while True:
+        page, place = lessons.page(store, wanted, limit=limit, after=place)
+        listed += [each["lesson"] for each in page]
+        if place is None:
+            break
+    assert listed == begun(facts, wanted)
+
+
+def test_who_teaches_by_the_view_is_who_teaches_by_the_lists() -> None:
+    schema = files("projections").joinpath("schema/generation/012_lessons.sql").read_text("utf-8")
+    lists = [
+        set(re.findall(r"'(\w+)'", one)) for one in re.findall(r"action IN \((.*?)\)", schema, re.S)
+    ]
+    assert lists == [TEACHING, LEARNING] * 2
 
 
 def test_a_lesson_in_the_list_is_told_in_short(generation: Generation, lessons: Lessons) -> None:

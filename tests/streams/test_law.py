@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from lrs.record import LogEntry
 from projections.folds import Fold
+from projections.lessons.reports import Lessons
 from projections.meaning.reading import default_reader
 from projections.prediction.calibration import Calibration
 from projections.prediction.growth_learning import learn
@@ -40,6 +41,7 @@ from tests.support.histories import (
     persons_of,
     state_version,
 )
+from tests.support.lessons import WrittenLinks, WrittenRoster
 from tests.support.responses import simulated
 from tests.support.scores import made_up_scores
 
@@ -174,6 +176,7 @@ def histories(draw: st.DrawFn) -> History:
             points=sorted(draw(st.sets(st.sampled_from(["x", "y", "z"]), max_size=2))),
             success=draw(st.booleans()),
             phase=draw(st.sampled_from(["pre", "in", "post"])),
+            lesson=draw(st.sampled_from(["7", "8"])),
             after=timedelta(hours=draw(st.integers(0, 400))),
             seconds=draw(st.sampled_from([0.1, 0.7, 12.3])),
         )
@@ -227,6 +230,9 @@ def test_any_arrival_gives_the_rows_of_one_clean_replay(
     for table in TABLES:
         found, expected = rows_of_each(generation, table, [arrived, replayed])
         assert found == expected, table
+    # ClickHouse itself writes the table of lessons, which only this reads.
+    lessons = Lessons(generation, int, roster=WrittenRoster(), people=WrittenLinks())
+    assert lessons.page(arrived) == lessons.page(replayed)
     check_versions(history.log(arrived), generation, arrived)
 
 

@@ -33,7 +33,7 @@ import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
 from projections import warehouse
-from projections.tables import EVERY_TABLE, TABLES
+from projections.tables import TABLES
 from projections.warehouse import Generation
 
 _catalogues = count(1)
@@ -111,7 +111,7 @@ def written_tables(generation: Generation) -> set[str]:
     """Name the tables of an embedded generation that hold any rows."""
     query = "SELECT DISTINCT table FROM system.parts WHERE active AND database = {database:String}"
     found = _client().query(query, parameters={"database": generation.database})
-    return {table for (table,) in found.result_rows} & EVERY_TABLE.keys()
+    return {table for (table,) in found.result_rows}
 
 
 @cache

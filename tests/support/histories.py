@@ -47,6 +47,7 @@ def answer(
     points: Iterable[str] = ("fractions",),
     success: bool = True,
     phase: str = "post",
+    lesson: str = "7",
     after: timedelta = timedelta(),
     seconds: float = 12.5,
 ) -> dict[str, Any]:
@@ -74,7 +75,7 @@ def answer(
             "contextActivities": {
                 "category": [{"id": PROFILE_VERSION}],
                 "grouping": [
-                    {"id": f"{SCHOOL}/lessons/7", "definition": {"type": TYPE_LESSON}},
+                    {"id": f"{SCHOOL}/lessons/{lesson}", "definition": {"type": TYPE_LESSON}},
                 ],
                 "other": [
                     {
