@@ -11,6 +11,7 @@ from api.answers import Answer, LiveQuery, View
 from api.cursors import Paged
 from api.described import described
 from api.errors import REFUSALS
+from api.evidence import linked
 from api.records import Column, Records
 from api.roles import Resource, Subject, lesson
 from projections.lessons.during import NARROWEST, WIDEST
@@ -34,7 +35,7 @@ LESSONS = Records(
             "Of `pre`, `in` and `post`: facts, learners, answers, how many of them were right, the"
             " seconds of all learners, and how many handed homework in.",
         ),
-        Column("evidence", "object", "The parameters of /v1/evidence that list what it rests on."),
+        Column("evidence", "object", "How many facts there are of it, and a link to them."),
     ),
 )
 
@@ -74,7 +75,7 @@ async def get_lessons(
         listed, following = lessons_of(view).page(
             view.store, wanted, limit=page.limit, after=page.place(int, str)
         )
-        return {"lessons": listed, "next": page.next(following)}
+        return {"lessons": linked(view, listed), "next": page.next(following)}
 
     return await asked.answer(Resource.LESSON, ask, records=LESSONS)
 
@@ -99,7 +100,7 @@ async def get_lesson(
     """
     return await asked.answer(
         Resource.LESSON,
-        lambda view: lessons_of(view).report(view.store, lesson_id, width=width),
+        lambda view: linked(view, lessons_of(view).report(view.store, lesson_id, width=width)),
         subject=lambda view: subject_of(view, lesson_id),
         missing=f"there is no evidence of a lesson {lesson_id}",
     )

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from api.answers import Answer, LiveQuery, View
 from api.described import described
 from api.errors import REFUSALS
+from api.evidence import linked
 from api.roles import Resource, teacher
 
 router = APIRouter(prefix="/v1", tags=["Projections"], responses=REFUSALS)
@@ -25,7 +26,9 @@ async def get_teacher_portrait(asked: LiveQuery, person: str) -> Response:
 
     def ask(view: View) -> Answer | None:
         teachers = view.services.teachers_of(view.generation)
-        return teachers.portrait(view.store, person, least=asked.after or 0)
+        found = teachers.portrait(view.store, person, least=asked.after or 0)
+        told: Answer | None = linked(view, found)
+        return told
 
     return await asked.answer(
         Resource.TEACHER_PORTRAIT,

@@ -90,7 +90,7 @@ def _video(part: Part, item: str, furthest: Sequence[float], viewers: int) -> Sh
         "known": len(furthest),
         "median": median(furthest) if furthest else None,
         "reached": [{"of_video": tenth, **_reached(furthest, tenth)} for tenth in TENTHS],
-        "evidence": part.evidence(action="video", item=item),
+        "evidence": part.evidence(action="video", phase="pre", item=item),
     }
 
 

@@ -135,7 +135,7 @@ def _poll(part: Part, item: str, votes: Sequence[Fact]) -> Shown:
             for fact in sorted(last.values(), key=lambda each: each.order)
         ],
         "not_voted": [student.shown() for student in part.without(last)],
-        "evidence": part.evidence(action="poll", item=item),
+        "evidence": part.evidence(action="poll", phase="in", item=item),
     }
 
 
@@ -150,7 +150,7 @@ def _group_work(part: Part, facts: Sequence[Fact]) -> list[Shown]:
             "not_in_a_group": [
                 student.shown() for student in part.without(fact.person for fact in of_item)
             ],
-            "evidence": part.evidence(action="group_work", item=item),
+            "evidence": part.evidence(action="group_work", phase="in", item=item),
         }
         for item, of_item in by_item(_of_action(facts, "group_work")).items()
     ]
@@ -180,10 +180,11 @@ def _counts(part: Part, facts: Sequence[Fact], action: str) -> Shown:
     return {
         "n": counted.total(),
         "learners": [
-            part.who(person) | {"n": n, "evidence": part.evidence(person=person, action=action)}
+            part.who(person)
+            | {"n": n, "evidence": part.evidence(person=person, action=action, phase="in")}
             for person, n in sorted(counted.items(), key=lambda each: (-each[1], each[0]))
         ],
-        "evidence": part.evidence(action=action),
+        "evidence": part.evidence(action=action, phase="in"),
     }
 
 
@@ -202,11 +203,11 @@ def _attention(part: Part, facts: Sequence[Fact]) -> Shown:
             | {
                 "mean": mean,
                 "n": len(levels[person]),
-                "evidence": part.evidence(person=person, action="attention"),
+                "evidence": part.evidence(person=person, action="attention", phase="in"),
             }
             for person, mean in sorted(means.items(), key=lambda each: (each[1], each[0]))
         ],
-        "evidence": part.evidence(action="attention"),
+        "evidence": part.evidence(action="attention", phase="in"),
     }
 
 

@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import product
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from projections import names
 from projections.days import day_of, iso_of
+from projections.evidence import Wanted, figure_evidence
 from projections.facts import Fact
 from projections.lessons.teaching import LEARNERS_SIDE, LEARNING, RECEIVED, TEACHERS_TOO, TEACHING
 from projections.warehouse import Generation
@@ -98,6 +100,37 @@ class Student:
         return {"person": self.person, "name": self.name, "class_group": self.class_group}
 
 
+class Counts:
+    """How many facts of a lesson say some things, whoever is asked about: for figures' evidence."""
+
+    def __init__(self, facts: Sequence[Fact]) -> None:
+        self._facts = facts
+        self._known: dict[tuple[str, ...], Counter[tuple[str, ...]]] = {}
+
+    def of(self, said: Mapping[str, str]) -> int:
+        """Count the facts that say this: a value by each of some fields of facts.
+
+        Facts are gone through once for the fields, not for each value that is asked for.
+        """
+        fields = tuple(sorted(said))
+        found = self._known.get(fields)
+        if found is None:
+            found = self._known[fields] = Counter(
+                values for fact in self._facts for values in _values(fact, fields)
+            )
+        return found[tuple(said[name] for name in fields)]
+
+
+def _values(fact: Fact, fields: Sequence[str]) -> Iterable[tuple[str, ...]]:
+    """Give what a fact says in some fields: once for each of its knowledge points, if asked."""
+    return product(
+        *(
+            set(fact.knowledge_points) if name == "knowledge_point" else (getattr(fact, name),)
+            for name in fields
+        )
+    )
+
+
 @dataclass(frozen=True)
 class Part:
     """A lesson, or what is of one of its classes: facts about learners and facts about teachers.
@@ -112,6 +145,7 @@ class Part:
     learning: Sequence[Fact]
     teaching: Sequence[Fact]
     names: Names
+    counts: Counts  # of all facts of the lesson
     now: int  # microseconds since 1970 UTC
 
     @property
@@ -157,9 +191,33 @@ class Part:
         missing = [each for each in self.students.values() if each.person not in present]
         return sorted(missing, key=lambda each: (each.class_group, each.name, each.person))
 
-    def evidence(self, **more: str) -> Shown:
-        """Give the parameters of the evidence query for what is told of this lesson."""
-        return {"lesson": self.lesson, **more}
+    def evidence(
+        self,
+        *,
+        person: str = "",
+        action: str = "",
+        phase: str = "",
+        item: str = "",
+        knowledge_point: str = "",
+    ) -> Shown:
+        """Say how many facts of this lesson, of whichever class, say this, and what to ask for."""
+        said = {
+            "person": person,
+            "action": action,
+            "phase": phase,
+            "item": item,
+            "knowledge_point": knowledge_point,
+        }
+        facts = self.counts.of({name: value for name, value in said.items() if value})
+        wanted = Wanted(
+            lesson=self.lesson,
+            person=person,
+            actions=(action,) if action else (),
+            phase=phase,
+            item=item,
+            knowledge_point=knowledge_point,
+        )
+        return figure_evidence(facts, wanted)
 
 
 @dataclass(frozen=True)
@@ -232,6 +290,7 @@ def sort_out(
         learning,
         [fact for fact in facts if fact.person in teachers and fact.action in TEACHERS_TOO],
         names,
+        Counts(facts),
         now,
     )
     ends = max((fact.time for fact in facts if fact.phase == "in"), default=facts[-1].time)
@@ -315,5 +374,6 @@ def _part(whole: Part, class_group: str) -> Part:
         [fact for fact in whole.learning if fact.person in students],
         [fact for fact in whole.teaching if fact.class_group in ("", class_group)],
         whole.names,
+        whole.counts,
         whole.now,
     )

@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from projections.days import iso_of, midnight
+from projections.evidence import Wanted as WantedFacts
+from projections.evidence import figure_evidence
 from projections.folds import DISTRICT_TIMEZONE
 from projections.lessons.after import after_class
 from projections.lessons.before import before_class
@@ -118,6 +120,12 @@ class LessonFigures:
         return {phase: self.phases.get(phase, PhaseFigures()).shown() for phase in PHASES}
 
     @property
+    def evidence(self) -> Shown:
+        """How many facts there are of it, and what to ask to get them."""
+        facts = sum(each.facts for each in self.phases.values())
+        return figure_evidence(facts, WantedFacts(lesson=self.lesson))
+
+    @property
     def teaching(self) -> set[str]:
         """The accounts that taught, by what was done."""
         return self.instructors | {person for person, more in self.deeds.items() if more > 0}
@@ -175,9 +183,9 @@ class Lessons:
 
         ``width`` is that of the timeline's buckets, 1 to 300 seconds; raises ``BadWidth``. Times
         are ISO 8601 in UTC, ``seconds`` seconds, shares 0..1 with their 95 % interval, None where
-        there is nothing to take them of. ``evidence`` holds the parameters of the evidence query
-        that lists the statements behind a figure, ``statement`` the id of one. ``parts`` has a
-        report of each class where there are several.
+        there is nothing to take them of. ``evidence`` says how many facts a figure rests on, and
+        which: in a class's report those of the whole lesson; ``statement`` is the id of one.
+        ``parts`` has a report of each class where there are several.
         """
         position = self._position()
         facts = facts_of_lesson(self._generation, self._people, store, lesson)
@@ -346,7 +354,7 @@ class Lessons:
                 "subjects": sorted(one.subjects),
                 "knowledge_points": _named(sorted(one.points), "knowledge_point", names),
                 "phases": one.shown(),
-                "evidence": {"lesson": one.lesson},
+                "evidence": one.evidence,
             }
             for one in figures
         ]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from projections.evidence import Wanted, figure_evidence
 from projections.lessons.facts import Names, Shown
 
 # A rank says something from this many teachers on.
@@ -143,14 +144,15 @@ def _rests_on(dimension: Dimension, acts: Sequence[Act], names: Names, person: s
     own = [act for act in acts if act.action in dimension.actions]
     counted = Counter(act.action for act in own)
     return {
-        "lessons": lessons_behind(own, names),
+        "lessons": lessons_behind(own, names, person),
         "actions": [action_shown(each, counted[each], person) for each in dimension.actions],
     }
 
 
 def action_shown(action: str, n: int, person: str) -> Shown:
     """Tell how often something was done, and what lists it."""
-    return {"action": action, "n": n, "evidence": {"person": person, "action": action}}
+    wanted = Wanted(person=person, actions=(action,))
+    return {"action": action, "n": n, "evidence": figure_evidence(n, wanted)}
 
 
 def _own_past(by_week: Mapping[str, int], weeks: Sequence[str]) -> Shown:
@@ -168,9 +170,10 @@ def _own_past(by_week: Mapping[str, int], weeks: Sequence[str]) -> Shown:
     }
 
 
-def lessons_behind(acts: Sequence[Act], names: Names) -> Shown:
+def lessons_behind(acts: Sequence[Act], names: Names, person: str) -> Shown:
     """Tell in which lessons acts were done: how many, and the newest ones with their counts."""
     counted: Counter[str] = Counter()
+    actions = tuple(sorted({act.action for act in acts}))
     newest: dict[str, int] = {}
     for act in acts:
         if act.lesson:
@@ -178,7 +181,14 @@ def lessons_behind(acts: Sequence[Act], names: Names) -> Shown:
             newest[act.lesson] = max(newest.get(act.lesson, act.time), act.time)
     ordered = sorted(counted, key=lambda each: (-newest[each], each))
     listed = [
-        {"lesson": each, "names": names.activity(each), "n": counted[each]}
+        {
+            "lesson": each,
+            "names": names.activity(each),
+            "n": counted[each],
+            "evidence": figure_evidence(
+                counted[each], Wanted(person=person, actions=actions, lesson=each)
+            ),
+        }
         for each in ordered[:MOST_LESSONS]
     ]
     return {"n": len(counted), "newest": listed}

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from projections.evidence import Wanted, figure_evidence
 from projections.lessons.facts import Names, Shown
 from projections.lessons.reports import LessonFigures
 from projections.portraits.teacher_dimensions import Act, action_shown, lessons_behind
@@ -26,7 +27,7 @@ def preparation(acts: Sequence[Act], names: Names, person: str) -> Shown:
     counted = Counter(act.action for act in own)
     return {
         "actions": [action_shown(each, counted[each], person) for each in PREPARING],
-        "lessons": lessons_behind(own, names),
+        "lessons": lessons_behind(own, names, person),
     }
 
 
@@ -69,7 +70,10 @@ def reuse(
                 "lessons": len(lessons[item]),
                 "actions": dict(sorted(counted[item].items())),
                 "other_persons": len(others[item]),
-                "evidence": {"person": person, "item": item},
+                "evidence": figure_evidence(
+                    counted[item].total(),
+                    Wanted(person=person, item=item, actions=tuple(sorted(counted[item]))),
+                ),
             }
             for item in ordered[:MOST_RESOURCES]
         ],

@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any, Final, Protocol
 
 from projections.days import iso_of
+from projections.evidence import Wanted, figure_evidence
 from projections.folds import DISTRICT_TIMEZONE
 from projections.lessons.facts import Names, People, names_of, now
 from projections.lessons.reports import LessonFigures, lesson_figures
@@ -65,8 +66,8 @@ class Teachers:
         something else, and who did anything as a teacher. ``per_week`` counts acts a teaching
         week, one in which the teacher did anything as one; ``rank`` is the percentile (0..1) of it
         among the store's teachers who have any, None where they are too few. Times are ISO 8601 in
-        UTC, weeks the district's by their Mondays. ``evidence`` holds the parameters of the
-        evidence query. ``position`` is the log position that it reflects, ``least`` one that has to
+        UTC, weeks the district's by their Mondays. ``evidence`` says how many facts a figure rests
+        on, and which. ``position`` is the log position that it reflects, ``least`` one that has to
         be seen.
         """
         position = self._position()
@@ -95,7 +96,10 @@ class Teachers:
             "resources": reuse(acts, self._taken(store, accounts, acts), figures, names, person),
             "homework": _homework(acts, figures, person),
             "lessons": _lessons(acts, figures, names),
-            "evidence": {"person": person},
+            "evidence": figure_evidence(
+                len(acts),
+                Wanted(person=person, actions=tuple(sorted({act.action for act in acts}))),
+            ),
         }
 
     def _teaches(self, store: str, accounts: list[str]) -> bool:
@@ -187,7 +191,7 @@ def _homework(acts: Sequence[Act], figures: Mapping[str, LessonFigures], person:
         "layers": dict(sorted(layers.items())),
         "lessons": len({act.lesson for act in given if act.lesson}),
         "seconds": median(spent) if spent else None,
-        "evidence": {"person": person, "action": "homework_set"},
+        "evidence": figure_evidence(len(given), Wanted(person=person, actions=("homework_set",))),
     }
 
 
@@ -206,7 +210,7 @@ def _lessons(acts: Sequence[Act], figures: Mapping[str, LessonFigures], names: N
                 "subjects": sorted(each.subjects),
                 "acts": counted[each.lesson],
                 "phases": each.shown(),
-                "evidence": {"lesson": each.lesson},
+                "evidence": each.evidence,
             }
             for each in newest
         ],

@@ -1,6 +1,7 @@
 """Lesson reports and teacher portraits over HTTP: what apps post is in them, for those who may."""
 
 import asyncio
+import random
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -74,6 +75,37 @@ def test_a_lesson_that_apps_posted_is_reported_and_listed_as_described(
     assert portrait.json()["acts"] == sum(acts)
     schema = schema_of(application, "/v1/portraits/teachers/{person}")
     Draft202012Validator(schema).validate(portrait.json())
+
+
+def test_every_figure_of_a_lesson_and_of_its_teacher_links_to_exactly_its_facts(
+    application: RunningApplication, store: str, played: Played
+) -> None:
+    client = application.xapi(store)
+    after = post(client, played.statements)
+    report = asked(client, report_of(played.lesson), after=after).json()
+    teacher = quote(report["teachers"][0]["person"], safe="")
+    answers = (
+        report,
+        asked(client, f"/v1/portraits/teachers/{teacher}").json(),
+        asked(client, "/v1/lessons").json(),
+    )
+    for answer in answers:
+        counted = dict(links(answer))
+        assert counted
+        for link in random.Random(1).sample(sorted(counted), min(25, len(counted))):
+            facts = client.request("GET", f"{link}&limit=500").json()["facts"]
+            assert len(facts) == counted[link], link
+
+
+def links(answer: Any) -> Iterator[tuple[str, int]]:
+    """Give every link to evidence in an answer, with how many facts it says there are."""
+    if isinstance(answer, dict):
+        if "evidence" in answer:
+            yield answer["evidence"]["link"], answer["evidence"]["facts"]
+        answer = list(answer.values())
+    if isinstance(answer, list):
+        for each in answer:
+            yield from links(each)
 
 
 def test_a_lesson_of_two_classes_is_as_described(

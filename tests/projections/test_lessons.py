@@ -221,10 +221,13 @@ def test_items_have_the_answers_that_were_given(
         assert {each["statement"] for each in item["learners"]} == {each["id"] for each in of_item}
         assert set(item["names"]) == {"zh-CN", "en"}
         assert item["evidence"] == {
-            "lesson": played.lesson,
-            "action": "answer",
-            "phase": phase,
-            "item": item["item"],
+            "facts": item["tries"],
+            "wanted": {
+                "action": ["answer"],
+                "phase": phase,
+                "lesson": played.lesson,
+                "item": item["item"],
+            },
         }
 
 

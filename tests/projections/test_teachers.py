@@ -166,7 +166,8 @@ def test_each_act_counts_for_its_dimension_and_has_its_evidence(
     for dimension in told.values():
         assert sum(each["n"] for each in dimension["actions"]) == dimension["n"]
         for each in dimension["actions"]:
-            assert each["evidence"] == {"person": key("wu"), "action": each["action"]}
+            wanted = {"person": key("wu"), "action": [each["action"]]}
+            assert each["evidence"] == {"facts": each["n"], "wanted": wanted}
     assert told["pushes"]["lessons"]["n"] == 1
 
 
