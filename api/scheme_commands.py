@@ -119,9 +119,10 @@ def _size(scheme: dict[str, Any]) -> str:
 
 
 def _tell_faults(details: dict[str, Any]) -> None:
-    """Print each fault on a line, and those of the schemes that would be broken."""
+    """Print each fault, in English and Chinese, and those of the schemes that would be broken."""
     for fault in details.get("faults", ()):
-        _line(str(msgspec.convert(fault, SchemeFault)))
+        told = msgspec.convert(fault, SchemeFault)
+        _line(f"{told}\n  {told.zh}")
     for name, faults in details.get("breaks", {}).items():
         _line(f"{name}: 将因此出错 would be faulty")
         _tell_faults({"faults": faults})

@@ -31,6 +31,7 @@ from projections.evaluation.scheme_faults import (
     UnknownScheme,
     fault_at,
 )
+from projections.evaluation.scheme_words import say
 from projections.evaluation.scheme_writing import scheme_text
 
 MOST_OF_STORE: Final = 100  # schemes of the district
@@ -55,7 +56,12 @@ class SchemeNotOwn(SchemeFaulty):
 
 
 class TooManySchemes(ValueError):
-    """A store, or a school, has as many schemes as it may."""
+    """A store, or a school, has as many schemes as it may: ``most``."""
+
+    def __init__(self, most: int, *, is_school: bool) -> None:
+        super().__init__(f"a {'school' if is_school else 'store'} publishes at most {most} schemes")
+        self.most = most
+        self.is_school = is_school
 
 
 class _Org(msgspec.Struct):
@@ -120,16 +126,15 @@ def _not_own(text: str, name: str, own: Collection[str] | None) -> list[SchemeFa
     said = said_of(text, name, "school")
     if own is None or said.value in own:
         return []
-    rule = "a school leader changes schemes of the own school only"
-    suggestion = f"say school: {min(own)}" if own else ""
-    return [fault_at(said.place, "school", rule, said.value, suggestion)]
+    suggestion = say("say_school", school=min(own)) if own else None
+    return [fault_at(said.place, "school", say("owner.leader"), said.value, suggestion)]
 
 
 def _check_count(schemes: Schemes, school: str) -> None:
     count = sum(schemes.school_of(each) == school for each in schemes.published)
-    most, who = (MOST_OF_SCHOOL, "school") if school else (MOST_OF_STORE, "store")
+    most = MOST_OF_SCHOOL if school else MOST_OF_STORE
     if count > most:
-        raise TooManySchemes(f"a {who} publishes at most {most} schemes")
+        raise TooManySchemes(most, is_school=bool(school))
 
 
 def checked(schemes: Schemes, text: str, whose: Whose) -> Shown:

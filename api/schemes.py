@@ -75,18 +75,21 @@ _FAULT: Final = {
     "line": 5,
     "column": 18,
     "path": "dimensions.health.wieght",
-    "rule": "is not a key",
+    "rule": {"zh": "没有这个键", "en": "is not a key"},
     "value": "",
-    "suggestion": "did you mean weight?",
+    "suggestion": {"zh": "是不是 weight？", "en": "did you mean weight?"},
 }
 _NOT_OWN: Final = {
     "scheme": "our-own",
     "line": 1,
     "column": 1,
     "path": "school",
-    "rule": "a school leader changes schemes of the own school only",
+    "rule": {
+        "zh": "校长只能改动本校的方案",
+        "en": "a school leader changes schemes of the own school only",
+    },
     "value": "",
-    "suggestion": "say school: lake",
+    "suggestion": {"zh": "写上 school: lake", "en": "say school: lake"},
 }
 
 

@@ -6,6 +6,8 @@ from typing import Any, Final
 import msgspec
 import yaml
 
+from projections.sentences import Sentence
+
 Scalar = str | int | float | bool | None
 _ROOM: Final = "tag:yaml.org,2002:"
 # The kinds of values that a document may have; dates are taken as the texts they are.
@@ -48,7 +50,7 @@ class Broken(msgspec.Struct, frozen=True):
     """Something that keeps a text from being a document, and where."""
 
     place: Place
-    rule: str
+    rule: Sentence
     value: str = ""
 
 
@@ -59,7 +61,7 @@ class NoDocument(ValueError):
     """
 
     def __init__(self, broken: tuple[Broken, ...]) -> None:
-        super().__init__(broken[0].rule)
+        super().__init__(broken[0].rule.en)
         self.broken = broken
 
 
@@ -99,7 +101,9 @@ def read_document(text: str, document: str) -> Node:
         try:
             root = loader.get_single_node()
             if root is None:
-                raise NoDocument((Broken(Place(document=document), "is empty"),))
+                raise NoDocument(
+                    (Broken(Place(document=document), Sentence("是空的", "is empty")),)
+                )
             reading = _Reading(loader, document)
             node = reading.node(root)
         finally:
@@ -107,11 +111,12 @@ def read_document(text: str, document: str) -> Node:
     except yaml.MarkedYAMLError as error:
         place = _place(error.problem_mark or error.context_mark, document)
         said = ", ".join(filter(None, (error.context, error.problem)))
-        raise NoDocument((Broken(place, f"is not valid YAML: {said}"),)) from None
+        raise NoDocument((Broken(place, _not_valid(said, said)),)) from None
     except yaml.reader.ReaderError as error:
         raise NoDocument((_unreadable(text, error, document),)) from None
     except RecursionError:
-        raise NoDocument((Broken(Place(document=document), "is nested too deep"),)) from None
+        rule = Sentence("嵌套太深", "is nested too deep")
+        raise NoDocument((Broken(Place(document=document), rule),)) from None
     if reading.broken:
         raise NoDocument(tuple(reading.broken))
     return node
@@ -127,7 +132,8 @@ class _Reading:
     def node(self, read: yaml.Node) -> Node:
         place = _place(read.start_mark, self._document)
         if read.tag not in _KINDS:
-            self.broken.append(Broken(place, "tags are not taken", read.tag))
+            rule = Sentence("不接受标签", "tags are not taken")
+            self.broken.append(Broken(place, rule, read.tag))
         if isinstance(read, yaml.MappingNode):
             return Node(dict(self._entries(read)), place)
         if isinstance(read, yaml.SequenceNode):
@@ -139,9 +145,12 @@ class _Reading:
         for key, value in read.value:
             place = _place(key.start_mark, self._document)
             if not isinstance(key, yaml.ScalarNode) or not _is_text(key.value):
-                self.broken.append(Broken(place, "a key is a text"))
+                self.broken.append(Broken(place, Sentence("键是文字", "a key is a text")))
             elif key.value in seen:
-                rule = f"the key stands twice, first in line {seen[key.value]}"
+                first = seen[key.value]
+                rule = Sentence(
+                    f"键重复，第一次在第 {first} 行", f"the key stands twice, first in line {first}"
+                )
                 self.broken.append(Broken(place, rule, key.value))
             else:
                 seen[key.value] = place.line
@@ -150,14 +159,16 @@ class _Reading:
     def _scalar(self, read: yaml.Node, place: Place) -> Scalar:
         if read.tag not in _PLAIN:
             if not _is_text(read.value):
-                self.broken.append(Broken(place, "half of a character is no text"))
+                rule = Sentence("半个字符不是文字", "half of a character is no text")
+                self.broken.append(Broken(place, rule))
             return str(read.value)
         try:
             value: Scalar = self._loader.construct_object(read)
             if isinstance(value, int) and value.bit_length() > _MOST_BITS:
                 raise ValueError("beyond what any number of a document can mean")
         except (ValueError, KeyError):  # too many digits, or a tag that the value doesn't fit
-            rule = f"is not valid YAML: this is no {read.tag.removeprefix(_ROOM)}"
+            kind = read.tag.removeprefix(_ROOM)
+            rule = _not_valid(f"这不是 {kind}", f"this is no {kind}")
             self.broken.append(Broken(place, rule, str(read.value)))
             return None
         return value
@@ -174,9 +185,12 @@ def _unreadable(text: str, error: yaml.reader.ReaderError, document: str) -> Bro
     before = text[: error.position]
     line = before.count("\n")
     place = Place(line + 1, len(before) - (before.rfind("\n") + 1) + 1, document)
-    return Broken(
-        place, "is not valid YAML: the character is not taken", f"U+{error.character:04X}"
-    )
+    rule = _not_valid("不接受这个字符", "the character is not taken")
+    return Broken(place, rule, f"U+{error.character:04X}")
+
+
+def _not_valid(zh: str, en: str) -> Sentence:
+    return Sentence(f"不是有效的 YAML：{zh}", f"is not valid YAML: {en}")
 
 
 def _is_text(text: str) -> bool:

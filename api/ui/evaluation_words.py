@@ -378,6 +378,14 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
         "发布后，扩展它的方案“{scheme}”会出错：",
         "Published, it would break “{scheme}”, which extends it:",
     ),
+    "draft.too_many": (
+        "一个库最多发布 {most} 个区级方案。",
+        "A store publishes at most {most} schemes of the district.",
+    ),
+    "draft.too_many.school": (
+        "一所学校最多发布 {most} 个自己的方案。",
+        "A school publishes at most {most} schemes of its own.",
+    ),
     "draft.try": ("试算：谁的等第会变", "Try it out: whose level would change"),
     "draft.publish": ("发布", "Publish"),
     "draft.surely": ("确认发布，立即生效", "Yes, publish it: in force at once"),

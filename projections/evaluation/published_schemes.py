@@ -24,6 +24,7 @@ from projections.evaluation.scheme_faults import (
     did_you_mean,
     fault_at,
 )
+from projections.evaluation.scheme_words import say
 from projections.evaluation.schemes import Title
 from projections.tables import SCHEMES, Row
 from projections.warehouse import Generation
@@ -103,13 +104,11 @@ class Schemes:
         own, stated = said_of(text, name, "school"), said_of(text, name, "scheme")
         faults = []
         if name in self and self.school_of(name) != own.value:
-            rule = "the id is another owner's: choose one that isn't taken"
-            faults.append(fault_at(stated.place, "scheme", rule, name))
+            faults.append(fault_at(stated.place, "scheme", say("owner.id"), name))
         if own.value and schools is not None and own.value not in schools:
             hint = did_you_mean(own.value, schools)
-            faults.append(
-                fault_at(own.place, "school", "the roster has no such school", own.value, hint)
-            )
+            rule = say("owner.school")
+            faults.append(fault_at(own.place, "school", rule, own.value, hint))
         return faults
 
     def extending(self, name: str) -> list[str]:

@@ -14,7 +14,9 @@ from projections.evaluation.scheme_faults import (
     fault_at,
 )
 from projections.evaluation.scheme_reading import id_of, made, read_scheme
+from projections.evaluation.scheme_words import say
 from projections.evaluation.schemes import Scheme
+from projections.sentences import Sentence
 from projections.yaml_documents import Entry, Node, NoDocument, Place, read_document
 
 LONGEST: Final = 64 * 1024  # characters of a scheme's document
@@ -121,19 +123,18 @@ def _chain(name: str, texts: Mapping[str, str]) -> list[str]:
             return chain
         if parent in chain:
             round_it = " → ".join([*chain[chain.index(parent) :], parent])
-            suggestion = "give it an id of its own" if parent == chain[-1] else ""
-            rule = "schemes extend each other"
+            suggestion = say("own_id") if parent == chain[-1] else None
+            rule = say("extends.round")
             fault = fault_at(entry.node.place, "extends", rule, round_it, suggestion)
             raise SchemeFaulty([fault])
         if parent not in texts:
             others = [each for each in texts if each not in chain]
-            known = f"there are: {', '.join(sorted(others)[:10])}" if others else ""
+            known = say("there_are", known=", ".join(sorted(others)[:10])) if others else None
             suggestion = did_you_mean(parent, others) or known
-            whose = "the district's and the school's own" if school else "the district's"
-            rule = f"there is no such scheme to extend among {whose}"
+            rule = say("extends.unknown.school" if school else "extends.unknown")
             raise SchemeFaulty([fault_at(entry.node.place, "extends", rule, parent, suggestion)])
         if len(chain) > MOST_EXTENDED:
-            rule = f"at most {MOST_EXTENDED} schemes stand above one"
+            rule = say("extends.deepest", most=MOST_EXTENDED)
             raise SchemeFaulty([fault_at(entry.node.place, "extends", rule)])
         chain.append(parent)
 
@@ -172,7 +173,7 @@ def _refuse(faults: Iterable[SchemeFault]) -> None:
 def _document(text: str, name: str) -> Node:
     """Read a document. Raises ``SchemeFaulty``."""
     if len(text) > LONGEST:
-        rule = f"a scheme has at most {LONGEST:,} characters"
+        rule = say("document.longest", longest=f"{LONGEST:,}")
         raise SchemeFaulty([fault_at(Place(document=name), "", rule, f"{len(text):,}")])
     try:
         return read_document(text, name)
@@ -200,7 +201,7 @@ class _Merging:
     def __init__(self, by: str) -> None:
         self._by = by
         self.overrides: list[Override] = []
-        self.hints: dict[str, str] = {}
+        self.hints: dict[str, Sentence] = {}
 
     def scheme(self, below: Node, above: Node) -> Node:
         """Give the document that both are together: names and description are the upper one's."""
@@ -229,7 +230,8 @@ class _Merging:
                 nameless.append(each)
             elif name not in parts:
                 self._note(Override(path=here, change="added", by=self._by, after=plain(each)))
-                self.hints[here] = did_you_mean(name, parts)
+                if (hint := did_you_mean(name, parts)) is not None:
+                    self.hints[here] = hint
                 parts[name] = each
             elif _is_left_out(each):
                 left_out = parts.pop(name)

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
+from projections.evaluation.scheme_words import say
+from projections.sentences import Sentence
 from projections.yaml_documents import Place
 
 MOST_LISTED: Final = 100
@@ -23,15 +25,20 @@ class SchemeFault(msgspec.Struct, frozen=True, kw_only=True):
     line: int
     column: int
     path: str
-    rule: str
+    rule: Sentence
     value: str = ""
-    suggestion: str = ""
+    suggestion: Sentence | None = None
 
     def __str__(self) -> str:
         where = " ".join(filter(None, (f"{self.scheme}:{self.line}:{self.column}", self.path)))
         found = f"; found {self.value}" if self.value else ""
-        suggested = f" ({self.suggestion})" if self.suggestion else ""
-        return f"{where}: {self.rule}{found}{suggested}"
+        suggested = f" ({self.suggestion.en})" if self.suggestion else ""
+        return f"{where}: {self.rule.en}{found}{suggested}"
+
+    @property
+    def zh(self) -> str:
+        """The rule and the suggestion in Chinese."""
+        return self.rule.zh + (f"（{self.suggestion.zh}）" if self.suggestion else "")
 
 
 class SchemeFaulty(ValueError):
@@ -49,7 +56,7 @@ class UnknownScheme(LookupError):
 
 
 def fault_at(
-    place: Place, path: str, rule: str, value: Any = "", suggestion: str = ""
+    place: Place, path: str, rule: Sentence, value: Any = "", suggestion: Sentence | None = None
 ) -> SchemeFault:
     """Make a fault of what stands at a place; long texts are cut."""
     return SchemeFault(
@@ -63,10 +70,10 @@ def fault_at(
     )
 
 
-def did_you_mean(word: str, known: Iterable[str], close: float = _CLOSE) -> str:
-    """Suggest the known word that is closest to another; nothing where none is close."""
+def did_you_mean(word: str, known: Iterable[str], close: float = _CLOSE) -> Sentence | None:
+    """Suggest the known word that is closest to another; None where none is close."""
     found = difflib.get_close_matches(word[:_LONGEST_SHOWN], list(known), n=1, cutoff=close)
-    return f"did you mean {found[0]}?" if found else ""
+    return say("did_you_mean", word=found[0]) if found else None
 
 
 def _cut(text: str) -> str:

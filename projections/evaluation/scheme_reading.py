@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from projections.evaluation.scheme_faults import SchemeFault, did_you_mean, fault_at
+from projections.evaluation.scheme_words import say
 from projections.evaluation.schemes import (
     DOCUMENT_KINDS,
     EACH,
@@ -19,6 +20,7 @@ from projections.evaluation.schemes import (
     Over,
     Scheme,
 )
+from projections.sentences import Sentence
 from projections.vocabulary import ACTIONS, LAYERS, PHASES, SUBJECTS, Term
 from projections.yaml_documents import Entry, Node, Place, is_iri
 
@@ -66,11 +68,13 @@ CONDITIONS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _IN_TIME: Final = ("facts", "ratings")  # what has a phase, and can be bounded
 _UNBOUNDED: Final = ("count", "sum")  # figures that one action can raise without end
+_UNKNOWN: Final = say("unknown")
+_NOT_A_KEY: Final = say("not_a_key")
 _COMPARING: Final = ("cohort-z", "min-max")  # where one's figure moves the score of others
 
 
 def read_scheme(
-    root: Node, *, is_partial: bool = False, hints: Mapping[str, str] | None = None
+    root: Node, *, is_partial: bool = False, hints: Mapping[str, Sentence] | None = None
 ) -> tuple[Fields, list[SchemeFault]]:
     """Read a document: what it says in the form of ``schemes.Scheme``, and all its faults.
 
@@ -94,7 +98,7 @@ def made(fields: Fields) -> Scheme:
 class _Reader:
     """Reads one document and collects its faults."""
 
-    def __init__(self, is_partial: bool, hints: Mapping[str, str]) -> None:
+    def __init__(self, is_partial: bool, hints: Mapping[str, Sentence]) -> None:
         self._is_partial, self._hints = is_partial, hints
         self._indicators: dict[str, str] = {}  # id to the path where it stands
         self.faults: list[SchemeFault] = []
@@ -125,12 +129,11 @@ class _Reader:
             )
             at_least, before = level.get("at_least"), levels[-1].get("at_least") if levels else None
             if at_least is not None and before is not None and at_least >= before:
-                rule = f"levels fall, the highest first: this must be less than {before:g}"
+                rule = say("levels.fall", before=f"{before:g}")
                 self._fault(table["at_least"].node, f"{here}.at_least", rule)
             levels.append(level)
         if levels and levels[-1].get("at_least"):
-            rule = "the last level begins at 0: else the scores below it have no level"
-            self._fault(node, path, rule, levels[-1]["at_least"])
+            self._fault(node, path, say("levels.last"), levels[-1]["at_least"])
         return levels
 
     def _dimensions(self, node: Node, path: str) -> list[Fields]:
@@ -157,7 +160,7 @@ class _Reader:
             name = indicator.get("id", "")
             first = self._indicators.setdefault(name, here) if name else here
             if first != here:
-                self._fault(each, here, f"the id is another indicator's: {first}", name)
+                self._fault(each, here, say("indicator.id", first=first), name)
             indicators.append(indicator)
         self._sum(node, path, indicators)
         return indicators
@@ -173,8 +176,7 @@ class _Reader:
         if measure is not None:
             over = measure.get("over", "")
             if phase and over and over not in _IN_TIME:
-                rule = f"only facts and ratings have a phase, {over} have none"
-                self._fault(table["phase"].node, f"{path}.phase", rule)
+                self._fault(table["phase"].node, f"{path}.phase", say("phase", over=over))
             if source:
                 self._source(table["source"].node, f"{path}.source", over)
             if normalisation is not None:
@@ -196,9 +198,9 @@ class _Reader:
     def _source(self, node: Node, path: str, over: str) -> None:
         """Check that a source is what is measured: ratings are judgements, the rest is counted."""
         if over == "ratings" and node.value == "objective":
-            self._fault(node, path, "ratings are what people judge: their source is subjective")
+            self._fault(node, path, say("source.ratings"))
         if over in ("mastery", "mistakes") and node.value == "subjective":
-            self._fault(node, path, f"nobody judges {over}: the source is objective")
+            self._fault(node, path, say("source.counted", over=over))
 
     def _extends(self, node: Node, path: str) -> tuple[str, ...] | None:
         name = self._id(node, path)
@@ -212,7 +214,8 @@ class _Reader:
         figures: Mapping[Any, tuple[str, ...]] = FIGURES[over] if over else {}
         figure = None
         if over:
-            figure = self._take(table, path, "figure", self._one_of(figures, f" over {over}"))
+            unknown = say("unknown.over", over=over)
+            figure = self._take(table, path, "figure", self._one_of(figures, unknown))
         measure = _known(
             over=over,
             figure=figure,
@@ -229,21 +232,21 @@ class _Reader:
     ) -> str | None:
         if known == ("",):
             if "of" in table:
-                rule = f"a {figure} is of nothing else: leave this out"
-                self._fault(table["of"].node, f"{path}.of", rule)
+                self._fault(table["of"].node, f"{path}.of", say("of.nothing", figure=figure))
             return None
         if "of" in table:
-            return self._take(table, path, "of", self._one_of(known, f" for a {figure}"))
+            unknown = say("unknown.figure", figure=figure)
+            return self._take(table, path, "of", self._one_of(known, unknown))
         if len(known) == 1:
             return known[0]
-        rule = f"is missing: a {figure} is one of {', '.join(known)}"
+        rule = say("of.missing", figure=figure, known=", ".join(known))
         self._fault_at(node.place, f"{path}.of", rule)
         return None
 
     def _where(self, over: str) -> Callable[[Node, str], Fields]:
         def read(node: Node, path: str) -> Fields:
             known = CONDITIONS[over]
-            table = self._table(node, path, known, (), f" over {over}")
+            table = self._table(node, path, known, (), say("not_a_key.over", over=over))
             return {key: self._named(table[key].node, f"{path}.{key}", key) for key in table}
 
         return read
@@ -254,13 +257,13 @@ class _Reader:
         if isinstance(node.value, dict | tuple) or node.value is None:
             nodes = self._list(node, path, MOST_NAMED)
         else:
-            self._fault(node, path, "must be a list", suggestion=f"write [{node}]")
+            self._fault(node, path, say("list"), suggestion=say("in_brackets", value=node))
             return []
         values: list[str] = []
         for index, each in enumerate(nodes):
             value = read(each, f"{path}[{index}]")
             if value is not None and value in values:
-                self._fault(each, f"{path}[{index}]", "names a value twice")
+                self._fault(each, f"{path}[{index}]", say("twice.value"))
             elif value is not None:
                 values.append(value)
         return values
@@ -290,10 +293,9 @@ class _Reader:
 
     def _check_bound(self, node: Node, path: str, over: str, figure: str) -> None:
         if over not in _IN_TIME:
-            rule = f"bounds facts and ratings: {over} can't be raised by repeating"
-            self._fault(node, path, rule)
+            self._fault(node, path, say("bound.over", over=over))
         elif figure in ("days", "lessons"):
-            self._fault(node, path, f"{figure} are counted once however much there is in each")
+            self._fault(node, path, say("bound.once", figure=figure))
 
     # Normalisations -----------------------------------------------------------------------------
 
@@ -316,16 +318,15 @@ class _Reader:
             return
         for key in ("zero", "full"):
             if key in node.value:
-                rule = f"{by} compares with others: only a criterion has a {key}"
+                rule = say("ends.none", by=by, key=key)
                 self._fault(node.value[key].node, f"{path}.{key}", rule)
         if by in _COMPARING and figure in _UNBOUNDED and over not in ("mastery", "mistakes"):
             if over not in _IN_TIME:
-                rule = f"{by} of a {figure} of {over} lets one who adds without end press others"
-                self._fault(node, path, rule, by, "take criterion or percentile")
+                rule = say("unbounded.kept", by=by, figure=figure, over=over)
+                self._fault(node, path, rule, by, say("other_normalisation"))
             elif "at_most" not in measure:
-                rule = f"{by} of a {figure} lets one who repeats an action press all others"
-                suggestion = "bound the measure, as by at_most: {each: day, count: 3}"
-                self._fault(node, path, rule, by, suggestion)
+                rule = say("unbounded.repeated", by=by, figure=figure)
+                self._fault(node, path, rule, by, say("bound_it"))
 
     def _ends(self, node: Node, path: str, measure: Fields, normalisation: Fields) -> None:
         """Check that the ends of a criterion are figures that there can be, and differ."""
@@ -336,17 +337,17 @@ class _Reader:
         for key in ("zero", "full"):
             value = normalisation.get(key)
             if key not in node.value:
-                rule = f"is missing: a criterion says which figure scores {_SCORES[key]}"
+                rule = say("end.missing", score=_SCORES[key])
                 self._fault_at(node.place, f"{path}.{key}", rule)
             elif value is not None and not low <= value <= high:
-                rule = f"a {what} lies in {low:g}..{high:g}"
+                rule = say("end.range", what=what, low=f"{low:g}", high=f"{high:g}")
                 in_hundreds = high == 1 and 1 < value <= 100
-                suggestion = f"of 100? then it is {value / 100:g}" if in_hundreds else ""
+                hundredth = say("of_hundred", value=f"{value / 100:g}")
+                suggestion = hundredth if in_hundreds else None
                 self._fault(node.value[key].node, f"{path}.{key}", rule, value, suggestion)
         zero, full = normalisation.get("zero"), normalisation.get("full")
         if zero is not None and zero == full:
-            rule = "what scores 0 and what scores 100 must differ"
-            self._fault(node, path, rule, f"{zero:g}")
+            self._fault(node, path, say("ends.same"), f"{zero:g}")
 
     # Values -------------------------------------------------------------------------------------
 
@@ -358,17 +359,16 @@ class _Reader:
             return
         total = math.fsum(known.values())
         if abs(total - 100) > _TOLERANCE:
-            rule = "the weights of one level sum to 100"
             found = " + ".join(f"{weight:g}" for weight in known.values())
             shares = (f"{name} {weight * 100 / total:.4g}" for name, weight in known.items())
-            suggestion = f"in these proportions: {', '.join(shares)}" if len(known) <= 10 else ""
-            self._fault(node, path, rule, f"{found} = {total:g}", suggestion)
+            proportions = say("proportions", shares=", ".join(shares))
+            suggestion = proportions if len(known) <= 10 else None
+            self._fault(node, path, say("weights.sum"), f"{found} = {total:g}", suggestion)
 
     def _weight(self, node: Node, path: str) -> float | None:
         weight = self._number(0, 100)(node, path)
         if weight == 0 and not self._is_partial:
-            rule = "a weight is more than 0; 0 leaves out what an extended scheme has"
-            self._fault(node, path, rule)
+            self._fault(node, path, say("weight.none"))
         return weight
 
     def _title(self, node: Node, path: str) -> Fields:
@@ -384,7 +384,7 @@ class _Reader:
     def _id(self, node: Node, path: str) -> str | None:
         text = self._text(LONGEST_NAME)(node, path)
         if text is not None and not is_scheme_id(text):
-            self._fault(node, path, "an id is 1 to 64 letters, digits, '_' and '-'")
+            self._fault(node, path, say("id"))
             return None
         return text
 
@@ -392,14 +392,14 @@ class _Reader:
         def read(node: Node, path: str) -> str | None:
             if not isinstance(node.value, str):
                 is_plain = isinstance(node.value, int | float)
-                suggestion = f'in quotes: "{node}"' if is_plain else ""
-                self._fault(node, path, "must be a text", suggestion=suggestion)
+                suggestion = say("in_quotes", value=node) if is_plain else None
+                self._fault(node, path, say("text"), suggestion=suggestion)
             elif not node.value.strip():
-                self._fault(node, path, "must be a text that isn't empty")
+                self._fault(node, path, say("text.empty"))
             elif _UNPRINTED.search(node.value):
-                self._fault(node, path, "must be a text without control characters")
+                self._fault(node, path, say("text.control"))
             elif len(node.value) > longest:
-                self._fault(node, path, f"has at most {longest:,} characters")
+                self._fault(node, path, say("text.longest", longest=f"{longest:,}"))
             else:
                 return node.value
             return None
@@ -409,19 +409,20 @@ class _Reader:
     def _iri(self, node: Node, path: str) -> str | None:
         text = self._text(LONGEST_NAME)(node, path)
         if text is not None and not is_iri(text):
-            self._fault(node, path, "must be an absolute IRI, the id of an activity")
+            self._fault(node, path, say("iri"))
         return text
 
     def _one_of(
-        self, allowed: Iterable[str], where: str = ""
+        self, allowed: Iterable[str], unknown: Sentence = _UNKNOWN
     ) -> Callable[[Node, str], Any]:  # a word that is one of them
         known = tuple(allowed)
 
         def read(node: Node, path: str) -> str | None:
             if isinstance(node.value, str) and node.value in known:
                 return node.value
-            suggestion = did_you_mean(str(node), known) or f"one of {', '.join(known)}"
-            self._fault(node, path, f"is not known{where}", suggestion=suggestion)
+            one_of = say("one_of", known=", ".join(known))
+            suggestion = did_you_mean(str(node), known) or one_of
+            self._fault(node, path, unknown, suggestion=suggestion)
             return None
 
         return read
@@ -435,10 +436,10 @@ class _Reader:
             if text is None or text in codes:
                 return text
             code = names.get(text)
-            suggestion = f"did you mean {code}?" if code else ""
-            suggestion = suggestion or did_you_mean(text, codes, _TYPING_ERROR)
+            named = say("did_you_mean", word=code) if code else None
+            suggestion = named or did_you_mean(text, codes, _TYPING_ERROR)
             if suggestion:
-                self._fault(node, path, "is not known", suggestion=suggestion)
+                self._fault(node, path, _UNKNOWN, suggestion=suggestion)
             return text
 
         return read
@@ -448,9 +449,9 @@ class _Reader:
             value = node.value
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             if not is_number or abs(value) > _GREATEST or math.isnan(value):  # type: ignore[arg-type]
-                self._fault(node, path, "must be a number")
+                self._fault(node, path, say("number"))
             elif not low <= value <= high:  # type: ignore[operator]
-                self._fault(node, path, f"must lie in {low:g}..{high:g}")
+                self._fault(node, path, say("range", low=f"{low:g}", high=f"{high:g}"))
             else:
                 return float(value)  # type: ignore[arg-type]
             return None
@@ -461,9 +462,9 @@ class _Reader:
         def read(node: Node, path: str) -> int | None:
             value = node.value
             if not isinstance(value, int) or isinstance(value, bool):
-                self._fault(node, path, "must be a whole number")
+                self._fault(node, path, say("whole"))
             elif not low <= value <= high:
-                self._fault(node, path, f"must lie in {low}..{high}")
+                self._fault(node, path, say("range", low=low, high=high))
             else:
                 return value
             return None
@@ -484,23 +485,23 @@ class _Reader:
         path: str,
         allowed: Iterable[str],
         needed: Iterable[str],
-        where: str = "",
+        unknown: Sentence = _NOT_A_KEY,
     ) -> Entries:
         """Read a table; gives its entries of the allowed keys."""
         known = tuple(allowed)
         if not isinstance(node.value, dict):
-            self._fault(node, path, f"must be a table with the keys {', '.join(known)}")
+            self._fault(node, path, say("table", known=", ".join(known)))
             return {}
         for key, entry in node.value.items():
             if key not in known:
-                suggestion = did_you_mean(key, known) or f"known here: {', '.join(known)}"
-                rule = f"is not a key{where}"
-                self._fault_at(entry.place, _under(path, key), rule, suggestion=suggestion)
+                here = say("known_here", known=", ".join(known))
+                suggestion = did_you_mean(key, known) or here
+                self._fault_at(entry.place, _under(path, key), unknown, suggestion=suggestion)
         needed = set(needed)
         for key in known:
             if key in needed and key not in node.value:
-                hint = self._hints.get(path, "")
-                self._fault_at(node.place, _under(path, key), "is missing", suggestion=hint)
+                hint = self._hints.get(path)
+                self._fault_at(node.place, _under(path, key), say("missing"), suggestion=hint)
         return {key: entry for key, entry in node.value.items() if key in known}
 
     def _items(self, node: Node, path: str, most: int) -> Iterable[tuple[Node, str]]:
@@ -509,27 +510,37 @@ class _Reader:
         for index, each in enumerate(self._list(node, path, most)):
             name = id_of(each)
             if name and name in seen:
-                self._fault(each, path, f"the id stands twice, first in line {seen[name]}", name)
+                self._fault(each, path, say("twice.id", line=seen[name]), name)
             elif name:
                 seen[name] = each.place.line
             yield each, f"{path}.{name}" if name else f"{path}[{index}]"
 
     def _list(self, node: Node, path: str, most: int) -> tuple[Node, ...]:
         if not isinstance(node.value, tuple) or not node.value:
-            self._fault(node, path, "must be a list of at least one value")
+            self._fault(node, path, say("list.some"))
             return ()
         if len(node.value) > most:
-            self._fault(node, path, f"has at most {most} values", len(node.value))
+            self._fault(node, path, say("list.longest", most=most), len(node.value))
         return node.value[:most]
 
     def _fault(
-        self, node: Node, path: str, rule: str, value: Any = None, suggestion: str = ""
+        self,
+        node: Node,
+        path: str,
+        rule: Sentence,
+        value: Any = None,
+        suggestion: Sentence | None = None,
     ) -> None:
         shown = node if value is None else value
         self._fault_at(node.place, path, rule, shown, suggestion)
 
     def _fault_at(
-        self, place: Place, path: str, rule: str, value: Any = "", suggestion: str = ""
+        self,
+        place: Place,
+        path: str,
+        rule: Sentence,
+        value: Any = "",
+        suggestion: Sentence | None = None,
     ) -> None:
         self.faults.append(fault_at(place, path, rule, value, suggestion))
 

@@ -171,9 +171,9 @@ def test_a_faulty_scheme_is_refused_with_all_faults_and_their_lines(app: XapiCli
         "line": 14,
         "column": 15,
         "path": "dimensions.learning.indicators.accuracy.kind",
-        "rule": "is not known",
+        "rule": {"zh": "没有这个词", "en": "is not known"},
         "value": "proces",
-        "suggestion": "did you mean process?",
+        "suggestion": {"zh": "是不是 process？", "en": "did you mean process?"},
     }
     told = checked(app, text)
     assert (told["valid"], told["faults"], told["scheme"]) == (False, error["faults"], None)
@@ -387,7 +387,7 @@ def test_the_roster_has_to_know_a_school_that_has_schemes(app: XapiClient, holdi
     assert answer.status_code == 400
     [fault] = answer.json()["error"]["faults"]
     assert (fault["line"], fault["path"], fault["value"]) == (3, "school", "lakes")
-    assert fault["suggestion"] == "did you mean lake?"
+    assert fault["suggestion"]["en"] == "did you mean lake?"
     assert put(leading(holding, "pond"), school_scheme("pond"), "own").status_code == 400
 
 
@@ -442,6 +442,7 @@ def test_a_scheme_is_checked_by_command_without_record_or_server(
     told = command("check", str(file), status=1).output
     assert told.startswith("base:28:42 dimensions.conduct.indicators.praise.measure.figure: ")
     assert "(did you mean mean?)" in told
+    assert "over 为 ratings 时没有这个词（是不是 mean？）" in told
     assert not (tmp_path / "data").exists()
 
 

@@ -16,10 +16,16 @@ from projections.evaluation.scheme_reading import (
     INDICATOR_KEYS,
     MEASURE_KEYS,
 )
+from projections.evaluation.scheme_words import WORDS, say
 from projections.evaluation.scheme_writing import scheme_text
 from projections.evaluation.schemes import FIGURES, NORMALISATIONS, Scheme
+from projections.sentences import Sentence
 from projections.vocabulary import ACTIONS, SUBJECTS
 from tests.support.scheme_documents import BASE, OWN, replaced, schemes, small_scheme
+
+
+def said(suggestion: Sentence | None) -> str:
+    return suggestion.en if suggestion else ""
 
 
 def whole(text: str) -> Scheme:
@@ -63,6 +69,14 @@ def test_any_scheme_survives_being_written_and_read(scheme: Scheme) -> None:
 
 
 # Faults ------------------------------------------------------------------------------------------
+
+
+def test_a_rule_and_a_suggestion_name_the_same_values_in_both_languages() -> None:
+    for key, (zh, en) in WORDS.items():
+        places = [sorted(re.findall(r"(?<!{){(\w+)}", text)) for text in (zh, en)]
+        assert places[0] == places[1], key
+        assert re.search("[\u4e00-\u9fff]", zh), key
+    assert say("levels.fall", before="85").zh == "等第从高到低排列：这里应小于 85"
 
 
 @pytest.mark.parametrize(
@@ -122,7 +136,7 @@ def test_a_fault_names_line_path_rule_and_suggestion(
     matching = [
         each
         for each in found
-        if path in each.path and rule in each.rule and suggestion in each.suggestion
+        if path in each.path and rule in each.rule.en and suggestion in said(each.suggestion)
     ]
     assert matching, [str(each) for each in found]
     lines = text.splitlines()
@@ -154,8 +168,8 @@ def test_a_count_that_one_action_can_raise_without_end_is_not_compared_unbounded
     bounded = replaced(BASE, ("by: percentile", f"by: {by}"))
     assert whole(bounded)
     found = fault((", at_most: {each: day, count: 1}", ""), text=bounded)
-    assert found.rule.startswith(f"{by} of a count lets one who repeats an action press all")
-    assert "at_most" in found.suggestion
+    assert found.rule.en.startswith(f"{by} of a count lets one who repeats an action press all")
+    assert "at_most" in said(found.suggestion)
 
 
 @pytest.mark.parametrize("over", ["mastery", "mistakes", "documents"])
@@ -194,7 +208,7 @@ def test_what_is_no_document_is_refused_with_its_line(text: str, line: int, rule
     with pytest.raises(SchemeFaulty) as raised:
         resolve("base", {"base": text})
     first = raised.value.faults[0]
-    assert (first.line, rule in first.rule) == (line, True), str(first)
+    assert (first.line, rule in first.rule.en) == (line, True), str(first)
 
 
 def test_a_fault_shows_no_more_than_a_little_of_what_was_found() -> None:
@@ -221,7 +235,7 @@ def test_damage_is_refused_or_leaves_a_valid_scheme(data: st.DataObject) -> None
         texts = {"base": text, "own": own}
         if (faulty := faults_of(name, texts)) is not None:
             assert faulty.count >= len(faulty.faults) >= 1
-            assert all(each.rule and each.line >= 1 for each in faulty.faults)
+            assert all(each.rule.zh and each.rule.en and each.line >= 1 for each in faulty.faults)
             str(faulty).encode()
         else:
             scheme = resolve(name, texts).scheme
@@ -289,7 +303,7 @@ def test_an_extending_scheme_is_held_to_the_rules_of_the_whole() -> None:
 
 def test_an_id_that_overrides_nothing_is_told_what_it_may_mean() -> None:
     found = faults(replaced(OWN, ("id: learning", "id: lerning")), BASE)
-    assert {each.suggestion for each in found if each.rule == "is missing"} == {
+    assert {said(each.suggestion) for each in found if each.rule.en == "is missing"} == {
         "did you mean learning?"
     }
 
@@ -302,7 +316,7 @@ def test_faults_of_what_is_extended_name_its_document() -> None:
 def test_an_unknown_parent_is_told_with_what_may_be_meant() -> None:
     (found,) = faults(replaced(OWN, ("extends: base", "extends: bas")), BASE)
     assert (found.line, found.path, found.value) == (4, "extends", "bas")
-    assert found.suggestion == "did you mean base?"
+    assert said(found.suggestion) == "did you mean base?"
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 12])
@@ -314,13 +328,16 @@ def test_schemes_that_extend_each_other_are_refused(length: int) -> None:
     }
     with pytest.raises(SchemeFaulty) as raised:
         resolve("s0", texts)
-    rule = raised.value.faults[0].rule
+    rule = raised.value.faults[0].rule.en
     assert rule == "schemes extend each other" if length < 12 else "at most 10 schemes" in rule
 
 
 def test_a_scheme_that_extends_itself_is_told_to_take_another_id() -> None:
     (found,) = faults(small_scheme("football", extends="football"))
-    assert (found.value, found.suggestion) == ("football → football", "give it an id of its own")
+    assert (found.value, said(found.suggestion)) == (
+        "football → football",
+        "give it an id of its own",
+    )
 
 
 def test_an_unknown_scheme_is_told_apart_from_a_faulty_one() -> None:

@@ -287,7 +287,7 @@ def test_a_draft_is_weighed_checked_tried_out_and_published(
     told = demo.post("/v1/schemes/check", content=document_of(browser).encode())
     shown = [int(str(li.get_attribute("data-line"))) for li in find(browser, ".xj-faults li")]
     assert shown == [fault["line"] for fault in told["faults"]]
-    assert told["faults"][0]["suggestion"] in find(browser, ".xj-faults li")[0].text
+    assert told["faults"][0]["suggestion"]["zh"] in find(browser, ".xj-faults li")[0].text
     assert [button.is_enabled() for button in find(browser, ".xj-links button")] == [False, False]
     weigh(browser, other["id"], f"{other['weight'] - 7:g}")
     wait_to_see(browser, ".xj-valid")
@@ -311,16 +311,17 @@ def test_a_draft_is_weighed_checked_tried_out_and_published(
     assert published["text"] == draft
 
 
-def test_faults_are_told_while_typing_to_who_may_not_publish_too(
+def test_a_leaders_draft_is_of_the_own_school_and_faults_are_told_while_typing(
     demo: SmallDemo, browser: Chrome
 ) -> None:
     browser.get(demo.link("/ui/evaluations/schemes/role-model-badges/draft", "school_leader"))
     wait_to_see(browser, ".xj-valid")
-    assert len(find(browser, ".xj-links button")) == 1
+    assert f"school: {SCHOOL}" in document_of(browser)
+    assert [button.is_enabled() for button in find(browser, ".xj-links button")] == [True, True]
     field = wait_to_see(browser, ".xj-yaml textarea")
     field.send_keys(Keys.CONTROL, Keys.END)
     field.send_keys("\nlevls: []\n")
-    wait_for_text(browser, ".xj-faults li", "did you mean levels?")
+    wait_for_text(browser, ".xj-faults li", "是不是 levels？")
     browser.get(demo.link("/ui/evaluations/schemes/role-model-badges/draft", "teacher"))
     wait_for_text(browser, "[role=alert]", NOT_YOURS)
 

@@ -8,7 +8,7 @@ from nicegui.events import GenericEventArguments, ValueChangeEventArguments
 
 from api.errors import ApiError
 from api.roles import SCHEME_CHANGES, Resource
-from api.scheme_publishing import SchemesBroken, TooManySchemes
+from api.scheme_publishing import SchemesBroken, TooManySchemes, details_of
 from api.ui.layout import Card, Tag, draft_link, message, page, scheme_link
 from api.ui.live import PAGE_SECONDS
 from api.ui.once import asked_once
@@ -110,7 +110,8 @@ class Draft:
         try:
             told = await self._visit.evaluations.check(self._text)
         except TooManySchemes as error:
-            told = {"valid": False, "faults": [], "breaks": {}, "scheme": None, "why": str(error)}
+            nothing: Told = {"faults": [], "breaks": {}, "scheme": None}
+            told = {"valid": False, **nothing, "why": self._too_many(error)}
         if this != self._checks:
             return  # something else was typed since
         self._scheme = told["scheme"] or self._scheme
@@ -133,6 +134,10 @@ class Draft:
         for broken, faults in told["breaks"].items():
             Tag("p", words("draft.breaks", scheme=broken), "xj-notice", role="alert")
             list_faults(faults, words)
+
+    def _too_many(self, error: TooManySchemes) -> str:
+        key = "draft.too_many.school" if error.is_school else "draft.too_many"
+        return self._words(key, most=error.most)
 
     # Weights -----------------------------------------------------------------------------------
 
@@ -218,9 +223,14 @@ class Draft:
         self._outcome.clear()
         try:
             told = await self._visit.evaluations.publish(self._text)
-        except (ApiError, SchemeFaulty, SchemesBroken, TooManySchemes) as error:
+        except (SchemeFaulty, SchemesBroken) as error:
             with self._outcome:
-                Tag("p", str(error), "xj-notice", role="alert")
+                self._show_state({"valid": False, "faults": [], "breaks": {}, **details_of(error)})
+            return
+        except (ApiError, TooManySchemes) as error:
+            with self._outcome:
+                why = self._too_many(error) if isinstance(error, TooManySchemes) else str(error)
+                Tag("p", why, "xj-notice", role="alert")
             return
         with self._outcome:
             key = "draft.published" if told["changed"] else "draft.unchanged"

@@ -52,11 +52,11 @@ def list_faults(faults: list[Told], words: Words) -> None:
                 Tag("strong", place)
                 if fault["path"]:
                     Tag("code", fault["path"])
-                Tag("span", fault["rule"])
+                Tag("span", words.of(fault["rule"]))
                 if fault["value"]:
                     Tag("code", fault["value"])
                 if fault["suggestion"]:
-                    Tag("span", f"→ {fault['suggestion']}", "xj-suggestion")
+                    Tag("span", f"→ {words.of(fault['suggestion'])}", "xj-suggestion")
 
 
 class Indicators:
