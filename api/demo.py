@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
+from api.demo_learning import learn
 from api.demo_posting import DistrictPosting
 from api.opening import opened_record
 from api.roster.files import roster_files
@@ -52,6 +53,7 @@ def run_demo(
 ) -> None:
     """Serve, post the demo district, say where to look; serve on unless told to `leave`.
 
+    Then, while one looks, the models learn from it, and forecasts begin where there is enough.
     Posting ends early, after the round in which `statements` is reached, if that is given. The
     roster is written as OneRoster CSV beside the record, and imported. Raises DemoError.
     """
@@ -80,6 +82,8 @@ def run_demo(
             highlight=False,
             soft_wrap=True,
         )
+        console.print("\n正在从演示数据学习模型 Learning the models from it …", highlight=False)
+        learn(settings, STORE, console)
         if not leave:
             console.print("\nCtrl-C 结束 stops it.", highlight=False)
             server.wait()

@@ -1,15 +1,17 @@
 """Calibrations over HTTP and by command: made, refused, listed, and in force after a replay."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from jsonschema import Draft202012Validator
+from rich.console import Console
 from typer.testing import CliRunner
 
-from api import calibration_commands
+from api import calibration_commands, demo_learning
 from api.command_line import main
 from api.operating import Directly
 from api.services import Services
@@ -113,3 +115,23 @@ def test_the_command_prints_the_card_of_what_is_made(
     assert "模型卡 Model card" in shown.stdout
     assert "1,400 次作答 responses" in shown.stdout
     assert "没有变化 nothing changed" in shown.stdout
+
+
+def test_the_demos_models_learn_and_are_in_force_at_once(
+    application: RunningApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services: Services = application.state.services
+    name = f"store-{uuid4()}"
+    services.generation.insert(FACTS.name, [fact_row(one) for one in facts_of(70, 20, name)])
+    opened = Directly(services.settings, services.record, services.warehouse)
+    monkeypatch.setattr(demo_learning, "operator", lambda _: nullcontext(opened))
+    said = StringIO()
+    demo_learning.learn(services.settings, name, Console(file=said))
+    live = services.warehouse.generation()
+    version = live.origin["calibrations"][name]["version"]
+    assert live.name.startswith("learned_")
+    assert f"learned from 1,400 responses: {version}" in said.getvalue()
+    assert "no forecasts: 46 series of two scores or more with 46 scores" in said.getvalue()
+    demo_learning.learn(services.settings, "empty", Console(file=said))
+    assert services.warehouse.generation().name == live.name
+    assert "stay at their priors: too little to learn from" in said.getvalue()

@@ -38,5 +38,6 @@ def test_the_demo_of_a_scale_is_posted_and_its_roster_lies_beside(
     assert 300 <= int(told[1].replace(",", "")) < 1_500
     assert told[2] == students
     assert "/ui/enter?ticket=" in said
+    assert re.search("The models stay at their priors: too little .* responses", said), said
     users = (tmp_path / "roster" / "users.csv").read_text("utf-8")
     assert users.count(",student,") == int(students.replace(",", ""))
