@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
@@ -74,6 +75,9 @@ def asked_facts(
     who: Annotated[
         str, Query(alias="person", description="The person, as portraits name them.")
     ] = "",
+    statement: Annotated[
+        UUID | None, Query(description="The id of the statement that they were read from.")
+    ] = None,
     action: Annotated[list[str] | None, Query(description="One of these actions.")] = None,
     phase: Annotated[Literal["", "pre", "in", "post", "none"], Query(description=_SAYS_NONE)] = "",
     subject: Annotated[list[str] | None, Query(description=_ONE_OF)] = None,
@@ -106,6 +110,7 @@ def asked_facts(
     """Give what a request asks for."""
     return Wanted(
         person=who,
+        statement=str(statement) if statement else "",
         actions=tuple(action or ()),
         phase=phase,
         subject=_said(subject),

@@ -52,8 +52,9 @@ _FIELDS: Final = (
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which facts are asked for: those for which all that is said here holds.
 
-    Empty texts say nothing; ``none`` stands for facts that don't say it. Of several texts, as of
-    ``actions``, one has to be it; of ``known`` each has to be there. ``least_tries`` and
+    ``statement`` is the id of the one they were read from. Empty texts say nothing; ``none``
+    stands for facts that don't say it. Of several texts, as of ``actions``, one has to be it; of
+    ``known`` each has to be there. ``least_tries`` and
     ``points_of`` ask for responses to the knowledge points that the person has responded to at
     least so often, and whose subject it is. ``attempts_at`` asks for the person's attempts at an
     item, as the mistake book has them: answers known to be right or wrong, and corrections of it,
@@ -61,6 +62,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     person: str = ""
+    statement: str = ""
     actions: tuple[str, ...] = ()
     phase: str = ""
     subject: Texts = ""
@@ -176,6 +178,7 @@ def evidence(
         least_tries=wanted.least_tries,
         points_of=wanted.points_of,
         attempts_at=tried,
+        of_statement=wanted.statement,
         corrected_with=_corrected_with(generation, store, accounts, tried) if tried else [],
         limit=limit + 1,
         phase=wanted.phase,

@@ -5,6 +5,7 @@ from typing import Final, Literal, TypeVar
 
 from api.ui.evaluation_words import EVALUATION_WORDS
 from api.ui.operating_words import OPERATING_WORDS
+from api.ui.student_words import STUDENT_WORDS
 from projections.vocabulary import Action, Term
 
 Language = Literal["zh-CN", "en"]
@@ -733,6 +734,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "time.seconds": ("{seconds} 秒", "{seconds} s"),
     **OPERATING_WORDS,
     **EVALUATION_WORDS,
+    **STUDENT_WORDS,
 }
 
 

@@ -225,6 +225,7 @@ class _GivenRow(NamedTuple):
     rating: float | None
     progress: float | None
     seconds: float | None
+    left: float | None  # the progress that was said last
     last_time: int
 
 
@@ -292,6 +293,9 @@ def _show_badges(
                 "time": iso_of(row.last_time),
                 "app": row.app,
                 "statement": row.badge,
+                "evidence": figure_evidence(
+                    row.facts, wanted(actions=("badge_earned",), statement=row.badge)
+                ),
             }
             for row in rows[:MOST_SHOWN]
         ],
@@ -301,12 +305,13 @@ def _show_badges(
 def _show_videos(
     rows: Sequence[_GivenRow], names: Names, wanted: Callable[..., Wanted]
 ) -> list[dict[str, Any]]:
-    """Show videos: the furthest progress (0..1, None: unknown), and the seconds watched."""
+    """Show videos: progress at the furthest and when left (0..1, None: unknown), and seconds."""
     return [
         {
             "video": row.thing,
             "names": names.get(row.thing, {}),
             "progress": row.progress,
+            "left": row.left,
             "seconds": row.seconds or 0.0,
             "n": row.facts,
             "last_time": iso_of(row.last_time),

@@ -38,6 +38,7 @@ WHERE store = {store:String}
             AND ({points_of:String} = ''
                 OR subject = if({points_of:String} = 'none', '', {points_of:String}))
       )))
+  AND ({of_statement:String} = '' OR toString(statement) = {of_statement:String})
   AND ({attempts_at:String} = ''
       OR action = 'answer' AND success IS NOT NULL AND item = {attempts_at:String}
       OR action = 'homework_corrected'

@@ -12,6 +12,7 @@ SELECT
     avg(rating),
     max(progress),
     sum(duration),
+    argMax(progress, (time, statement, ordinal)),
     toUnixTimestamp64Micro(max(time))
 FROM {database:Identifier}.facts FINAL
 WHERE store = {store:String} AND person IN {accounts:Array(String)}

@@ -290,6 +290,7 @@ def test_ratings_badges_and_videos_are_told_with_who_gave_them(
             badge := fact("s0", "badge_earned", time, item="helper", part_of="d", counterpart="t"),
             fact("s0", "video", time, item="v", progress=0.4, duration=60.0),
             fact("s0", "video", time + HOUR, item="v", progress=0.3, duration=30.0),
+            fact("s0", "video", time + 2 * HOUR, item="v"),
         ],
     )
     generation.insert("names", [(STORE, "t", "", (time, "id", "王老师"))])
@@ -307,7 +308,8 @@ def test_ratings_badges_and_videos_are_told_with_who_gave_them(
     assert (given["badge"], given["deed"], given["given_by_name"]) == ("helper", "d", "王老师")
     assert given["statement"] == badge.statement
     (video,) = portrait["videos"]
-    assert (video["progress"], video["seconds"], video["n"]) == (0.4, 90.0, 2)
+    assert (video["progress"], video["left"]) == (0.4, 0.3)
+    assert (video["seconds"], video["n"]) == (90.0, 3)
 
 
 def test_facts_of_every_account_of_a_person_are_told(

@@ -19,7 +19,7 @@ from api.classes import LIVE_SPACING
 from api.roster.files import packed
 from lrs.credentials import Credentials
 from lrs.record import Record
-from projections.vocabulary import EXTENSION_PHASE, VERB_ANSWERED
+from projections.vocabulary import EXTENSION_PHASE, TYPE_BADGE, VERB_ANSWERED, VERB_EARNED
 from tests.support.oneroster import HOME, files_of, small_rows
 from tests.support.records import agent_key, statement
 from tests.support.servers import Key, Server, running_server
@@ -151,6 +151,22 @@ def test_what_is_posted_is_in_the_stream_within_a_second(server: Server, key: Ke
             time.sleep(0.4)
     assert min(took) < 1.0, took
     assert sorted(took)[len(took) // 2] < 1.0, took
+
+
+def test_a_badge_is_in_the_stream_within_a_second_of_being_posted(server: Server, key: Key) -> None:
+    badge = {"id": "https://school.example/badges/helper", "definition": {"type": TYPE_BADGE}}
+    earned = {"verb": {"id": VERB_EARNED}, "object": badge}
+    took = []
+    with listening(server, key) as stream:
+        assert stream.next().data["badges"]["n"] == 0
+        for number in range(1, 4):
+            began = time.monotonic()
+            post(server, key, **earned)
+            event = stream.next()
+            took.append(event.came - began)
+            assert event.data["badges"]["n"] == number
+            assert event.data["badges"]["newest"][0]["badge"] == badge["id"]
+    assert min(took) < 1.0, took
 
 
 def test_a_parameter_asks_for_it_as_the_header_does(server: Server, key: Key) -> None:

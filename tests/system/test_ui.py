@@ -19,6 +19,7 @@ from api.key_commands import opened_credentials
 from api.settings import Settings
 from api.ui.pages.students import PAGE_SIZE
 from projections.dead_letters import DeadLetter
+from projections.vocabulary import TYPE_BADGE, TYPE_DEED, VERB_EARNED
 from projections.warehouse import Warehouse
 from tests.support.browsing import (
     figure,
@@ -32,7 +33,7 @@ from tests.support.browsing import (
 )
 from tests.support.chromium import forget
 from tests.support.clickhouse import ClickHouseServer
-from tests.support.histories import answer, person_key
+from tests.support.histories import SCHOOL, answer, person_key
 from tests.support.processes import ROOT, XUEJI
 from tests.support.servers import Key, Server, running_server
 
@@ -394,6 +395,51 @@ def test_an_open_page_shows_a_new_statement_within_two_seconds(site: Site, brows
     assert browser.execute_script("return window.stayed")
     shown_position = wait_to_see(browser, ".xj-as-of .xj-note").text.replace(",", "")
     assert f"第 {position} 条" in shown_position
+
+
+def badge(person: str, name: str) -> dict[str, Any]:
+    """Give the statement that somebody has earned a badge of that name from a teacher."""
+    statement = unstored(answer(person=person, name=NAMES[person], after=timedelta(days=9)))
+    definition = {"type": TYPE_BADGE, "name": {"zh-CN": name, "en": "Helper"}}
+    earned = {
+        "verb": {"id": VERB_EARNED},
+        "object": {"id": f"{SCHOOL}/badges/helper", "definition": definition},
+        "context": {
+            "instructor": {"name": "王老师", "account": {"homePage": SCHOOL, "name": "wang"}},
+            "contextActivities": {
+                "parent": [
+                    {
+                        "id": f"{SCHOOL}/deeds/7",
+                        "definition": {"type": TYPE_DEED, "name": {"zh-CN": "帮同学讲题"}},
+                    }
+                ]
+            },
+        },
+    }
+    del statement["result"]
+    return statement | earned
+
+
+def test_a_badge_is_on_an_open_page_within_two_seconds_and_opens_its_statement(
+    site: Site, browser: Chrome
+) -> None:
+    browser.get(site.link(wanted=student_path("li")))
+    assert "还没有徽章" in wait_to_see(browser, ".xj-badges-card .xj-empty").text
+    browser.execute_script("window.stayed = true")
+    earned = badge("li", "乐于助人")
+    site.post(earned)
+    posted = time.monotonic()
+    shown = wait_to_see(browser, ".xj-badges li")
+    assert time.monotonic() - posted < LIVE
+    assert browser.execute_script("return window.stayed")
+    assert shown.get_attribute("data-statement") == earned["id"]
+    for told in ("乐于助人", "帮同学讲题", "王老师", "2026-03-11"):
+        assert told in shown.text
+    assert "共 1 枚" in wait_to_see(browser, ".xj-badges-card .xj-aside").text
+    find(browser, ".xj-badges li a")[0].click()
+    wait_to_see(browser, ".xj-facts summary")
+    (fact,) = find(browser, ".xj-facts > li")
+    assert fact.get_attribute("data-statement") == earned["id"]
 
 
 def test_the_mastery_table_sorts_by_keyboard(site: Site, browser: Chrome) -> None:

@@ -202,6 +202,7 @@ def _asked(visit: Visit, wanted: Wanted, names: Mapping[str, Mapping[str, str]])
     for name in ACTIVITIES:
         called = [name_of(visit, dict(names.get(one, {})), one) for one in _of(wanted, name)]
         told.append(_one_of(visit, name, called))
+    told.append(_one_of(visit, "statement", [wanted.statement] if wanted.statement else []))
     told.append(_one_of(visit, "app", list(texts(wanted.app))))
     told.append(_one_of(visit, "layer", [words.term(LAYERS, one) for one in texts(wanted.layer)]))
     if wanted.first or wanted.last:

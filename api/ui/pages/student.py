@@ -8,6 +8,7 @@ from api.ui import formats
 from api.ui.evaluation_queries import Asked
 from api.ui.layout import page, student_link
 from api.ui.live import PAGE_SECONDS, Live
+from api.ui.pages.student_given import Badges, Ratings, Videos
 from api.ui.pages.student_parts import Activity, Figures, Mastery, Points, Radar
 from api.ui.pages.student_result import ResultCard
 from api.ui.pages.student_trajectory import Trajectory
@@ -53,9 +54,12 @@ class StudentView(PortraitView):
         return [
             *first,
             Activity(self.visit),
+            Badges(self.visit),
             Mastery(self.visit),
             HomeworkPlan(self.visit),
             MistakeBook(self.visit),
+            Ratings(self.visit),
+            Videos(self.visit),
         ]
 
     def describe(self, portrait: Portrait) -> tuple[str, str]:
