@@ -14,12 +14,13 @@ from api.roles import school as own_school
 from api.scheme_publishing import check_for, led_by, listed, one, publish, seen_by
 from api.ui.asking import LONGEST_OF_MANY, Answer, Asking, off_the_loop
 from lrs.drafts import make_authority
-from projections.days import Span, day_of, today
+from projections.days import Span, day_of, last_days, today
 from projections.evaluation.evaluations import Evaluations
 from projections.evaluation.published_schemes import Schemes, schemes_of
 from projections.evaluation.scheme_faults import UnknownScheme
 from projections.evaluation.scheme_writing import extending_text
 from projections.evaluation.schemes import OfAnotherSchool, Scheme
+from projections.evaluation.trajectories import WINDOW, windows_up_to
 from projections.identities import person_of
 from projections.lessons.reports import Wanted
 from projections.portraits.classes import DEFAULT_DAYS
@@ -78,6 +79,15 @@ class EvaluationQueries(Asking):
         return await self._judged(
             asker, asked, newest, lambda by, of, span: by.student(self._store, of, person, span)
         )
+
+    async def trajectory(self, person: str, asked: Asked) -> Answer | None:
+        """Give a student's trajectory under a scheme up to the last day asked for."""
+        asker = await self.permit_student(person)
+
+        def judge(by: Evaluations, of: Scheme, span: Span) -> Answer | None:
+            return by.trajectory(self._store, of, person, span.last)
+
+        return await self._judged(asker, asked, lambda _: None, judge)
 
     async def group(self, group: Group, name: str, asked: Asked) -> Answer | None:
         """Give the result of a class, a school or the district (which needs no name)."""
@@ -246,6 +256,8 @@ class EvaluationQueries(Asking):
 
 
 def _is_possible(span: Span) -> bool:
-    """Tell whether results of some days, and of as many before, can be asked for."""
+    """Tell whether results of some days, and of as many before, and trajectories can be asked."""
     days = (span.last - span.first).days + 1
-    return 1 <= days <= LONGEST_SPAN and (span.first - FIRST_DAY).days >= days
+    looked_back = windows_up_to(last_days(span.last, WINDOW.days))[0].first
+    is_long_after = (span.first - FIRST_DAY).days >= days and looked_back >= FIRST_DAY
+    return 1 <= days <= LONGEST_SPAN and is_long_after

@@ -246,6 +246,38 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
         "名册里今天没有你可以查看的人。",
         "Today's roster has nobody whose result is yours to see.",
     ),
+    "ahead.title": ("方案下的走势与预测", "Trajectory under the scheme"),
+    "ahead.help": (
+        "每四周一个得分，以及未来两个四周的预期。预期由同群体学生在本记录中的前后得分学得，"
+        "区间按留出的得分量出，不假设形状。",
+        "A score every four weeks, and what to expect in the two to come. That is learned from the"
+        " earlier and later scores of the student's cohort in this record; bands are as wide as"
+        " scores that were held out ask for.",
+    ),
+    "ahead.ask": ("查看走势与预测", "Show the trajectory and the forecast"),
+    "ahead.choose": ("总分或维度", "Total or dimension"),
+    "ahead.past": ("过去四个四周", "The last four times four weeks"),
+    "ahead.next": ("未来的预期", "What to expect"),
+    "ahead.days": ("日期", "Days"),
+    "ahead.score": ("得分", "Score"),
+    "ahead.interval": ("95% 区间", "95% interval"),
+    "ahead.level": ("等第", "Level"),
+    "ahead.complete": ("完整度", "Completeness"),
+    "ahead.expected": ("预期", "Expected"),
+    "ahead.band80": ("80% 区间", "80% band"),
+    "ahead.band95": ("95% 区间", "95% band"),
+    "ahead.reaches": ("达到各等第的可能", "Probability of a level or higher"),
+    "ahead.n": ("同群体 {n} 名学生", "n = {n} students of the cohort"),
+    "ahead.said": (
+        "未来四周预计 {score} 分，80% 的可能在 {low80}–{high80} 分之间，"
+        "95% 在 {low95}–{high95} 分之间。",
+        "In the next four weeks {score} points are to be expected: with 80% between {low80} and"
+        " {high80}, with 95% between {low95} and {high95}.",
+    ),
+    "ahead.held": (
+        "在留出的 {n} 个得分中，{share} 落在这样的 80% 区间内。",
+        "Of {n} scores that were held out, {share} lay in such 80% bands.",
+    ),
     "schemes.title": ("评价方案", "Schemes"),
     "schemes.n": ("{n} 个方案", "n = {n}"),
     "schemes.help": (

@@ -1,6 +1,6 @@
 """The chart of a trajectory: results, level and forecast week by week, with their bands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ RESULT, COHORT = "#9c3d72", "#5d6b74"
 class Point(NamedTuple):
     """A week of a trajectory, in points of 0..100; None where nothing is known."""
 
-    week: str  # its Monday, ISO 8601
+    week: str  # its Monday, ISO 8601; under a scheme the four weeks
     result: float | None = None
     level: float | None = None
     expected: float | None = None
@@ -23,6 +23,7 @@ class Point(NamedTuple):
     low95: float | None = None
     high95: float | None = None
     cohort: float | None = None
+    score: float | None = None  # under a scheme
 
 
 def points_of(subject: Told) -> list[Point]:
@@ -59,13 +60,26 @@ def _mondays(first: str, last: str) -> list[str]:
     return weeks
 
 
-def trajectory_options(points: Sequence[Point], words: Words) -> Options:
-    """Draw the points; lines differ by their dashes and marks too, bands by how dark they are."""
+# What is drawn of a student's trajectory in a subject.
+SHOWN = ("result", "level", "expected", "band80", "band95", "cohort")
+
+
+def trajectory_options(
+    points: Sequence[Point],
+    words: Words,
+    shown: Sequence[str] = SHOWN,
+    prefix: str = "trajectory",
+) -> Options:
+    """Draw the points; lines differ by their dashes and marks too, bands by how dark they are.
+
+    ``shown`` says what of ``Point`` there is, and which bands, ``prefix`` of which words their
+    names are.
+    """
+    names = {name: words(f"{prefix}.{name}") for name in shown}
     return {
         "textStyle": {"fontFamily": FONT},
         "grid": {"left": 8, "right": 24, "top": 44, "bottom": 4, "containLabel": True},
-        "legend": LEGEND
-        | {"data": [words(f"trajectory.{name}") for name in _SHOWN], "itemWidth": 30},
+        "legend": LEGEND | {"data": list(names.values()), "itemWidth": 30},
         "tooltip": {"trigger": "axis", "confine": True},
         "xAxis": {
             "type": "category",
@@ -81,29 +95,34 @@ def trajectory_options(points: Sequence[Point], words: Words) -> Options:
             "axisLabel": {"color": MUTED, "fontSize": 13},
             "splitLine": {"lineStyle": {"color": LINE}},
         },
-        "series": [
-            *_band(points, "95", words("trajectory.band95"), 0.16),
-            *_band(points, "80", words("trajectory.band80"), 0.26),
-            _line(points, "cohort", words("trajectory.cohort"), COHORT, "dotted"),
-            _line(points, "level", words("trajectory.level"), BRAND, "solid"),
-            {
-                **_line(points, "expected", words("trajectory.expected"), BRAND, "dashed"),
-                "markLine": _begin_of_forecast(points, words),
-            },
-            {
-                "name": words("trajectory.result"),
-                "type": "scatter",
-                "symbol": "diamond",
-                "symbolSize": 9,
-                "itemStyle": {"color": RESULT},
-                "data": [_rounded(point.result) for point in points],
-            },
-        ],
+        "series": _series(points, names, words),
         "animationDuration": 300,
     }
 
 
-_SHOWN = ("result", "level", "expected", "band80", "band95", "cohort")
+_BANDS = (("95", 0.16), ("80", 0.26))  # and how dark
+_LINES = (
+    ("cohort", COHORT, "dotted"),
+    ("level", BRAND, "solid"),
+    ("score", BRAND, "solid"),
+    ("expected", BRAND, "dashed"),
+)
+
+
+def _series(points: Sequence[Point], names: Mapping[str, str], words: Words) -> list[Options]:
+    """Give what is drawn of that which has a name."""
+    series = []
+    for width, opacity in _BANDS:
+        if f"band{width}" in names:
+            series += _band(points, width, names[f"band{width}"], opacity)
+    series += [_line(points, one, names[one], *how) for one, *how in _LINES if one in names]
+    series[-1]["markLine"] = _begin_of_forecast(points, words)
+    if "result" in names:
+        results = [_rounded(point.result) for point in points]
+        mark = {"type": "scatter", "symbol": "diamond", "symbolSize": 9}
+        style = {"itemStyle": {"color": RESULT}}
+        series.append({"name": names["result"], **mark, **style, "data": results})
+    return series
 
 
 def _begin_of_forecast(points: Sequence[Point], words: Words) -> Options:
@@ -165,7 +184,10 @@ def _rounded(value: float | None) -> float | None:
 def trajectory_rows(points: Sequence[Point], words: Words) -> list[list[Any]]:
     """Give the points as a table, the names of its columns first."""
     heading = [words("trajectory.week"), *(words(f"trajectory.{name}") for name in _COLUMNS)]
-    return [heading, *([point.week, *map(_rounded, point[1:])] for point in points)]
+    return [
+        heading,
+        *([point.week, *(_rounded(getattr(point, name)) for name in _COLUMNS)] for point in points),
+    ]
 
 
 _COLUMNS = ("result", "level", "expected", "low80", "high80", "low95", "high95", "cohort")

@@ -7,17 +7,23 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api import ui
 from api.ui import formats
 from api.ui.filters import day_named
+from api.ui.pages.scheme_trajectory import DRAWN, points_of
 from api.ui.periods import MOST_DAYS, MOST_WEEKS, count_by_period
 from api.ui.session import HOME, LONGEST_PATH, own_page
 from api.ui.tickets import TICKET_SECONDS, Tickets
+from api.ui.trajectory_chart import trajectory_options
 from api.ui.words import CHINESE, ENGLISH, WORDS, Words
 
+EXAMPLE = yaml.safe_load(
+    (Path(ui.__file__).parents[1] / "descriptions" / "scheme_trajectory.yaml").read_text("utf-8")
+)["example"]
 PLACE = re.compile(r"\{(\w+)\}")
 ALL = sorted(Path(ui.__file__).parent.rglob("*.py"))
 SOURCES = [path for path in ALL if not path.name.endswith("words.py")]
@@ -218,3 +224,18 @@ def test_a_visitor_is_sent_back_to_a_page_of_ours(path: str) -> None:
 )
 def test_a_visitor_is_never_sent_elsewhere(path: str) -> None:
     assert own_page(path) == HOME
+
+
+def test_a_schemes_trajectory_draws_scores_and_then_what_is_expected_with_its_bands() -> None:
+    part = EXAMPLE["total"]
+    points = points_of(part)
+    options = trajectory_options(points, Words(ENGLISH), DRAWN, "ahead")
+    drawn = {one["name"]: one["data"] for one in options["series"] if "name" in one}
+    scores = [one["score"] and round(one["score"], 1) for one in part["windows"]]
+    assert drawn["Score"] == [*scores, None, None]
+    expected = [round(one["score"], 1) for one in part["forecast"]]
+    assert drawn["Expected"] == [None, None, None, scores[-1], *expected]
+    spans = [round(one["high80"] - one["low80"], 1) for one in part["forecast"]]
+    assert drawn["80% band"] == [*[None] * 4, *spans]
+    assert set(drawn) == {"Score", "Expected", "80% band", "95% band"}
+    assert len(options["xAxis"]["data"]) == 6

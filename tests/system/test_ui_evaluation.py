@@ -175,6 +175,29 @@ def test_a_students_page_tells_the_result_in_short_and_leads_to_all_of_it(
         assert str(one["evidence"]["facts"]) in row
 
 
+def test_a_result_shows_the_trajectory_under_the_scheme_to_who_asks_for_it(
+    demo: SmallDemo, browser: Chrome, student: str
+) -> None:
+    browser.get(demo.link(path_to("evaluations/students", student), "student"))
+    wait_to_see(browser, ".xj-result-card tbody tr")
+    assert not find(browser, ".xj-scheme-ahead-card tbody tr")
+    to = str(find(browser, ".xj-choice input[name=to]")[0].get_attribute("value"))
+    find(browser, ".xj-scheme-ahead-card .xj-quiet-button")[0].click()
+    rows = wait_for(browser, lambda: find(browser, ".xj-scheme-ahead-card tbody tr"))
+    told = demo.ask(f"/v1/evaluations/{SCHEME}/trajectories/{quote(student, safe='')}", to=to)
+    windows = told["total"]["windows"]
+    assert [row.get_attribute("data-row") for row in rows] == [one["from"] for one in windows]
+    assert f"{windows[-1]['score']:.1f}" in rows[-1].text
+    said = texts(browser, ".xj-scheme-ahead-card .xj-sentences li")
+    assert said == [told["total"]["why"]["zh"]]  # so few can foretell nothing
+    tabs = find(browser, ".xj-scheme-ahead-card .xj-tabs button")
+    names = [one["title"]["zh"] for one in told["dimensions"]]
+    assert [tab.text for tab in tabs] == ["总分", *names]
+    tabs[1].click()
+    chosen = ".xj-scheme-ahead-card .xj-tabs [aria-pressed=true]"
+    wait_for_text(browser, chosen, names[0])
+
+
 def test_an_indicator_leads_to_exactly_the_facts_that_its_score_rests_on(
     demo: SmallDemo, browser: Chrome, student: str
 ) -> None:

@@ -19,6 +19,7 @@ from api.ui.pages.result_parts import (
     dimension_row,
     dimensions_table,
 )
+from api.ui.pages.scheme_trajectory import SchemeTrajectory
 from api.ui.permission import is_permitted
 from api.ui.portrait import Part, Portrait, as_of
 from api.ui.result_view import ResultView
@@ -64,7 +65,13 @@ class StudentResultView(ResultView):
     def make_parts(self) -> Sequence[Part]:
         """Make the parts."""
         visit = self.visit
-        return [ResultFigures(visit), Explanation(visit), Dimensions(visit), Indicators(visit)]
+        return [
+            ResultFigures(visit),
+            Explanation(visit),
+            Dimensions(visit),
+            Indicators(visit),
+            SchemeTrajectory(visit, self._person),
+        ]
 
     def named(self, portrait: Portrait) -> str:
         """Give the student's name."""
