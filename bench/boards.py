@@ -12,7 +12,7 @@ district both as they are worked out and as they are remembered.
 import argparse
 import random
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from statistics import quantiles
 from time import perf_counter
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 from bench.servers import machine
 from bench.warehouses import add_folder, filled, folder_of, print_sizes
 from projections.days import last_days
+from projections.portraits.apps import activity_of_apps
 from projections.portraits.classes import DEFAULT_DAYS, Classes
 from projections.portraits.district import District
 from projections.portraits.rankings import Month, Quarter, Rankings
@@ -55,8 +56,8 @@ ROSTER = {
 ROWS = {
     "persons": (
         STUDENTS,
-        f"""SELECT '{STORE}', {PERSON}, 550, 0, 0, number + 1, 0
-        FROM numbers({{first}}, {{count}})""",
+        f"""SELECT '{STORE}', {PERSON}, 1 + intDiv({{statements}} - 1 - number, {STUDENTS}), 0, 0,
+        number + 1, 0 FROM numbers({{first}}, {{count}})""",
     ),
     "person_days": (
         3 * DAYS * STUDENTS,
@@ -107,17 +108,17 @@ def fill(generation: Generation, statements: int) -> None:
     for table, rows in ROSTER.items():
         generation.run(f"INSERT INTO {generation.database}.{table} {rows}")
     for table, (total, rows) in ROWS.items():
-        _insert(generation, table, total, rows)
+        _insert(generation, table, total, rows, statements=statements)
     _insert(generation, f"facts ({FACT_COLUMNS})", statements, FACTS)
     # As ClickHouse itself does with the parts of tables about persons (migration 011), hours later.
     for table in ROWS:
         generation.run(f"OPTIMIZE TABLE {generation.database}.{table} FINAL")
 
 
-def _insert(generation: Generation, table: str, total: int, rows: str) -> None:
+def _insert(generation: Generation, table: str, total: int, rows: str, **given: int) -> None:
     """Write rows some at a time, as ClickHouse's memory is bounded."""
     for first in range(0, total, PART):
-        some = rows.format(first=first, count=min(PART, total - first))
+        some = rows.format(first=first, count=min(PART, total - first), **given)
         generation.run(f"INSERT INTO {generation.database}.{table} {some}")
 
 
@@ -145,6 +146,7 @@ def questions(generation: Generation) -> dict[str, Callable[[random.Random], Any
         "district portrait, remembered": lambda _: remembering.district(STORE, END),
         "ranking of schools": worked_out(lambda _, some: some.schools(STORE, Month(2026, 10))),
         "ranking of apps": worked_out(lambda _, some: some.apps(STORE, Month(2026, 10))),
+        "register of apps": lambda _: activity_of_apps(generation, STORE, datetime.now(UTC)),
         "quarterly report": worked_out(lambda _, some: some.quarterly(STORE, Quarter(2026, 4))),
     }
 

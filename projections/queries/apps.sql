@@ -32,8 +32,22 @@ FROM
             countIf(ordinal = 0 AND time >= fromUnixTimestamp64Micro({since:Int64}, 'UTC')) AS recent,
             groupUniqArray(school) AS schools,
             max(time) AS last
-        FROM {database:Identifier}.facts FINAL
-        WHERE store = {store:String}
+        FROM
+        (
+            SELECT app, action, person, ordinal, time, school
+            FROM {database:Identifier}.facts
+            WHERE store = {store:String} AND person GLOBAL NOT IN
+            (
+--include accounts_to_merge
+            )
+            UNION ALL
+            SELECT app, action, person, ordinal, time, school
+            FROM {database:Identifier}.facts FINAL
+            WHERE store = {store:String} AND person GLOBAL IN
+            (
+--include accounts_to_merge
+            )
+        )
         GROUP BY app, action, account
     ) AS counted
     GLOBAL LEFT JOIN

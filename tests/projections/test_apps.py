@@ -10,7 +10,7 @@ from projections.portraits.apps import KnownActivity
 from projections.warehouse import Generation, Warehouse
 from tests.support.carrying import carry
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue
-from tests.support.histories import Links, ListLog, answer, declared, entry
+from tests.support.histories import Links, ListLog, answer, declared, entry, person_key
 
 
 @pytest.fixture
@@ -47,6 +47,31 @@ def test_the_accounts_of_one_person_are_counted_as_one(generation: Generation, t
     carry(log, generation, tmp_path / "states.sqlite")
     [app] = KnownActivity(generation, lambda: 4).of(store).apps.values()
     assert (app.statements, app.persons) == (3, 2)
+
+
+def test_each_fact_is_counted_once_whatever_is_there_twice_or_was_voided(
+    generation: Generation, tmp_path: Path
+):
+    said = [
+        answer(person=name, statement_id=str(UUID(int=10 * one + number)))
+        for number in range(3)
+        for one, name in enumerate(("an", "bo", "chen"), start=1)
+    ]
+    log = ListLog(entry(number, one) for number, one in enumerate(said, start=1))
+    store = log.entries[0].store
+    carry(log, generation, tmp_path / "states.sqlite")
+    assert generation.query("accounts_to_merge", store=store) == []
+    generation.run(
+        f"INSERT INTO {generation.database}.facts SELECT * FROM {generation.database}.facts"
+        f" WHERE person = '{person_key('an')}'"
+    )
+    log.append(entry(10, said[1], kind="voiding"))
+    carry(log, generation, tmp_path / "states.sqlite")
+    merged = {account for (account,) in generation.query("accounts_to_merge", store=store)}
+    assert merged <= {person_key("an"), person_key("bo")}  # ClickHouse may have merged an's by now
+    assert person_key("bo") in merged
+    [app] = KnownActivity(generation, lambda: 10).of(store).apps.values()
+    assert (app.facts, app.statements, app.persons) == (8, 8, 3)
 
 
 def test_a_store_without_facts_has_no_apps(generation: Generation):
