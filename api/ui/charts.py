@@ -29,6 +29,12 @@ LEGEND: Final[Options] = {
     "itemWidth": 14,
     "textStyle": {"color": INK, "fontSize": 13},
 }
+# Colour, line and symbol of a radar's series: each alone tells them apart.
+RADAR_LOOKS = (
+    (BRAND, "solid", "circle"),
+    ("#c77700", "dashed", "triangle"),
+    ("#5d6b74", "dotted", "rect"),
+)
 # A radar of fewer axes would be a line.
 FEWEST_AXES = 3
 
@@ -78,9 +84,6 @@ class Figure:
 def numbers(options: Options) -> list[list[Any]]:
     """Give what a chart draws as a table, the names of its columns first."""
     series = options["series"]
-    if "radar" in options:
-        names = [axis["name"].partition("\n")[0] for axis in options["radar"]["indicator"]]
-        return [names, *(data["value"] for one in series for data in one["data"])]
     labels = options["xAxis"]["data"]
     return [
         ["", *(one["name"] for one in series)],
@@ -88,17 +91,24 @@ def numbers(options: Options) -> list[list[Any]]:
     ]
 
 
-def radar(values: Sequence[tuple[str, float]]) -> Options:
-    """Draw values (0..1) on a radar from 0 to 100, each on the axis of its name."""
+def radar(names: Sequence[str], series: Mapping[str, Sequence[float]]) -> Options:
+    """Draw series of values (0..1) on a radar from 0 to 100, a value on the axis of each name.
+
+    The first is drawn as an area, its values beside the axes; others as broken lines.
+    """
+    first = next(iter(series.values()))
     axes = [
-        {"name": f"{name}\n{{value|{round(100 * value)}}}", "max": 100} for name, value in values
+        {"name": f"{name}\n{{value|{round(100 * value)}}}", "max": 100}
+        for name, value in zip(names, first, strict=True)
     ]
+    looks = list(zip(series.items(), RADAR_LOOKS, strict=False))
+    icons = [{"name": name, "icon": symbol} for (name, _), (_, _, symbol) in looks]
     return {
         "textStyle": {"fontFamily": FONT},
         "radar": {
             "indicator": axes,
-            "radius": "70%",
-            "center": ["50%", "53%"],
+            "radius": "66%",
+            "center": ["50%", "56%"],
             "splitNumber": 4,
             "axisName": {
                 "color": INK,
@@ -111,17 +121,20 @@ def radar(values: Sequence[tuple[str, float]]) -> Options:
             "splitLine": {"lineStyle": {"color": LINE}},
             "axisLine": {"lineStyle": {"color": LINE}},
         },
+        "legend": {**LEGEND, "data": icons, "selectedMode": False},
         "series": [
             {
                 "type": "radar",
+                "name": name,
                 "silent": True,
-                "symbol": "circle",
+                "symbol": symbol,
                 "symbolSize": 8,
-                "itemStyle": {"color": BRAND},
-                "lineStyle": {"width": 2.5, "color": BRAND},
-                "areaStyle": {"color": BRAND, "opacity": 0.16},
-                "data": [{"value": [round(100 * value, 1) for _, value in values]}],
+                "itemStyle": {"color": colour},
+                "lineStyle": {"width": 2.5, "color": colour, "type": line},
+                "areaStyle": {"color": colour, "opacity": 0 if place else 0.16},
+                "data": [{"name": name, "value": [round(100 * value, 1) for value in values]}],
             }
+            for place, ((name, values), (colour, line, symbol)) in enumerate(looks)
         ],
         "animationDuration": 300,
     }

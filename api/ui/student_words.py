@@ -3,6 +3,63 @@
 from typing import Final
 
 STUDENT_WORDS: Final[dict[str, tuple[str, str]]] = {
+    # Radar
+    "radar.now": ("现在", "Now"),
+    "radar.past": ("之前", "Before"),
+    "radar.class": ("本班", "Class"),
+    "radar.store": ("全体学生", "All students"),
+    "radar.rests_on": ("依据", "Rests on"),
+    "radar.and": ("；", "; "),
+    "radar.comma": ("，", ", "),
+    "radar.beside": ("（{told}）", " ({told})"),
+    "radar.compared": (
+        "现在：{days}；之前：{before}；与{who}的 {n} 人比较",
+        "Now: {days}; before: {before}; compared with {who}, n = {n}",
+    ),
+    "radar.not_drawn": (
+        "“{name}”有的方面证据不够，没有画线",
+        "“{name}” has no line: some sides lack evidence",
+    ),
+    # Why a point is listed as weak or strong
+    "points.and": ("；", "; "),
+    "points.reason.low": (
+        "掌握区间的上限 {high}，不到 {below}",
+        "even the upper end of the interval, {high}, is below {below}",
+    ),
+    "points.reason.below_class": (
+        "区间上限 {high}，低于{others}平均 {probability}（{n} 人）",
+        "the upper end, {high}, is below the mean {probability} of: {others}, n = {n}",
+    ),
+    "points.reason.fallen": (
+        "比四周前的 {before} 低了 {by} 个百分点，超出区间",
+        "{by} points lower than the {before} of four weeks before, more than the interval",
+    ),
+    "points.reason.lowest_of_own": (
+        "只是自己的知识点中较低的，区间上限 {high}",
+        "only among the lowest of the own points; the upper end is {high}",
+    ),
+    "points.reason.high": (
+        "掌握区间的下限 {low}，达到 {before}",
+        "even the lower end of the interval, {low}, reaches {before}",
+    ),
+    "points.reason.above_class": (
+        "区间下限 {low}，高于{others}平均 {probability}（{n} 人）",
+        "the lower end, {low}, is above the mean {probability} of: {others}, n = {n}",
+    ),
+    "points.reason.risen": (
+        "比四周前的 {before} 高了 {by} 个百分点，超出区间",
+        "{by} points higher than the {before} of four weeks before, more than the interval",
+    ),
+    "points.reason.highest_of_own": (
+        "只是自己的知识点中较高的，区间下限 {low}",
+        "only among the highest of the own points; the lower end is {low}",
+    ),
+    # Mastery
+    "mastery.change": ("较四周前（百分点）", "Since four weeks ago (points)"),
+    "mastery.change.more": ("超出区间", "more than the interval"),
+    "mastery.change.within": ("在区间内", "within the interval"),
+    "mastery.class": ("本班或全体平均", "Mean of class or all"),
+    "mastery.class.n": ("{others} {n} 人", "{others}, n = {n}"),
     # Badges
     "badges.title": ("徽章", "Badges"),
     "badges.help": (

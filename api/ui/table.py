@@ -32,7 +32,7 @@ class DataTable(ui.element, component="components/data_table.js"):
     A cell has ``text``; ``sort`` where its column sorts; ``note``, small beside the text; ``href``
     in a link, and where a number or text leads somewhere, which ``label`` says; ``low``, ``value``,
     ``high`` (0..1) and ``label``, the same in words, in an interval.
-    With ``export``, a title, the table can be saved as CSV.
+    With ``export``, a title, the table can be saved as CSV: intervals' ends and notes are columns.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class DataTable(ui.element, component="components/data_table.js"):
         export: str = "",
     ) -> None:
         super().__init__()
-        self._columns = columns
+        self._columns, self._words = columns, words
         self._props["columns"] = [asdict(column) for column in columns]
         self._props["rows"] = []
         self._props["caption"] = caption
@@ -68,9 +68,23 @@ class DataTable(ui.element, component="components/data_table.js"):
 
     def _texts(self, rows: Sequence[Row]) -> Iterable[Sequence[str]]:
         """Give what the table says as text, the names of its columns first."""
-        yield [column.label for column in self._columns]
-        for row in rows:
-            yield [row[column.key]["text"] for column in self._columns]
+        columns = [one for column in self._columns for one in self._written(column, rows)]
+        yield [label for label, _ in columns]
+        for place in range(len(rows)):
+            yield [texts[place] for _, texts in columns]
+
+    def _written(self, column: Column, rows: Sequence[Row]) -> Iterable[tuple[str, Sequence[str]]]:
+        """Give a column's texts under its name; behind it its intervals' ends and its notes."""
+        cells = [row[column.key] for row in rows]
+        yield column.label, [one["text"] for one in cells]
+        # A bar that reaches up to its value is no interval.
+        if any("high" in one and one["high"] != one["value"] for one in cells):
+            for end in ("low", "high"):
+                ends = [formats.percent(one[end]) if end in one else "" for one in cells]
+                yield self._words(f"table.{end}", column=column.label), ends
+        if any(one.get("note") for one in cells):
+            notes = [one.get("note", "") for one in cells]
+            yield self._words("table.note", column=column.label), notes
 
 
 def cell(text: str, sort: Any = None, *, note: str = "", **more: Any) -> Cell:

@@ -159,15 +159,17 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "radar.title": ("学情雷达图", "Learning radar"),
     "radar.unit": ("0–100", "0–100"),
     "radar.help": (
-        "从七个方面看最近四周的学习状态，越靠外越好。课前预习、课中参与、课后巩固、投入时间：与本班"
+        "从七个方面看最近四周（或所选日期）的学习状态，越靠外越好。课前预习、课中参与、课后巩固、投入时间：与本班"
         "同学（没有名册时与全体同学）相比的位置，76 表示比大约 76% 的同学多。答题正确：答对的比例。"
         "按时完成：按时的比例。知识掌握：各知识点掌握程度的平均。括号里是依据的数量；证据不够的方面"
-        "不画出来。",
-        "Seven sides of the last four weeks; further out is better. Preview, taking part, practice"
-        " and time compare with the class, or without a roster with all students: 76 means more"
-        " than about 76% of them. Right answers and on time are shares. Mastery is the average over"
-        " knowledge points."
-        " What a number rests on stands beside it; a side without enough evidence is not drawn.",
+        "不画出来。虚线是之前同样多天的自己，点线是本班（次数和时间取中位数，比例取合计）。",
+        "Seven sides of the last four weeks, or of the days chosen; further out is better. Preview,"
+        " taking part, practice and time compare with the class, or without a roster with all"
+        " students: 76 means more than about 76% of them. Right answers and on time are shares."
+        " Mastery is the average over knowledge points. What a number rests on stands"
+        " beside it; a side without enough evidence is not drawn. The dashed line is the"
+        " student as many days before; the dotted one is the class: the median of amounts, the"
+        " share of all together.",
     ),
     "radar.few": (
         "至少三个方面有了足够的证据，才画雷达图。",
@@ -193,10 +195,13 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "points.weakest": ("相对薄弱", "Relatively weak"),
     "points.strongest": ("相对扎实", "Relatively strong"),
     "points.help": (
-        "与这名学生自己的其他知识点相比。只列作答次数足够的知识点，最有把握的排在前面，最多各五个。"
-        "百分数是掌握程度。",
-        "Compared with this student's other knowledge points. Only those with enough answers, the"
-        " surest first; five of each at most. The percentage is the mastery.",
+        "只列作答至少五次的知识点，最多各五个：薄弱的按掌握区间的上限从低到高，扎实的按下限从高到低，"
+        "最有把握的排在前面。每个都写明原因：掌握程度本身、与本班相比、与自己四周前相比；都不明显时，"
+        "只是自己的知识点中最低或最高的。百分数是掌握程度。",
+        "Only points with five answers or more, five of each at most: the weak by the upper end of"
+        " the interval, the strong by its lower end, the surest first. Each says why it is listed:"
+        " by itself, beside the class, beside four weeks ago; or else only as the lowest or highest"
+        " of the student's own. The percentage is the mastery.",
     ),
     "points.tries": ("答对 {successes} / {tries}", "{successes} of {tries} right"),
     # Activity
@@ -231,10 +236,13 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "mastery.title": ("知识点掌握情况", "Mastery of knowledge points"),
     "mastery.help": (
         "掌握程度：估计这名学生下一道该知识点的题能答对的可能性。圆点是估计值；浅色横带表示真实水平"
-        "有 95% 的可能落在这个范围里。做题越多，横带越窄，估计越有把握。",
+        "有 95% 的可能落在这个范围里。做题越多，横带越窄，估计越有把握。“较四周前”以百分点计；"
+        "四周前的值落在现在的区间之外，才算真有变化。",
         "Mastery is the estimated chance that the student gets the next question on this knowledge"
         " point right. The dot is the estimate; with 95% certainty the true level lies within the"
-        " pale band. The more answers, the narrower the band.",
+        " pale band. The more answers, the narrower the band. The change is in percentage points"
+        " since four weeks ago; only where the value of then lies outside the interval of now is it"
+        " taken for real.",
     ),
     "mastery.n": ("{n} 个知识点", "n = {n} knowledge points"),
     "mastery.caption": (
@@ -726,6 +734,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "book.empty": ("还没有答错过的题。", "Nothing went wrong yet."),
     # Tables
     "table.sort_by": ("排序", "Sort by"),
+    "table.low": ("{column}：下限", "{column}: low"),
+    "table.high": ("{column}：上限", "{column}: high"),
+    "table.note": ("{column}：说明", "{column}: note"),
     "table.ascending": ("从小到大", "ascending"),
     "table.descending": ("从大到小", "descending"),
     # Lengths of time

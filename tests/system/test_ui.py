@@ -1,5 +1,6 @@
 """The pages as people meet them: a real server, a real browser, true numbers, and nothing leaks."""
 
+import csv
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from selenium.webdriver.common.keys import Keys
 
 from api.key_commands import opened_credentials
 from api.settings import Settings
+from api.ui.formats import percent
 from api.ui.pages.students import PAGE_SIZE
 from projections.dead_letters import DeadLetter
 from projections.vocabulary import TYPE_BADGE, TYPE_DEED, VERB_EARNED
@@ -369,7 +371,70 @@ def test_the_radar_draws_what_there_is_evidence_of_and_says_what_it_rests_on(
         assert item.text.split("\n")[1] == str(round(100 * dimension["value"]))
         assert str(dimension["n"]) in item.text.split("\n")[2]
         assert str(round(100 * dimension["value"])) in wait_to_see(browser, ".xj-radar svg").text
-    assert "学情雷达图" in str(find(browser, ".xj-radar [role=img]")[0].get_attribute("aria-label"))
+        assert f"全体学生 {round(100 * dimension['class']['value'])}" in item.text
+    told = str(find(browser, ".xj-radar [role=img]")[0].get_attribute("aria-label"))
+    assert "学情雷达图" in told
+    assert "全体学生" in told
+    drawn = wait_to_see(browser, ".xj-radar svg")
+    assert "现在" in drawn.text
+    assert "全体学生" in drawn.text
+    lines = {
+        path.get_attribute("stroke-dasharray")
+        for path in drawn.find_elements(By.CSS_SELECTOR, "path[stroke-width='2.5']")
+    }
+    assert len(lines) == 2, "each series has a line of its own"
+    assert "“之前”有的方面证据不够" in wait_to_see(browser, ".xj-radar figcaption").text
+
+
+def test_strong_and_weak_points_say_why_and_mastery_how_it_stands_beside_others(
+    site: Site, browser: Chrome
+) -> None:
+    browser.get(site.link(wanted=student_path("mei")))
+    wait_to_see(browser, "[data-points=weakest] li")
+    portrait = site.portrait("mei")
+    said = {
+        "low": "不到 60%",
+        "below_class": "低于全体学生平均",
+        "lowest_of_own": "只是自己的知识点中较低的",
+        "high": "达到 85%",
+        "above_class": "高于全体学生平均",
+        "highest_of_own": "只是自己的知识点中较高的",
+    }
+    for which in ("weakest", "strongest"):
+        shown = texts(browser, f"[data-points={which}] .xj-reasons")
+        for point, text in zip(portrait[which], shown, strict=True):
+            assert all(said[one["reason"]] in text for one in point["reasons"])
+    for point in portrait["mastery"]:
+        row = f".xj-mastery-card [data-row='{point['knowledge_point']}']"
+        mean = wait_to_see(browser, f"{row} [data-key=class]").text
+        assert mean.startswith(percent(point["class"]["probability"]))
+        assert f"全体学生 {point['class']['persons']} 人" in mean
+        assert wait_to_see(browser, f"{row} [data-key=change]").text == "—"
+
+
+def test_what_is_saved_of_a_table_has_the_ends_of_intervals_and_the_notes(
+    site: Site, browser: Chrome, tmp_path: Path
+) -> None:
+    allowed = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    browser.execute_cdp_cmd("Page.setDownloadBehavior", allowed)
+    browser.get(site.link(wanted=student_path("mei")))
+    wait_to_see(browser, ".xj-mastery-card .xj-export button").click()
+    find(browser, ".xj-radar .xj-export button")[1].click()
+    mastery, radar = (tmp_path / f"{name}.csv" for name in ("知识点掌握情况", "学情雷达图"))
+    wait_for(browser, lambda: mastery.exists() and radar.exists())
+    portrait = site.portrait("mei")
+    saved = list(csv.DictReader(mastery.read_text("utf-8-sig").splitlines()))
+    points = {point["names"]["zh-CN"]: point for point in portrait["mastery"]}
+    assert {one["知识点"] for one in saved} == points.keys()
+    for one in saved:
+        point, name = points[one["知识点"]], "掌握程度（0–100%）"
+        ends = [one[f"{name}：{end}"] for end in ("下限", "上限")]
+        assert ends == [percent(point["low"]), percent(point["high"])]
+        n = point["class"]["persons"]
+        assert one["本班或全体平均：说明"] == f"全体学生 {n} 人"
+    sides = list(csv.reader(radar.read_text("utf-8-sig").splitlines()))
+    assert sides[0] == ["", "现在", "之前", "全体学生", "依据"]
+    assert [int(side[4]) for side in sides[1:]] == [one["n"] for one in portrait["radar"]]
 
 
 def test_without_enough_evidence_a_portrait_says_so_instead_of_a_number(

@@ -1,5 +1,6 @@
 """The parts of a student's page: each shows its own part of a portrait, again and again."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from api.ui import charts, formats
@@ -12,6 +13,7 @@ from api.ui.session import Visit
 from api.ui.table import Cell, Column, DataTable, Row, cell, counted_cell
 
 Point = dict[str, Any]
+Dimension = dict[str, Any]
 
 SWATCHES = {"pre": "xj-pre", "in": "xj-in", "post": "xj-post", "": "xj-no-phase"}
 
@@ -38,7 +40,7 @@ class Figures(KeyFigures):
 
 
 class Radar:
-    """The radar, and beside it each dimension with what it rests on."""
+    """The radar beside the own past and the class, and each dimension with what it rests on."""
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
@@ -49,23 +51,79 @@ class Radar:
 
     def show(self, portrait: Portrait) -> None:
         """Show the dimensions of a portrait."""
-        words = self._words
-        dimensions = portrait["radar"]
-        named = [(words(f"dimension.{one['dimension']}"), one["value"]) for one in dimensions]
-        known = [(name, value) for name, value in named if value is not None]
+        words, dimensions = self._words, portrait["radar"]
+        self._others = words(f"radar.{portrait['compared_with']['kind']}")
+        known = [one for one in dimensions if one["value"] is not None]
         if len(known) < FEWEST_AXES:
             self._figure.show_empty(words("radar.few"))
         else:
-            values = ", ".join(f"{name} {round(100 * value)}" for name, value in known)
-            summary = words("radar.summary", values=values)
-            notes = [words("unit", unit=words("radar.unit")), as_of(self._visit, portrait)]
-            self._figure.show(charts.radar(known), summary, notes)
+            self._draw(portrait, known)
         self._list.clear()
         with self._list:
             for dimension in dimensions:
                 self._dimension(dimension)
 
-    def _dimension(self, dimension: dict[str, Any]) -> None:
+    def _draw(self, portrait: Portrait, known: Sequence[Dimension]) -> None:
+        """Draw what is known of now, and of what it is compared with where all of it is known."""
+        words = self._words
+        series = {
+            name: [of(one) for one in known]
+            for name, of in zip(self._series(), _OF_SERIES, strict=True)
+        }
+        whole = {
+            name: [value for value in values if value is not None]
+            for name, values in series.items()
+            if None not in values
+        }
+        told = (
+            f"{self._name(one)} {_hundredths(one['value'])}{self._beside(one)}" for one in known
+        )
+        missing = [words("radar.not_drawn", name=name) for name in series if name not in whole]
+        rows = [["", *self._series(), words("radar.rests_on")]]
+        rows += [
+            [self._name(one), *(_hundredths(of(one)) for of in _OF_SERIES), one["n"]]
+            for one in portrait["radar"]
+        ]
+        self._figure.show(
+            charts.radar([self._name(one) for one in known], whole),
+            words("radar.summary", values=words("radar.and").join(told)),
+            [
+                words("unit", unit=words("radar.unit")),
+                self._compared(portrait),
+                *missing,
+                as_of(self._visit, portrait),
+            ],
+            rows,
+        )
+
+    def _series(self) -> tuple[str, str, str]:
+        return self._words("radar.now"), self._words("radar.past"), self._others
+
+    def _compared(self, portrait: Portrait) -> str:
+        """Say which days are now, which before, and who the others are."""
+        now, others = portrait["radar_days"], portrait["compared_with"]
+        days, before = (
+            self._words("days", first=one["from"], last=one["to"]) for one in (now, now["before"])
+        )
+        who = f"{self._others} {others['title']}" if others["title"] else self._others
+        n = formats.count(others["persons"])
+        return self._words("radar.compared", days=days, before=before, who=who, n=n)
+
+    def _name(self, dimension: Dimension) -> str:
+        return self._words(f"dimension.{dimension['dimension']}")
+
+    def _beside(self, dimension: Dimension) -> str:
+        """Say what the value was before, and what the class's is."""
+        told = [
+            f"{name} {_hundredths(of(dimension))}"
+            for name, of in zip(self._series()[1:], _OF_SERIES[1:], strict=True)
+            if of(dimension) is not None
+        ]
+        return (
+            self._words("radar.beside", told=self._words("radar.comma").join(told)) if told else ""
+        )
+
+    def _dimension(self, dimension: Dimension) -> None:
         name, value, n = dimension["dimension"], dimension["value"], dimension["n"]
         with Tag("li", data_dimension=name):
             Tag("span", self._words(f"dimension.{name}"))
@@ -78,6 +136,19 @@ class Radar:
                 Tag("a", told, "xj-note", href=evidence_link(dimension["evidence"]))
             else:
                 Tag("small", told, "xj-note")
+            Tag("small", self._beside(dimension), "xj-note xj-beside")
+
+
+def _hundredths(value: float | None) -> str:
+    return "" if value is None else str(round(100 * value))
+
+
+# What each series of the radar shows of a dimension: now, before, and the class.
+_OF_SERIES: tuple[Callable[[Dimension], float | None], ...] = (
+    lambda dimension: dimension["value"],
+    lambda dimension: dimension["past"]["value"],
+    lambda dimension: dimension["class"]["value"],
+)
 
 
 class Points:
@@ -101,17 +172,31 @@ class Points:
             shown.clear()
             with shown:
                 for point in portrait[which]:
-                    self._point(point)
+                    self._point(point, portrait["compared_with"]["kind"])
                 if not portrait[which]:
                     Tag("li", self._words("not_enough"), "xj-not-enough")
 
-    def _point(self, point: Point) -> None:
+    def _point(self, point: Point, compared_with: str) -> None:
         tries, successes = point["tries"], point["successes"]
         with Tag("li"):
             Tag("span", point_name(self._visit, point))
             Tag("strong", formats.percent(point["probability"]))
             told = self._words("points.tries", tries=tries, successes=successes)
             Tag("a", told, "xj-note", href=evidence_link(point["evidence"]))
+            others = self._words(f"radar.{compared_with}")
+            reasons = (self._reason(reason, others) for reason in point["reasons"])
+            Tag("p", self._words("points.and").join(reasons), "xj-note xj-reasons")
+
+    def _reason(self, reason: dict[str, Any], others: str) -> str:
+        """Say why a point is listed, in a sentence."""
+        shares = ("high", "low", "below", "from", "probability")
+        told = {name: formats.percent(reason[name]) for name in shares if name in reason}
+        if "by" in reason:
+            told["by"] = str(round(abs(100 * reason["by"])))
+        before = told.pop("from", "")
+        n = formats.count(reason.get("persons", 0))
+        key = f"points.reason.{reason['reason']}"
+        return self._words(key, **told, before=before, others=others, n=n)
 
 
 class Activity:
@@ -184,6 +269,8 @@ class Mastery:
                     Column(
                         "successes", words("mastery.successes"), "number", True, descending=True
                     ),
+                    Column("change", words("mastery.change"), "number", True),
+                    Column("class", words("mastery.class"), "number", True),
                     Column(
                         "last_time", words("mastery.last_time"), "number", True, descending=True
                     ),
@@ -198,11 +285,12 @@ class Mastery:
         points = portrait["mastery"]
         self._empty.set_visibility(not points)
         self._table.set_visibility(bool(points))
-        self._table.show(self._row(point) for point in points)
+        others = self._words(f"radar.{portrait['compared_with']['kind']}")
+        self._table.show(self._row(point, others) for point in points)
         n = self._words("mastery.n", n=formats.count(len(points)))
         self._aside.text = f"{n} · {as_of(self._visit, portrait)}"
 
-    def _row(self, point: Point) -> Row:
+    def _row(self, point: Point, others: str) -> Row:
         name = point_name(self._visit, point)
         return {
             "id": point["knowledge_point"],
@@ -210,10 +298,29 @@ class Mastery:
             "probability": self._interval(point),
             "tries": counted_cell(point["tries"], point["evidence"], self._words),
             "successes": cell(formats.count(point["successes"]), point["successes"]),
+            "change": self._change(point["trend"]["change"]),
+            "class": self._of_class(point["class"], others),
             "last_time": cell(
                 formats.moment(point["last_time"], self._visit.timezone), point["last_time"]
             ),
         }
+
+    def _change(self, change: dict[str, Any] | None) -> Cell:
+        """Say by how much it changed, and whether that is more than the interval."""
+        words = self._words
+        if change is None:
+            return cell(words("nothing"))
+        key = "more" if change["is_more_than_interval"] else "within"
+        told = f"{100 * change['by']:+.0f}"
+        return cell(told, change["by"], note=words(f"mastery.change.{key}"))
+
+    def _of_class(self, of_class: dict[str, Any] | None, others: str) -> Cell:
+        if of_class is None:
+            return cell(self._words("nothing"))
+        n = formats.count(of_class["persons"])
+        note = self._words("mastery.class.n", others=others, n=n)
+        share = of_class["probability"]
+        return cell(formats.percent(share), share, note=note)
 
     def _interval(self, point: Point) -> Cell:
         value, low, high = point["probability"], point["low"], point["high"]
