@@ -14,30 +14,45 @@ from rich.table import Table
 
 from api.command_files import read_text
 from api.operating import OperatingError
-from api.scheme_declaring import Keeping, keeping
+from api.scheme_declaring import Keeping, OwnCredential, keeping, keeping_by
 from api.scheme_publishing import Whose, checked
 from projections.evaluation.published_schemes import Schemes
 from projections.evaluation.scheme_faults import SchemeFault
 
-commands = typer.Typer(help="Schemes: what a store evaluates by.", no_args_is_help=True)
+commands = typer.Typer(no_args_is_help=True)
 console = Console()
 
-Store = Annotated[str, typer.Option(help="The store (tenant).")]
+Store = Annotated[str, typer.Option(help="The store (tenant); with --server, one's own.")]
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The YAML document.")]
 Name = Annotated[str, typer.Argument(help="The scheme's id.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+@commands.callback()
+def by(
+    context: typer.Context,
+    server: Annotated[str, typer.Option(help="A server to ask with one's own credential.")] = "",
+    key: Annotated[str, typer.Option(envvar="XUEJI_KEY", help="The credential's key.")] = "",
+    secret: Annotated[str, typer.Option(envvar="XUEJI_SECRET", help="Its secret.")] = "",
+) -> None:
+    """Schemes: what a store evaluates by.
+
+    On the server's machine as its operator; or with --server, as far as one's own credential may.
+    """
+    context.obj = OwnCredential(server, key, secret) if server else None
+
+
 @commands.command("check")
 def check(
+    context: typer.Context,
     file: File,
     store: Annotated[str, typer.Option(help="Beside this store's others.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Check a scheme; nothing is published. Without --store, beside the shipped ones only."""
     text = read_text(file)
-    if store:
-        with _operating() as told:
+    if store or context.obj:
+        with _operating(context, store) as told:
             answer = told.check(store, text)
     else:
         answer = checked(Schemes({}), text, Whose())
@@ -52,9 +67,9 @@ def check(
 
 
 @commands.command("publish")
-def publish(file: File, store: Store, as_json: AsJson = False) -> None:
+def publish(context: typer.Context, file: File, store: Store = "", as_json: AsJson = False) -> None:
     """Publish a scheme for a store: kept in the log, and in force at once."""
-    with _operating() as told:
+    with _operating(context, store) as told:
         answer = told.publish(store, read_text(file))
     if as_json:
         print(json.dumps(answer, ensure_ascii=False))
@@ -64,9 +79,9 @@ def publish(file: File, store: Store, as_json: AsJson = False) -> None:
 
 
 @commands.command("list")
-def list_schemes(store: Store, as_json: AsJson = False) -> None:
+def list_schemes(context: typer.Context, store: Store = "", as_json: AsJson = False) -> None:
     """List the schemes that a store has: its own, and the shipped ones."""
-    with _operating() as told:
+    with _operating(context, store) as told:
         listed = told.list(store)
     if as_json:
         print(json.dumps(listed, ensure_ascii=False))
@@ -86,14 +101,15 @@ def list_schemes(store: Store, as_json: AsJson = False) -> None:
 
 @commands.command("show")
 def show(
+    context: typer.Context,
     name: Name,
-    store: Store,
+    store: Store = "",
     version: Annotated[int | None, typer.Option(min=1, help="Of its versions, from 1.")] = None,
     whole: Annotated[bool, typer.Option("--whole", help="With what it extends.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show a scheme's document, as it was published or put together."""
-    with _operating() as told:
+    with _operating(context, store) as told:
         answer = told.show(store, name, version)
     if as_json:
         print(json.dumps(answer, ensure_ascii=False))
@@ -105,9 +121,9 @@ def show(
 
 
 @commands.command("withdraw")
-def withdraw(name: Name, store: Store) -> None:
+def withdraw(context: typer.Context, name: Name, store: Store = "") -> None:
     """Withdraw a scheme; its versions stay in the log."""
-    with _operating() as told:
+    with _operating(context, store) as told:
         told.withdraw(store, name)
     _line(f"{name}: 已撤回 withdrawn")
 
@@ -129,11 +145,14 @@ def _tell_faults(details: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _operating() -> Iterator[Keeping]:
+def _operating(context: typer.Context, store: str) -> Iterator[Keeping]:
     from api.command_line import settings_or_exit
 
+    own: OwnCredential | None = context.obj
+    if own is None and not store:
+        raise typer.BadParameter("which store?", param_hint="--store")
     try:
-        with keeping(settings_or_exit()) as told:
+        with keeping_by(own) if own else keeping(settings_or_exit()) as told:
             yield told
     except OperatingError as error:
         _line(str(error))

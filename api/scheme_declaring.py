@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import quote
 
 import httpx
@@ -19,6 +19,15 @@ from projections.evaluation.scheme_extending import stated_id
 from projections.evaluation.scheme_faults import SchemeFaulty, UnknownScheme
 
 Fields = dict[str, Any]
+PATIENCE: Final = 60.0  # seconds
+
+
+class OwnCredential(NamedTuple):
+    """The server that is asked, and the credential of who asks."""
+
+    server: str
+    key: str
+    secret: str
 
 
 class Keeping(Protocol):
@@ -49,6 +58,15 @@ def keeping(settings: Settings) -> Iterator[Keeping]:
             return
     with opened_record(settings) as record:
         yield Directly(settings, record)
+
+
+@contextmanager
+def keeping_by(own: OwnCredential) -> Iterator[Keeping]:
+    """Give a server's way to keep schemes, as far as a credential may; of its own store."""
+    if httpx.URL(own.server).scheme not in ("http", "https"):
+        raise OperatingError(f"--server: {own.server!r} is no address as http://127.0.0.1:8080")
+    with httpx.Client(base_url=own.server, auth=(own.key, own.secret), timeout=PATIENCE) as client:
+        yield ByServer(client)
 
 
 class ByServer:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
@@ -12,9 +13,10 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
+from api import scheme_commands
 from api.command_line import main
 from api.operating import OperatingError
-from api.scheme_declaring import ByServer
+from api.scheme_declaring import ByServer, OwnCredential
 from api.ui.evaluation_queries import EvaluationQueries
 from lrs.declarations import SCHEME, Declaration
 from lrs.holders import Holder
@@ -468,6 +470,43 @@ def test_schemes_are_published_listed_shown_and_withdrawn_by_command(
         "there is no scheme own"
         in command("show", "own", *store, "--version", "9", status=1).output
     )
+
+
+def test_a_leader_publishes_by_command_with_the_own_credential(
+    application: RunningApplication,
+    holding: Ask,
+    command: Callable[..., Result],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lake = leading(holding, "lake")
+    asked: list[OwnCredential] = []
+
+    @contextmanager
+    def asking(own: OwnCredential) -> Iterator[ByServer]:
+        asked.append(own)
+        yield ByServer(cast(httpx.Client, lake))
+
+    monkeypatch.setattr(scheme_commands, "keeping_by", asking)
+    file = tmp_path / "own.yaml"
+    file.write_text(school_scheme("lake"), encoding="utf-8")
+    by = ("--server", "http://record.example", "--key", "k", "--secret", "s")
+    assert "已发布 published" in command(*by, "publish", str(file)).output
+    assert asked == [OwnCredential("http://record.example", "k", "s")]
+    listed = json.loads(command(*by, "list", "--json").output)
+    assert [one["school"] for one in listed if one["id"] == "own"] == ["lake"]
+    file.write_text(BASE, encoding="utf-8")
+    told = command(*by, "publish", str(file), status=1).output
+    assert "校长只能改动本校的方案（写上 school: lake）" in told
+    assert "已撤回 withdrawn" in command(*by, "withdraw", "own").output
+
+
+def test_a_command_says_which_store_and_which_server(command: Callable[..., Result]) -> None:
+    assert "which store?" in command("list", status=2).output
+    told = command("--server", "record.example", "list", status=1).output
+    assert "'record.example' is no address" in told
+    told = command("--server", "http://127.0.0.1:1", "list", status=1).output
+    assert "the server went away" in told
 
 
 def test_the_commands_ask_the_running_server(
