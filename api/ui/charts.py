@@ -35,6 +35,14 @@ RADAR_LOOKS = (
     ("#c77700", "dashed", "triangle"),
     ("#5d6b74", "dotted", "rect"),
 )
+SYMBOLS: Final = ("circle", "rect", "triangle", "diamond", "pin")
+_PERCENT_AXIS: Final[Options] = {
+    "type": "value",
+    "min": 0,
+    "max": 100,
+    "axisLabel": {"color": MUTED, "fontSize": 13, "formatter": "{value}%"},
+    "splitLine": {"lineStyle": {"color": LINE}},
+}
 # A radar of fewer axes would be a line.
 FEWEST_AXES = 3
 
@@ -157,11 +165,21 @@ def columns(labels: Sequence[str], name: str, values: Sequence[float]) -> Option
     }
 
 
-def timeline(labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> Options:
-    """Draw the first of some series as bars over the time, others as lines with dots."""
+def timeline(
+    labels: Sequence[str],
+    series: Mapping[str, Sequence[float | None]],
+    shares: Mapping[str, Sequence[float | None]],
+) -> Options:
+    """Draw the first of some series as bars over the time, others as lines with dots.
+
+    ``shares``, in percent, are dashed lines with an axis of their own. None is drawn as nothing.
+    """
+    axes = _axes(labels)
+    percents = {**_PERCENT_AXIS, "splitLine": {"show": False}}
     return {
-        **_axes(labels),
-        "color": [BRAND, PHASE_COLOURS["pre"]],
+        **axes,
+        "yAxis": [axes["yAxis"], percents] if shares else axes["yAxis"],
+        "color": [BRAND, PHASE_COLOURS["pre"], SERIES_COLOURS[3]],
         "legend": LEGEND,
         "series": [
             {
@@ -173,6 +191,39 @@ def timeline(labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> Op
                 "data": list(values),
             }
             for place, (name, values) in enumerate(series.items())
+        ]
+        + [
+            {
+                "name": name,
+                "type": "line",
+                "yAxisIndex": 1,
+                "connectNulls": True,
+                "symbol": "circle",
+                "symbolSize": 6,
+                "lineStyle": {"type": "dashed"},
+                "data": list(values),
+            }
+            for name, values in shares.items()
+        ],
+    }
+
+
+def steps(labels: Sequence[str], shares: Mapping[str, Sequence[float]]) -> Options:
+    """Draw series of shares (percent) as lines over steps, told apart by their symbols too."""
+    return {
+        **_axes(labels),
+        "yAxis": _PERCENT_AXIS,
+        "color": SERIES_COLOURS,
+        "legend": LEGEND,
+        "series": [
+            {
+                "name": name,
+                "type": "line",
+                "symbol": SYMBOLS[place % len(SYMBOLS)],
+                "symbolSize": 9,
+                "data": list(values),
+            }
+            for place, (name, values) in enumerate(shares.items())
         ],
     }
 

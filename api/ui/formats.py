@@ -49,10 +49,10 @@ def moment(text: str, timezone: tzinfo, *, seconds: bool = False) -> str:
     return local.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
 
 
-def clock_after(text: str, seconds: int, timezone: tzinfo) -> str:
+def clock_after(text: str, seconds: int, timezone: tzinfo, *, to_second: bool = False) -> str:
     """Write the local time of day so many seconds after an ISO 8601 moment: 08:05."""
     local = datetime.fromisoformat(text).astimezone(timezone) + timedelta(seconds=seconds)
-    return local.strftime("%H:%M")
+    return local.strftime("%H:%M:%S" if to_second else "%H:%M")
 
 
 def rate(number: float | None, words: Words) -> str:
@@ -63,6 +63,11 @@ def rate(number: float | None, words: Words) -> str:
 def change(by: float | None, words: Words) -> str:
     """Write by what share something has changed: +12%; a dash where it isn't known."""
     return words("nothing") if by is None else f"{by:+.0%}"
+
+
+def points(by: float | None, words: Words) -> str:
+    """Write a difference of shares (-1..1) in percentage points: +12; a dash for none."""
+    return words("nothing") if by is None else f"{round(100 * by):+d}"
 
 
 def account(person: str) -> str:

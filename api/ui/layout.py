@@ -180,9 +180,10 @@ def lessons_link(subject: str = "", after: tuple[int, str] | None = None) -> str
     return f"{LESSONS}{_query(subject=subject, begun=str(begun), lesson=lesson)}"
 
 
-def lesson_link(lesson: str, class_group: str = "") -> str:
-    """Give the path of a lesson's page, of one of its classes where that is given."""
-    return f"{LESSONS}/{quote(lesson, safe='')}{_query(class_group=class_group)}"
+def lesson_link(lesson: str, class_group: str = "", width: int | None = None) -> str:
+    """Give the path of a lesson's page: of one of its classes, its timeline's buckets so wide."""
+    asked = _query(class_group=class_group, width="" if width is None else str(width))
+    return f"{LESSONS}/{quote(lesson, safe='')}{asked}"
 
 
 def teacher_link(person: str) -> str:

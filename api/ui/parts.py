@@ -1,5 +1,6 @@
 """Parts that several portraits have."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from api.ui.layout import Tag
@@ -22,12 +23,19 @@ class KeyFigures:
         """Give each figure as it is to be read."""
         raise NotImplementedError
 
+    def links(self, portrait: Portrait) -> Mapping[str, str]:
+        """Give where figures lead: to their evidence. None by itself."""
+        return {}
+
     def show(self, portrait: Portrait) -> None:
         """Show the figures of a portrait."""
+        links = self.links(portrait)
         for key, text in self.texts(portrait).items():
             self._values[key].text = text
+            self._values[key].attribute("href", links.get(key))
 
     def _figure(self, key: str) -> Tag:
         with Tag("div"):
             Tag("dt", self.words(f"{self.PREFIX}.{key}"))
-            return Tag("dd", data_figure=key)
+            with Tag("dd", data_figure=key):
+                return Tag("a")  # without an address it is no link

@@ -16,7 +16,7 @@ from api.ui.asking import Answer, Asking, off_the_loop
 from lrs.credentials import Credential
 from projections.days import Span, last_days, today
 from projections.identities import person_of
-from projections.lessons.reports import Limits, Wanted
+from projections.lessons.reports import MINUTE, Limits, Wanted
 from projections.lessons.reports import Place as LessonPlace
 from projections.portraits.classes import DEFAULT_DAYS, Classes
 from projections.portraits.homework import homework_plan
@@ -186,7 +186,9 @@ class Queries(Asking):
 
         return await self._permit(Resource.LESSON, await self._ask(whose))
 
-    async def lesson(self, lesson: str, class_group: str = "") -> Answer | None:
+    async def lesson(
+        self, lesson: str, class_group: str = "", width: int = MINUTE
+    ) -> Answer | None:
         """Report a lesson as ``projections.lessons.reports.Lessons.report`` does.
 
         Of several classes, the phases can be those of one.
@@ -194,7 +196,7 @@ class Queries(Asking):
         await self.permit_lesson(lesson)
 
         def ask(generation: Generation) -> Answer | None:
-            report = self._services.lessons_of(generation).report(self._store, lesson)
+            report = self._services.lessons_of(generation).report(self._store, lesson, width=width)
             parts = report["parts"] if report else ()
             only = [one for one in parts if one["class_group"] == class_group]
             return {**report, **only[0]} if report and only else report

@@ -30,8 +30,8 @@ class DataTable(ui.element, component="components/data_table.js"):
     """A table of rows; what sorts it is the visitor's choice and stays when rows change.
 
     A cell has ``text``; ``sort`` where its column sorts; ``note``, small beside the text; ``href``
-    in a link, and where a number or text leads somewhere, which ``label`` says; ``low``, ``value``,
-    ``high`` (0..1) and ``label``, the same in words, in an interval.
+    in a link, and where a number, text or interval leads somewhere, which ``label`` says; ``low``,
+    ``value``, ``high`` (0..1) and ``label``, the same in words, in an interval.
     With ``export``, a title, the table can be saved as CSV: intervals' ends and notes are columns.
     """
 
@@ -90,6 +90,17 @@ class DataTable(ui.element, component="components/data_table.js"):
 def cell(text: str, sort: Any = None, *, note: str = "", **more: Any) -> Cell:
     """Make a cell."""
     return {"text": text, "sort": sort, "note": note, **more}
+
+
+def figure_cell(
+    text: str, sort: Any, evidence: Mapping[str, Any], words: Words, **more: Any
+) -> Cell:
+    """Make the cell of a figure that leads to the facts behind it, where there are any."""
+    if not evidence["facts"]:
+        return cell(text, sort, **more)
+    facts = words("evidence.count", n=formats.count(evidence["facts"]))
+    label = f"{more.pop('label', text)} · {facts}"
+    return cell(text, sort, href=evidence_link(evidence), label=label, **more)
 
 
 def counted_cell(number: int, evidence: str | Mapping[str, Any], words: Words) -> Cell:

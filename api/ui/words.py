@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final, Literal, TypeVar
 
 from api.ui.evaluation_words import EVALUATION_WORDS
+from api.ui.lesson_words import LESSON_WORDS
 from api.ui.operating_words import OPERATING_WORDS
 from api.ui.student_words import STUDENT_WORDS
 from projections.vocabulary import Action, Term
@@ -426,14 +427,16 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "lesson.hands": ("举手", "Hands raised"),
     "lesson.handed_in": ("作业上交", "Homework handed in"),
     # Timeline
-    "timeline.title": ("参与时间线", "Who took part, minute by minute"),
+    "timeline.title": ("参与时间线", "Who took part when"),
     "timeline.help": (
-        "每分钟有多少学生做了任何课堂活动（作答、投票、举手等），以及举手次数。",
-        "How many students did anything in class in each minute, and how many hands were raised.",
+        "每段时间有多少学生做了任何课堂活动（作答、投票、举手等）、举手次数，以及平均专注度（右轴）。"
+        "每段时间可选 1 秒、10 秒或 1 分。",
+        "How many students did anything in class, how many hands were raised, and the mean of"
+        " attention (right axis). What is drawn in one can be a second, ten, or a minute.",
     ),
     "timeline.persons": ("参与人数", "Students active"),
     "timeline.hands": ("举手次数", "Hands raised"),
-    "timeline.unit": ("人、次", "students, hands"),
+    "timeline.unit": ("人、次，专注度为 %", "students, hands; attention in %"),
     "timeline.n": ("{of} 人中 {n} 人到课", "n = {n} of {of} present"),
     "timeline.summary": (
         "参与时间线，{first} 至 {last}；{at} 最多，{most} 人",
@@ -537,9 +540,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     # What homework proved
     "proved.title": ("从预习到课堂到作业", "From preview to class to homework"),
     "proved.help": (
-        "每个知识点在三个阶段的正确率；浅色横带是 95% 区间。",
-        "The share of right answers of each knowledge point in the three phases; the pale band is"
-        " the 95% interval.",
+        "每个知识点在三个阶段的正确率，以及学生平均变化了多少；浅色横带和小字是 95% 区间。",
+        "The share of right answers of each knowledge point in the three phases, and how students"
+        " changed on the mean; the pale band and the small numbers are the 95% interval.",
     ),
     "proved.caption": ("每个知识点各阶段的正确率", "Right answers of each point by phase"),
     # A teacher
@@ -743,6 +746,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "time.hours": ("{hours} 小时 {minutes} 分", "{hours} h {minutes} min"),
     "time.minutes": ("{minutes} 分", "{minutes} min"),
     "time.seconds": ("{seconds} 秒", "{seconds} s"),
+    **LESSON_WORDS,
     **OPERATING_WORDS,
     **EVALUATION_WORDS,
     **STUDENT_WORDS,

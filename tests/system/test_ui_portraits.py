@@ -21,6 +21,7 @@ from tests.support.browsing import (
     wait_for_text,
     wait_to_see,
 )
+from tests.support.lessons import group, key, said
 from tests.support.records import statement
 from tests.support.small_demo import CLASS, OTHER_CLASS, SCHOOL, SmallDemo, small_demo
 
@@ -238,6 +239,39 @@ def test_a_lesson_shows_the_numbers_of_the_api(demo: SmallDemo, browser: Chrome)
     most = max(bucket["persons"] for bucket in during["timeline"]["buckets"])
     told = find(browser, ".xj-timeline-card [role=img]")[0].get_attribute("aria-label")
     assert f"{most} 人" in str(told)
+
+
+def test_a_lesson_page_follows_a_lesson_that_goes_on(demo: SmallDemo, browser: Chrome) -> None:
+    lesson = "https://demo-district.example/lessons/just-now"
+
+    def post(*statements: dict[str, Any]) -> None:
+        version = {"X-Experience-API-Version": "1.0.3"}
+        demo.post("/xapi/statements", "publisher", json=list(statements), headers=version)
+
+    def noted(number: int, who: str, second: int, level: float) -> dict[str, Any]:
+        at, score = f"2025-09-08T09:00:{second:02}+08:00", {"score": {"scaled": level}}
+        given = {"lesson": lesson, "at": at, "phase": "in", "result": score}
+        return said(number, who, "paid-attention", lesson, "lesson", **given)
+
+    post(noted(1, "an", 1, 0.5))
+    browser.get(demo.link(f"{lesson_path(lesson)}?width=1"))
+    row = f".xj-attention-card tr[data-row='{key('an')}'] [data-key=attention]"
+    wait_for_text(browser, row, "50%")
+    assert find(browser, ".xj-widths [aria-current]")[0].text == "1 秒"
+    members = ("an", "bo", "chen")
+    together = {"lesson": lesson, "at": "2025-09-08T09:00:07+08:00", "phase": "in"}
+    post(
+        noted(2, "an", 4, 1.0),
+        noted(3, "bo", 4, 0.8),
+        said(4, group(*members), "collaborated", "tasks/1", "group-task", **together),
+    )
+    wait_for_text(browser, row, "75%")
+    assert wait_to_see(browser, ".xj-attention-card .xj-aside").text.startswith("专注度中位数 78%")
+    assert texts(browser, "[data-group='1'] a") == ["An", "Bo", "Chen"]
+    told = find(browser, ".xj-timeline-card [role=img]")[0].get_attribute("aria-label")
+    assert "09:00:01 至 09:00:07" in str(told)
+    find(browser, f"{row} a")[0].click()
+    wait_for(browser, lambda: len(find(browser, ".xj-facts > li")) == 2)
 
 
 def test_a_teacher_sees_the_own_portrait_and_no_other_teachers(

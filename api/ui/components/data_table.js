@@ -79,14 +79,16 @@ export default {
                 <i v-if="row[column.key].swatch" class="xj-swatch" :class="row[column.key].swatch"></i>
                 {{ row[column.key].text }}
               </a>
-              <div v-else-if="column.kind === 'interval'" class="xj-interval" role="img"
-                   :aria-label="row[column.key].label" :title="row[column.key].label">
+              <component v-else-if="column.kind === 'interval'" :is="row[column.key].href ? 'a' : 'div'"
+                         class="xj-interval" :role="row[column.key].href ? undefined : 'img'"
+                         :href="row[column.key].href"
+                         :aria-label="row[column.key].label" :title="row[column.key].label">
                 <span class="xj-interval-text">{{ row[column.key].text }}</span>
                 <span v-if="row[column.key].value !== undefined" class="xj-interval-track">
                   <span class="xj-interval-band" :style="span(row[column.key])"></span>
                   <span class="xj-interval-dot" :style="{ left: 100 * row[column.key].value + '%' }"></span>
                 </span>
-              </div>
+              </component>
               <a v-else-if="row[column.key].href" :href="row[column.key].href" :aria-label="row[column.key].label">
                 {{ row[column.key].text }}
               </a>

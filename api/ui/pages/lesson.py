@@ -7,11 +7,13 @@ from nicegui import ui
 from api.ui import formats
 from api.ui.layout import LESSONS, lesson_link, page
 from api.ui.live import PAGE_SECONDS, Live
+from api.ui.pages.lesson_after import Corrections, Homework, Proved
+from api.ui.pages.lesson_before import Preview, Videos
 from api.ui.pages.lesson_parts import (
-    Homework,
+    WIDTHS,
+    GroupWork,
+    HandsAndAttention,
     LessonFigures,
-    Preview,
-    Proved,
     Questions,
     Silent,
     Teaching,
@@ -21,29 +23,33 @@ from api.ui.pages.lesson_parts import (
 from api.ui.permission import is_permitted
 from api.ui.portrait import Part, Portrait, PortraitView, name_of
 from api.ui.session import Visit, Visitor
+from projections.lessons.reports import MINUTE
 from projections.vocabulary import SUBJECTS
 
 SPACING = 2.0  # seconds between two looks
 
 
 @ui.page("/lessons/{lesson:path}", response_timeout=PAGE_SECONDS)
-async def lesson_page(visit: Visitor, lesson: str, class_group: str = "") -> None:
-    """Show the report of a lesson, or of one class in it, and keep it true."""
-    queries, path = visit.queries, lesson_link(lesson, class_group)
+async def lesson_page(visit: Visitor, lesson: str, class_group: str = "", width: str = "") -> None:
+    """Show the report of a lesson, or of one class in it, and keep it true.
+
+    The timeline's buckets are ``width`` seconds wide: a minute, if that is none of those to choose.
+    """
+    wide = next((each for each in WIDTHS if str(each) == width), MINUTE)
+    queries, path = visit.queries, lesson_link(lesson, class_group, wide)
     with page(visit.words, visit.words("lessons.title"), path, visit):
         if not await is_permitted(visit, queries.permit_lesson(lesson)):
             return
-        view = LessonView(visit, lesson)
-        await Live(
-            visit, view, lambda: queries.lesson(lesson, class_group), spacing=SPACING
-        ).begin()
+        view = LessonView(visit, lesson, class_group, wide)
+        ask = queries.lesson
+        await Live(visit, view, lambda: ask(lesson, class_group, wide), spacing=SPACING).begin()
 
 
 class LessonView(PortraitView):
     """The parts of a lesson's page."""
 
-    def __init__(self, visit: Visit, lesson: str) -> None:
-        self._lesson = lesson
+    def __init__(self, visit: Visit, lesson: str, class_group: str, width: int) -> None:
+        self._lesson, self._class_group, self._width = lesson, class_group, width
         super().__init__(visit, ("back_to_lessons", LESSONS), "xj-lesson")
 
     def make_parts(self) -> Sequence[Part]:
@@ -52,11 +58,15 @@ class LessonView(PortraitView):
         return [
             Who(visit),
             LessonFigures(visit),
-            Timeline(visit),
+            Timeline(visit, self._lesson, self._class_group, self._width),
             Silent(visit),
             Teaching(visit),
             Questions(visit),
+            GroupWork(visit),
+            HandsAndAttention(visit),
             Preview(visit),
+            Videos(visit),
+            Corrections(visit),
             Homework(visit),
             Proved(visit),
         ]

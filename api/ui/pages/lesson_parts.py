@@ -1,17 +1,30 @@
-"""The parts of a lesson's page: each shows its own part of a lesson's report, again and again."""
+"""The parts of a lesson's page on who was in it and what happened in class, again and again."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from api.ui import charts, formats
 from api.ui.charts import Figure
-from api.ui.layout import Card, Tag, class_link, lesson_link, student_link, teacher_link
+from api.ui.layout import (
+    Card,
+    Tag,
+    class_link,
+    evidence_link,
+    lesson_link,
+    student_link,
+    teacher_link,
+)
 from api.ui.parts import KeyFigures
-from api.ui.portrait import Portrait, as_of, name_of, point_name
+from api.ui.portrait import Portrait, as_of, name_of
 from api.ui.session import Visit
-from api.ui.table import Cell, Column, DataTable, Row, cell
+from api.ui.table import Cell, Column, DataTable, cell, figure_cell
+from api.ui.words import Words
+from projections.lessons.reports import MINUTE
 from projections.vocabulary import ACTIONS, PHASES
+
+WIDTHS: Final = (1, 10, MINUTE)  # seconds of a bucket of the timeline, to be chosen from
+MOST_BUCKETS: Final = 10_800  # that a chart draws: three hours, second by second
 
 
 class Who:
@@ -35,7 +48,7 @@ class Who:
             if len(classes) > 1:
                 self._link(words("lesson.together"), lesson_link(lesson))
             for one in portrait["teachers"]:
-                self._link(_who(one), teacher_link(one["person"]))
+                self._link(who(one), teacher_link(one["person"]))
 
     def _link(self, text: str, path: str) -> None:
         with Tag("li"):
@@ -64,15 +77,39 @@ class LessonFigures(KeyFigures):
             "handed_in": formats.ratio(_sum(homework, "count"), _sum(homework, "n"), words),
         }
 
+    def links(self, portrait: Portrait) -> dict[str, str]:
+        """Give what each figure rests on."""
+        asked = {"lesson": portrait["lesson"]}
+        answers = {**asked, "action": "answer", "phase": "in"}
+        wanted = {
+            "present": portrait["in"]["evidence"],
+            "previewed": portrait["pre"]["evidence"],
+            "questions": {"wanted": answers},
+            "right": {"wanted": {**answers, "known": "success"}},
+            "hands": portrait["in"]["hands"]["evidence"],
+            "handed_in": {"wanted": {**asked, "action": "homework_done"}},
+        }
+        return {key: evidence_link(evidence) for key, evidence in wanted.items()}
+
 
 class Timeline:
-    """Who took part, minute by minute."""
+    """Who took part, how many hands were raised, and how attentive they were, as time went on."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, visit: Visit, lesson: str, class_group: str, width: int) -> None:
         self._visit = visit
         words = self._words = visit.words
         title = words("timeline.title")
         with Card(words, title, words("timeline.help"), "xj-timeline-card xj-wide"):
+            with Tag("ul", classes="xj-links xj-widths", aria_label=words("timeline.widths")):
+                for each in WIDTHS:
+                    with Tag("li"):
+                        link = Tag(
+                            "a",
+                            formats.length(each, words),
+                            href=lesson_link(lesson, class_group, each),
+                        )
+                        if each == width:
+                            link.attribute("aria-current", "true")
             self._figure = Figure(words, "xj-bars", title)
 
     def show(self, portrait: Portrait) -> None:
@@ -81,15 +118,22 @@ class Timeline:
         if not found["buckets"]:
             self._figure.show_empty(words("timeline.empty"))
             return
-        known = {bucket["second"]: bucket for bucket in found["buckets"]}
-        seconds = range(0, max(known) + 1, found["width"])
-        first = found["begins"]
-        labels = [formats.clock_after(first, second, self._visit.timezone) for second in seconds]
-        persons = [known[second]["persons"] if second in known else 0 for second in seconds]
-        hands = [known[second]["hands"] if second in known else 0 for second in seconds]
+        drawn = _without_gaps(found["buckets"], found["width"])
+        labels = [self._label(found, bucket["second"]) for bucket in drawn]
+        persons = [bucket["persons"] for bucket in drawn]
+        # Of hands only those raised are drawn: a line of noughts would hide them.
+        hands = [bucket["hands"] or None for bucket in drawn]
+        attention = [_percent(bucket["attention"]) for bucket in drawn]
         series = {words("timeline.persons"): persons, words("timeline.hands"): hands}
+        is_noted = any(level is not None for level in attention)
+        shares = {words("timeline.attention"): attention} if is_noted else {}
+        kinds = Counter[str]()
+        for bucket in found["buckets"]:
+            kinds.update(bucket["actions"])
+        done = [words.term(ACTIONS, kind) for kind in sorted(kinds)]
+        counts = zip(done, (kinds[kind] for kind in sorted(kinds)), strict=True)
         self._figure.show(
-            charts.timeline(labels, series),
+            charts.timeline(labels, series, shares),
             words(
                 "timeline.summary",
                 first=labels[0],
@@ -100,9 +144,48 @@ class Timeline:
             [
                 words("unit", unit=words("timeline.unit")),
                 words("timeline.n", n=portrait["in"]["present"], of=portrait["in"]["expected"]),
+                words("or").join(words("timeline.kind", action=kind, n=n) for kind, n in counts),
                 as_of(self._visit, portrait),
             ],
+            [
+                [words("lessons.begins"), *series, words("timeline.attention"), *done],
+                *(
+                    [
+                        label,
+                        bucket["persons"],
+                        bucket["hands"],
+                        level,
+                        *(bucket["actions"].get(kind, 0) for kind in sorted(kinds)),
+                    ]
+                    for label, bucket, level in zip(labels, drawn, attention, strict=True)
+                ),
+            ],
         )
+
+    def _label(self, timeline: dict[str, Any], second: int) -> str:
+        return formats.clock_after(
+            timeline["begins"],
+            second,
+            self._visit.timezone,
+            to_second=timeline["width"] < MINUTE,
+        )
+
+
+def _without_gaps(buckets: Sequence[dict[str, Any]], width: int) -> list[dict[str, Any]]:
+    """Give a timeline's buckets with those that hold nothing between them.
+
+    Not where these would be too many to draw, as with a clock that is wrong by days.
+    """
+    known = {bucket["second"]: bucket for bucket in buckets}
+    seconds = range(0, max(known) + 1, width)
+    if len(seconds) > MOST_BUCKETS:
+        return list(buckets)
+    nothing: dict[str, Any] = {"persons": 0, "hands": 0, "attention": None, "actions": {}}
+    return [known.get(second, {**nothing, "second": second}) for second in seconds]
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 1)
 
 
 class Silent:
@@ -202,7 +285,8 @@ class Questions:
             Tag("h3", f"{question['number']}. {name}")
             share = formats.share(result["share"], words)
             text = words("questions.result", share=share, right=result["right"], n=result["n"])
-            Tag("p", text, "xj-note")
+            with Tag("p", classes="xj-note"):
+                Tag("a", text, href=evidence_link(question["evidence"]))
             self._bars(question["responses"], question["answers"])
             silent = [one for one in question["not_answered"] if one["present"]]
             if silent:
@@ -213,7 +297,9 @@ class Questions:
     def _poll(self, poll: dict[str, Any]) -> None:
         with Tag("li", data_poll=poll["item"]):
             Tag("h3", name_of(self._visit, poll["names"], poll["item"]))
-            Tag("p", self._words("questions.voters", n=poll["voters"]), "xj-note")
+            with Tag("p", classes="xj-note"):
+                voters = self._words("questions.voters", n=poll["voters"])
+                Tag("a", voters, href=evidence_link(poll["evidence"]))
             self._bars(poll["votes"], poll["voters"])
 
     def _bars(self, responses: Iterable[dict[str, Any]], whole: int) -> None:
@@ -229,178 +315,107 @@ class Questions:
                     Tag("strong", formats.count(one["n"]))
 
 
-class Preview:
-    """Who previewed what, and what that let expect."""
-
-    COLUMNS = ("seconds", "watched", "checks", "expected", "happened")
+class GroupWork:
+    """Who worked together on what, and who was in no group."""
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         words = self._words = visit.words
-        title = words("preview.title")
-        with Card(words, title, words("preview.help"), "xj-preview-card xj-wide") as card:
-            self._told = Tag("p")
-            self._empty = Tag("p", words("preview.empty"), "xj-empty")
-            columns = [
-                Column(key, words(f"preview.{key}"), "number", True, descending=True)
-                for key in self.COLUMNS
-            ]
-            self._table = DataTable(
-                words,
-                words("preview.caption"),
-                [Column("name", words("students.name"), "link", sortable=True), *columns],
-                export=title,
-            )
+        with Card(words, words("groups.title"), words("groups.help"), "xj-groups-card") as card:
+            self._list = Tag("ol", classes="xj-questions")
         self._aside = card.aside
 
     def show(self, portrait: Portrait) -> None:
-        """Show the preview of a lesson."""
-        words, before = self._words, portrait["pre"]
-        learners, predicted = before["previewed"], before["predicted"]
-        self._empty.set_visibility(not learners)
-        self._table.set_visibility(bool(learners))
-        share = before["share"]
-        self._aside.text = words(
-            "preview.share",
-            share=formats.share(share["share"], words),
-            count=share["count"],
-            n=share["n"],
-        )
-        self._told.set_visibility(bool(predicted["expected"]["n"]))
-        self._told.text = words(
-            f"preview.surprise.{predicted['surprise'] or 'none'}",
-            expected=formats.share(predicted["expected"]["share"], words),
-            low=formats.share(predicted["expected"]["low"], words),
-            high=formats.share(predicted["expected"]["high"], words),
-            happened=formats.share(predicted["happened"]["share"], words),
-            n=predicted["happened"]["n"],
-        )
-        foretold = {one["person"]: one for one in predicted["learners"]}
-        self._table.show(self._row(one, foretold.get(one["person"])) for one in learners)
+        """Show the group work of a lesson."""
+        words, tasks = self._words, portrait["in"]["group_work"]
+        self._aside.text = words("groups.n", n=sum(len(task["groups"]) for task in tasks))
+        self._list.clear()
+        with self._list:
+            for task in tasks:
+                self._task(task)
+            if not tasks:
+                Tag("li", words("groups.empty"), "xj-empty")
 
-    def _row(self, one: dict[str, Any], foretold: dict[str, Any] | None) -> Row:
-        words, checks = self._words, one["checks"]
-        seconds = one["seconds"] or 0
-        return {
-            "id": one["person"],
-            "name": cell(_who(one), _who(one), href=student_link(one["person"])),
-            "seconds": cell(formats.length(seconds, words), seconds),
-            "watched": cell(formats.share(one["watched"], words), one["watched"]),
-            "checks": _parts(words("nothing"), checks["right"], checks["n"]),
-            **{
-                key: cell(
-                    formats.share(foretold[key]["share"] if foretold else None, words),
-                    foretold[key]["share"] if foretold else None,
-                )
-                for key in ("expected", "happened")
-            },
-        }
+    def _task(self, task: dict[str, Any]) -> None:
+        words = self._words
+        with Tag("li", data_task=task["item"]):
+            Tag("h3", name_of(self._visit, task["names"], task["item"]))
+            with Tag("p", classes="xj-note"):
+                n = words("groups.learners", n=task["learners"])
+                Tag("a", n, href=evidence_link(task["evidence"]))
+            for number, group in enumerate(task["groups"], 1):
+                time = formats.clock_after(group["time"], 0, self._visit.timezone)
+                length = formats.length(group["seconds"] or 0, words)
+                with Tag("p", classes="xj-names", data_group=str(number)):
+                    Tag("span", words("groups.group", n=number, time=time, length=length))
+                    links(group["learners"])
+            if task["not_in_a_group"]:
+                with Tag("p", classes="xj-names"):
+                    Tag("span", words("groups.none", n=len(task["not_in_a_group"])), "xj-note")
+                    links(task["not_in_a_group"])
 
 
-class Homework:
-    """What was set, and who handed it in when."""
-
-    COLUMNS = ("state", "time", "seconds", "score", "right")
+class HandsAndAttention:
+    """Who raised hands how often, how attentive each was, and who took part from elsewhere."""
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         words = self._words = visit.words
-        title = words("homework.title")
-        with Card(words, title, words("homework.help"), "xj-homework-card xj-wide") as card:
-            self._empty = Tag("p", words("homework.empty"), "xj-empty")
-            columns = [
-                Column(key, words(f"homework.{key}"), "number", True) for key in self.COLUMNS
-            ]
+        title = words("attention.title")
+        with Card(words, title, words("attention.help"), "xj-attention-card") as card:
+            self._empty = Tag("p", words("attention.empty"), "xj-empty")
             self._table = DataTable(
                 words,
-                words("homework.caption"),
+                title,
                 [
                     Column("name", words("students.name"), "link", sortable=True),
-                    Column("homework", words("homework.which"), sortable=True),
-                    *columns,
+                    Column("hands", words("lesson.hands"), "number", True, descending=True),
+                    Column("attention", words("timeline.attention"), "number", True),
                 ],
                 export=title,
             )
+            self._heading = Tag("h3")
+            self._remote = Tag("p", classes="xj-names", data_remote="")
         self._aside = card.aside
 
     def show(self, portrait: Portrait) -> None:
-        """Show the homework of a lesson."""
-        words, homework = self._words, portrait["post"]["homework"]
-        states = {state: sum(one["states"][state] for one in homework) for state in STATES}
-        told = [words(f"homework.n.{state}", n=n) for state, n in states.items() if n]
-        self._aside.text = " · ".join(told)
-        self._empty.set_visibility(not homework)
-        self._table.set_visibility(bool(homework))
-        self._table.show(self._row(one, each) for one in homework for each in one["learners"])
-
-    def _row(self, homework: dict[str, Any], one: dict[str, Any]) -> Row:
-        words, result = self._words, one["result"]
-        time = formats.moment(one["time"], self._visit.timezone) if one["time"] else ""
-        name = name_of(self._visit, homework["names"], homework["item"])
-        seconds = one["seconds"] or 0
-        return {
-            "id": f"{homework['item']} {one['person']}",
-            "name": cell(_who(one), _who(one), href=student_link(one["person"])),
-            "homework": cell(name, name),
-            "state": cell(words(f"homework.state.{one['state']}"), STATES.index(one["state"])),
-            "time": cell(time or words("nothing"), time or None),
-            "seconds": cell(formats.length(seconds, words), seconds),
-            "score": cell(formats.share(one["score"], words), one["score"]),
-            "right": _parts(words("nothing"), result["right"], result["n"]),
-        }
-
-
-class Proved:
-    """Each knowledge point through the three phases."""
-
-    def __init__(self, visit: Visit) -> None:
-        self._visit = visit
-        words = self._words = visit.words
-        title = words("proved.title")
-        with Card(words, title, words("proved.help"), "xj-proved-card xj-wide"):
-            self._empty = Tag("p", words("mastery.empty"), "xj-empty")
-            self._table = DataTable(
-                words,
-                words("proved.caption"),
-                [
-                    Column("point", words("mastery.point"), sortable=True),
-                    *(Column(phase, words(f"phase.{phase}"), "interval", True) for phase in PHASES),
-                ],
-                export=title,
-            )
-
-    def show(self, portrait: Portrait) -> None:
-        """Show what a lesson's homework proved."""
-        points = portrait["post"]["proved"]["knowledge_points"]
-        self._empty.set_visibility(not points)
-        self._table.set_visibility(bool(points))
-        self._table.show(self._row(point) for point in points)
-
-    def _row(self, point: dict[str, Any]) -> Row:
-        name = point_name(self._visit, point)
-        return {
-            "id": point["knowledge_point"],
-            "point": cell(name, name),
-            **{phase: self._share(point[phase]) for phase in PHASES},
-        }
-
-    def _share(self, result: dict[str, Any]) -> Cell:
-        words, share = self._words, result["share"]
-        text = formats.share(share, words)
-        if share is None:
-            return cell(text, label=words("not_enough"))
-        label = words(
-            "mastery.interval",
-            value=text,
-            low=formats.percent(result["low"]),
-            high=formats.percent(result["high"]),
+        """Show the hands and the attention of a lesson."""
+        words, during = self._words, portrait["in"]
+        attention = {one["person"]: one for one in during["attention"]["learners"]}
+        hands = {one["person"]: one for one in during["hands"]["learners"]}
+        learners = {**attention, **hands}
+        self._empty.set_visibility(not learners)
+        self._table.set_visibility(bool(learners))
+        self._aside.text = words(
+            "attention.median",
+            median=formats.share(during["attention"]["median"], words),
+            n=during["attention"]["n"],
         )
-        n = words("dimension.accuracy.n", n=result["n"])
-        low, high = result["low"], result["high"]
-        return cell(text, share, note=n, low=low, value=share, high=high, label=f"{label} · {n}")
+        self._table.show(
+            {
+                "id": person,
+                "name": cell(who(one), who(one), href=student_link(person)),
+                "hands": self._hands(hands.get(person)),
+                "attention": self._attention(attention.get(person)),
+            }
+            for person, one in learners.items()
+        )
+        joined = {one["person"]: one for one in during["joined_remotely"]}
+        self._heading.text = words("attention.remote", n=len(joined))
+        for shown in (self._heading, self._remote):
+            shown.set_visibility(bool(joined))
+        show_names(self._remote, list(joined.values()), "")
 
+    def _hands(self, one: dict[str, Any] | None) -> Cell:
+        if one is None:
+            return cell(formats.count(0), 0)
+        return figure_cell(formats.count(one["n"]), one["n"], one["evidence"], self._words)
 
-STATES = ("on_time", "late", "done", "begun", "open", "missing")
+    def _attention(self, one: dict[str, Any] | None) -> Cell:
+        if one is None:
+            return cell(self._words("nothing"))
+        mean, n = one["mean"], self._words("attention.n", n=one["n"])
+        return figure_cell(formats.percent(mean), mean, one["evidence"], self._words, note=n)
 
 
 def show_names(shown: Tag, persons: Sequence[dict[str, Any]], nobody: str) -> None:
@@ -415,10 +430,11 @@ def show_names(shown: Tag, persons: Sequence[dict[str, Any]], nobody: str) -> No
 def links(persons: Iterable[dict[str, Any]]) -> None:
     """Put links to students' pages one after the other."""
     for one in persons:
-        Tag("a", _who(one), href=student_link(one["person"]))
+        Tag("a", who(one), href=student_link(one["person"]))
 
 
-def _who(one: dict[str, Any]) -> str:
+def who(one: dict[str, Any]) -> str:
+    """Call somebody by name, else by the account."""
     return one["name"] or formats.account(one["person"])
 
 
@@ -426,5 +442,23 @@ def _sum(results: Iterable[dict[str, Any]], name: str) -> int:
     return sum(one[name] for one in results)
 
 
-def _parts(nothing: str, part: int, whole: int) -> Cell:
+def part_cell(nothing: str, part: int, whole: int) -> Cell:
+    """Make the cell of a part of a whole, which sorts by the share."""
     return cell(f"{part} / {whole}", part / whole) if whole else cell(nothing)
+
+
+def share_cell(words: Words, result: dict[str, Any]) -> Cell:
+    """Make the cell of a share of right answers with its interval, which leads to its evidence."""
+    share = result["share"]
+    text = formats.share(share, words)
+    if share is None:
+        return cell(text, label=words("not_enough"))
+    low, high = result["low"], result["high"]
+    told = words(
+        "mastery.interval", value=text, low=formats.percent(low), high=formats.percent(high)
+    )
+    n = words("dimension.accuracy.n", n=result["n"])
+    drawn = {"note": n, "low": low, "value": share, "high": high, "label": f"{told} · {n}"}
+    if "evidence" in result:
+        return figure_cell(text, share, result["evidence"], words, **drawn)
+    return cell(text, share, **drawn)

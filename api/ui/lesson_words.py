@@ -1,0 +1,80 @@
+"""What the pages of lessons say of participation, videos and corrections, in both languages."""
+
+from typing import Final
+
+# By key: Chinese, English, as in ``words.py``.
+LESSON_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "timeline.widths": ("每段时间", "Width of a bar"),
+    "timeline.attention": ("专注度", "Attention"),
+    "timeline.kind": ("{action} {n}", "{action} {n}"),
+    # Group work, hands and attention
+    "groups.title": ("小组合作", "Group work"),
+    "groups.help": (
+        "同一条语句里的学生是一个小组。",
+        "Those whom one statement names worked together.",
+    ),
+    "groups.n": ("{n} 个小组", "{n} groups"),
+    "groups.learners": ("{n} 人参与", "n = {n} took part"),
+    "groups.group": ("第 {n} 组（{time}，{length}）：", "Group {n} ({time}, {length}):"),
+    "groups.none": ("不在任何小组（{n} 人）：", "In no group ({n}):"),
+    "groups.empty": ("这节课没有小组合作的记录。", "No group work was recorded in this lesson."),
+    "attention.title": ("举手与专注", "Hands and attention"),
+    "attention.help": (
+        "专注度（0–100%）由设备或教师记录，是每名学生各次记录的平均。点击数字看依据。",
+        "Attention (0–100%) is noted by devices or the teacher: the mean of each student's. A"
+        " number opens its evidence.",
+    ),
+    "attention.median": ("专注度中位数 {median}（{n} 次记录）", "median {median}, n = {n} notes"),
+    "attention.n": ("{n} 次记录", "n = {n} notes"),
+    "attention.empty": (
+        "没有举手或专注的记录。",
+        "Neither hands nor attention were recorded.",
+    ),
+    "attention.remote": ("远程加入：{n} 人", "Joined from elsewhere: {n}"),
+    # Before class
+    "preview.by": ("按预习情况看课中正确率", "Right in class, by how the preview went"),
+    "preview.by.preview": ("预习检测", "Preview's checks"),
+    "preview.by.learners": ("学生", "Students"),
+    "preview.by.right": ("全部答对", "all right"),
+    "preview.by.partly": ("部分答对", "partly right"),
+    "preview.by.wrong": ("全部答错", "all wrong"),
+    "preview.by.unchecked": ("预习了，没有检测", "previewed, no checks"),
+    "preview.by.none": ("没有预习", "no preview"),
+    "videos.title": ("视频看到哪里", "How far videos were watched"),
+    "videos.help": (
+        "看到每个十分之一的观看者比例：线往下掉的地方就是学生离开的地方。只算应用报告了进度的观看者。",
+        "The share of viewers who got to each tenth: where a line falls, viewers left. Only viewers"
+        " whose app tells how far they got are counted.",
+    ),
+    "videos.unit": ("占知道进度的观看者的 %", "% of viewers whose progress is known"),
+    "videos.n": ("{n} 名观看者", "n = {n} viewers"),
+    "videos.viewers": ("{name}：{n} 人观看", "{name}: {n} viewers"),
+    "videos.summary": (
+        "{name}：{n} 人，看到的中位数 {median}，看完 {end}",
+        "{name}: n = {n}, median {median}, {end} to the end",
+    ),
+    "videos.empty": ("没有人看视频。", "No videos were watched."),
+    "videos.unknown": (
+        "有人看了视频，但应用没有报告进度。",
+        "Videos were watched, but the app doesn't tell how far.",
+    ),
+    # After class
+    "corrections.title": ("作业订正", "Corrections of the homework"),
+    "corrections.help": (
+        "作业第一次答错的题，以及其中之后订正或答对的题。",
+        "What was wrong at first in the homework, and how much of it a correction or a later right"
+        " answer has put right.",
+    ),
+    "corrections.share": ("已订正 {share}（{count} / {n}）", "{share} put right ({count} of {n})"),
+    "corrections.wrong": ("答错", "Wrong"),
+    "corrections.corrected": ("已订正", "Put right"),
+    "corrections.empty": ("作业没有答错的题。", "Nothing was wrong in the homework."),
+    "proved.changes": (
+        "两个阶段都作答的学生的变化（百分点）",
+        "Change of those who answered in both phases (percentage points)",
+    ),
+    "proved.change.pre_in": ("课前→课中", "Before → in class"),
+    "proved.change.in_post": ("课中→课后", "In class → after"),
+    "proved.change.pre_post": ("课前→课后", "Before → after"),
+    "proved.change.note": ("{low} 至 {high} · {n}", "{low} to {high} · {n}"),
+}
