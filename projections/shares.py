@@ -38,6 +38,14 @@ def wilson(right: int, n: int) -> tuple[float, float]:
     return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
+def wilson_of_many(right: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the 95 % intervals of many shares, as ``wilson`` does; NaN where nothing was seen."""
+    p, z = right / n, INTERVAL
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    reach = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return np.maximum(0.0, middle - reach), np.minimum(1.0, middle + reach)
+
+
 def counted(count: int, n: int) -> Figures:
     """Give the same of anything that isn't answers: ``count`` of ``n``."""
     figures = share(count, n)

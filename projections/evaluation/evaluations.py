@@ -16,7 +16,7 @@ from projections.evaluation.figures import ByPerson
 from projections.evaluation.groups import told_group
 from projections.evaluation.measures import Figures
 from projections.evaluation.results import Standing, told_student
-from projections.evaluation.schemes import Measure, Scheme, demand_school
+from projections.evaluation.schemes import Indicator, Measure, Scheme, demand_school
 from projections.evaluation.scoring import Scores, indicators_of, is_enough, score
 from projections.evaluation.trajectories import FEWEST, WINDOW, told_trajectory, windows_up_to
 from projections.evaluation.what_if import told_comparison
@@ -97,7 +97,7 @@ class Evaluations:
         large = (one for one in named if len(cohorts.members[one]) > 3 * FEWEST)
         name = next(large, named[0] if named else "")
         peers = [one for one in cohorts.members.get(name, ()) if one != person]
-        scores = [self._score(store, scheme, [person, *peers], window, basis) for window in windows]
+        scores = self._score(store, scheme, [person, *peers], windows, basis)
         return {
             "person": person,
             "until": until.isoformat(),
@@ -176,8 +176,8 @@ class Evaluations:
         basis = self._bases.of(store)
         placed = basis.placements(one[1].last).of
         persons = [person for person in placed if among is None or person in among]
-        first = self._score(store, one[0], persons, one[1], basis)
-        second = self._score(store, other[0], persons, other[1], basis)
+        (first,) = self._score(store, one[0], persons, [one[1]], basis)
+        (second,) = self._score(store, other[0], persons, [other[1]], basis)
         told = told_comparison(one, first, other, second)
         names = names_of(self._generation, store, [each["person"] for each in told["changes"]])
         told["changes"] = [
@@ -188,37 +188,61 @@ class Evaluations:
 
     def _both(
         self, store: str, scheme: Scheme, persons: Sequence[str], span: Span, basis: Basis
-    ) -> tuple[Scores, Scores]:
+    ) -> list[Scores]:
         """Score people in these days, and in the days before among whom they were with then."""
-        now = self._score(store, scheme, persons, span, basis)
-        return now, self._score(store, scheme, persons, span.before(), basis)
+        return self._score(store, scheme, persons, [span, span.before()], basis)
 
     def _score(
-        self, store: str, scheme: Scheme, persons: Sequence[str], span: Span, basis: Basis
-    ) -> Scores:
+        self,
+        store: str,
+        scheme: Scheme,
+        persons: Sequence[str],
+        spans: Sequence[Span],
+        basis: Basis,
+    ) -> list[Scores]:
+        """Score people in each of some spans, which have no day in common."""
         indicators = indicators_of(scheme).values()
-        cohorts = basis.placements(span.last).cohorts
-        versions = basis.versions
         alone = {one.measure for one in indicators if one.normalisation.by == "criterion"}
-        compared = {one.measure for one in indicators if one.normalisation.by != "criterion"}
-        figures = self._compared(store, scheme, persons, span, basis) if compared else {}
-        figures |= self._figures.of(store, span, alone - compared, persons, versions)
-        return score(scheme, persons, figures, cohorts)
+        compared = [one for one in indicators if one.normalisation.by != "criterion"]
+        figures: list[dict[Measure, ByPerson]] = [{} for _ in spans]
+        if compared:
+            figures = self._compared(store, compared, persons, spans, basis)
+        alone -= {one.measure for one in compared}
+        told = self._figures.of(store, spans, alone, persons, basis.versions)
+        return [
+            score(scheme, persons, known | more, basis.placements(span.last).cohorts)
+            for span, known, more in zip(spans, figures, told, strict=True)
+        ]
 
     def _compared(
-        self, store: str, scheme: Scheme, persons: Sequence[str], span: Span, basis: Basis
-    ) -> dict[Measure, ByPerson]:
+        self,
+        store: str,
+        compared: Sequence[Indicator],
+        persons: Sequence[str],
+        spans: Sequence[Span],
+        basis: Basis,
+    ) -> list[dict[Measure, ByPerson]]:
         """Give the figures of what is compared, of people and of whom they are compared with."""
-        compared = [
-            one for one in indicators_of(scheme).values() if one.normalisation.by != "criterion"
-        ]
         measures = {one.measure for one in compared}
-        cohorts = basis.placements(span.last).cohorts
-        named = [cohorts.of.get(person, ()) for person in persons]
+        cohorts = [basis.placements(span.last).cohorts for span in spans]
         # The wider ones are only asked about where a first one turns out to be too small.
-        for names in ({of[0] for of in named if of}, {name for of in named for name in of}):
-            company = set(persons).union(*(cohorts.members[name] for name in names))
-            figures = self._figures.of(store, span, measures, company, basis.versions)
-            if all(is_enough(one, figures[one.measure], cohorts, names) for one in compared):
+        for most in (1, None):
+            names = [
+                {name for person in persons for name in of_day.of.get(person, ())[:most]}
+                for of_day in cohorts
+            ]
+            company = set(persons).union(
+                *(
+                    of_day.members[name]
+                    for of_day, some in zip(cohorts, names, strict=True)
+                    for name in some
+                )
+            )
+            figures = self._figures.of(store, spans, measures, company, basis.versions)
+            if all(
+                is_enough(one, figures[at][one.measure], cohorts[at], names[at])
+                for one in compared
+                for at in range(len(spans))
+            ):
                 break
         return figures

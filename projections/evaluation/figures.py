@@ -53,14 +53,16 @@ def nothing(measure: Measure) -> Figure:
     return NONE_COUNTED if measure.figure in ("count", "days", "lessons", "sum") else NOTHING
 
 
-def mean_of(n: int, total: float, squares: float) -> tuple[float, float, float]:
-    """Give a mean and its 95 % interval by the standard error.
+def mean_of(
+    n: np.ndarray, total: np.ndarray, squares: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give means of one value at least each, and their 95 % intervals by the standard error.
 
     Of one value alone nothing is known of how they vary: its interval is the value itself.
     """
     mean = total / n
-    variance = max(0.0, squares / n - mean * mean) * n / (n - 1) if n > 1 else 0.0
-    reach = INTERVAL * math.sqrt(variance / n)
+    spread = np.maximum(0.0, squares / n - mean * mean) * n / np.maximum(1.0, n - 1.0)
+    reach = INTERVAL * np.sqrt(np.where(n > 1, spread, 0.0) / n)
     return mean, mean - reach, mean + reach
 
 

@@ -20,29 +20,50 @@ class Sql(NamedTuple):
     text: str
     parameters: dict[str, Any]
 
+    @classmethod
+    def of(cls, text: str, given: Mapping[str, Any]) -> "Sql":
+        """Take only what the text names: all names of a district's persons take long to write."""
+        return cls(text, {name: one for name, one in given.items() if f"{{{name}:" in text})
+
+
+class Moments(NamedTuple):
+    """Some days: microseconds since 1970 UTC, the end left out, and the last day in ISO 8601."""
+
+    since: int
+    until: int
+    last: str
+
 
 class Asked(NamedTuple):
     """Whose figures are asked for, and of when.
 
     ``accounts`` are all of the persons', ``owners`` the persons of those that are another's.
-    ``since`` and ``until`` are microseconds since 1970 UTC, ``last`` the last day in ISO 8601.
+    ``spans`` have no day in common and begin with the earliest; rows tell which by its place,
+    counted from 1.
     """
 
     store: str
     persons: Sequence[str]
     accounts: Sequence[str]
     owners: Mapping[str, str]
-    since: int
-    until: int
-    last: str
+    spans: Sequence[Moments]
     timezone: str
 
     def parameters(self) -> dict[str, Any]:
         """Give what every query here names."""
-        given = self._asdict()
-        owners = given.pop("owners")
-        given.update(linked=list(owners), owners=list(owners.values()))
-        return {**given, "persons": list(self.persons), "accounts": list(self.accounts)}
+        given: dict[str, Any] = {
+            "store": self.store,
+            "persons": list(self.persons),
+            "accounts": list(self.accounts),
+            "linked": list(self.owners),
+            "owners": list(self.owners.values()),
+            "timezone": self.timezone,
+            "since": self.spans[0].since,
+            "until": self.spans[-1].until,
+        }
+        for place, span in enumerate(self.spans, 1):
+            given |= {f"{name}_{place}": value for name, value in span._asdict().items()}
+        return given
 
     @property
     def who(self) -> str:
@@ -51,6 +72,24 @@ class Asked(NamedTuple):
             return "person"
         linked, owners = "{linked:Array(String)}", "{owners:Array(String)}"
         return f"transform(person, {linked}, {owners}, person)"
+
+    @property
+    def places(self) -> range:
+        """The places of the spans."""
+        return range(1, len(self.spans) + 1)
+
+    def span_of(self, time: str) -> str:
+        """Which of the spans a time (microseconds) is in, 0 for none of them."""
+        each = [
+            f"{time} >= {{since_{place}:Int64}} AND {time} < {{until_{place}:Int64}}, {place}"
+            for place in self.places
+        ]
+        return f"toUInt8(multiIf({', '.join(each)}, 0))"
+
+    def spans_of(self, condition: Callable[[int], str]) -> str:
+        """Each of the spans of which a condition holds: a row for each."""
+        each = [f"if({condition(place)}, {place}, 0)" for place in self.places]
+        return f"arrayJoin(arrayFilter(one -> one > 0, [{', '.join(each)}]))"
 
 
 _COLUMNS: Final = {
@@ -66,7 +105,7 @@ _COLUMNS: Final = {
     "activities": "activity",
     "ids": "id",
 }
-_VALUES: Final = {
+_VALUES: Final = {  # what says that a fact has a value, and the value
     "success": ("success IS NOT NULL", "toFloat64(ifNull(success, false))"),
     "completion": ("completion IS NOT NULL", "toFloat64(ifNull(completion, false))"),
     "on_time": ("due IS NOT NULL", "toFloat64(time <= ifNull(due, time))"),
@@ -84,15 +123,16 @@ _KEYS: Final = {
     "lesson": f"if(lesson = '', {_DAY}, cityHash64(lesson))",
     "item": f"if(item = '', {_DAY}, cityHash64(item))",
 }
+TIME: Final = "toUnixTimestamp64Micro(time)"
 # Conditions stand in PREWHERE, which comes before versions are merged: within a generation all
 # versions of a fact say the same, a voided one too, so that none is left over by it. What is merged
 # is what is asked for, not all that a person ever did.
-_WITHIN: Final = """toUnixTimestamp64Micro(time) >= {since:Int64}
-      AND toUnixTimestamp64Micro(time) < {until:Int64}"""
-_UP_TO: Final = "toUnixTimestamp64Micro(time) < {until:Int64}"
+UP_TO: Final = f"{TIME} < {{until:Int64}}"
+_WITHIN: Final = f"{TIME} >= {{since:Int64}} AND {UP_TO}"
 
 
-def _of_facts(*conditions: str) -> str:
+def of_facts(*conditions: str) -> str:
+    """Give where facts of the accounts come from that fulfil some conditions on what they say."""
     return f"""
     FROM {{database:Identifier}}.facts FINAL
     PREWHERE {" AND ".join(conditions)}
@@ -106,213 +146,142 @@ def rating_actions(where: Where) -> tuple[str, ...]:
 
 
 def facts_query(asked: Asked, measures: Sequence[Measure]) -> Sql:
-    """Ask for rows of person, measure, facts, what counts of them, their sum and sum of squares.
+    """Ask for rows of person, span, measure, facts, what counts of them, their sum and sum of
+    squares.
 
     Days, lessons: what counts is how many there are. What is bounded counts in the order of time.
     """
     given = asked.parameters()
-    taken = [_fact(place, measure, given) for place, measure in enumerate(measures)]
+    found = _found(measures, given)
     most = [_most(measure) for measure in measures]
-    ordered = [int(_is_ordered(measure)) for measure in measures]
-    deepest = max((n for n, one in zip(most, ordered, strict=True) if one), default=0)
-    given.update(most=most, ordered=ordered)
-    actions = {action for measure in measures for action in measure.where.actions}
-    narrowed = []
-    if all(measure.where.actions for measure in measures):
-        given["actions"], narrowed = sorted(actions), ["action IN {actions:Array(String)}"]
+    ordered = [place for place, measure in enumerate(measures, 1) if _is_ordered(measure)]
+    given["most"] = most
     first, total, squares = "[]", "sum(value)", "sum(value * value)"
-    if deepest:
-        is_ordered = "{ordered:Array(UInt8)}[measure] = 1"
-        first = (
-            f"arraySlice(groupArraySortedIf({deepest})((time, statement, ordinal, value),"
-            f" {is_ordered}), 1, counted)"
-        )
-        total = f"if({is_ordered}, arraySum(one -> one.4, first), {total})"
-        squares = f"if({is_ordered}, arraySum(one -> one.4 * one.4, first), {squares})"
-    return Sql(
+    if ordered:  # where all of them count it doesn't matter which come first
+        every = f"groupArrayIf((time, statement, ordinal, value), {_is_one_of(ordered)})"
+        first = f"if(facts > counted, arraySlice(arraySort({every}), 1, counted), [])"
+        is_cut = f"facts > counted AND {_is_one_of(ordered)}"
+        total = f"if({is_cut}, arraySum(one -> one.4, first), {total})"
+        squares = f"if({is_cut}, arraySum(one -> one.4 * one.4, first), {squares})"
+    return Sql.of(
         f"""
-SELECT who, measure, toUInt64(sum(facts)), toUInt64(sum(counted)), sum(total), sum(squares)
+SELECT who, span, measure, toUInt64(sum(facts)), toUInt64(sum(counted)), sum(total), sum(squares)
 FROM
 (
-    SELECT who, measure, count() AS facts, least(facts, {{most:Array(UInt32)}}[measure]) AS counted,
+    SELECT who, span, measure,
+        count() AS facts, least(facts, {{most:Array(UInt32)}}[measure]) AS counted,
         {first} AS first, {total} AS total, {squares} AS squares
     FROM
     (
-        SELECT {asked.who} AS who, time, statement, ordinal,
-            arrayJoin(arrayFilter(one -> one.1 > 0, [{", ".join(taken)}])) AS found,
-            found.1 AS measure, found.2 AS key, found.3 AS value
-        {_of_facts(*narrowed, _WITHIN)}
+        SELECT {asked.who} AS who, {asked.span_of(TIME)} AS span, time, statement, ordinal,
+            {found}
+        {of_facts(*_narrowed(measures, given), _WITHIN)}
     )
-    GROUP BY who, measure, key
+    WHERE span > 0
+    GROUP BY who, span, measure, key
 )
-GROUP BY who, measure""",
+GROUP BY who, span, measure""",
         given,
     )
 
 
 def ratings_query(asked: Asked, measures: Sequence[Measure]) -> Sql:
-    """Ask for rows of person, measure, rater, what was rated, the rating, and whether it counts."""
+    """Ask for rows of person, span, measure, rater, what was rated, the rating, and whether it
+    counts.
+    """
     given = asked.parameters()
-    taken = [_fact(place, measure, given) for place, measure in enumerate(measures)]
+    found = _found(measures, given)
     given["most"] = [_most(measure) for measure in measures]
-    return Sql(
+    return Sql.of(
         f"""
-SELECT who, measure, if(counterpart = '' OR action = 'rating_by_self', who, counterpart),
-    part_of, value, place <= {{most:Array(UInt32)}}[measure]
+SELECT who, span, measure,
+    if(counterpart = '' OR action = 'rating_by_self', who, counterpart), part_of, value,
+    toBool(place <= {{most:Array(UInt32)}}[measure])
 FROM
 (
-    SELECT who, found.1 AS measure, action, counterpart, part_of, found.3 AS value,
+    SELECT who, span, measure, action, counterpart, part_of, value,
         row_number() OVER (
-            PARTITION BY who, found.1, found.2 ORDER BY time, statement, ordinal
+            PARTITION BY who, span, measure, key ORDER BY time, statement, ordinal
         ) AS place
     FROM
     (
-        SELECT {asked.who} AS who, time, statement, ordinal, action, counterpart, part_of,
-            arrayJoin(arrayFilter(one -> one.1 > 0, [{", ".join(taken)}])) AS found
-        {_of_facts("startsWith(action, 'rating_') AND action != 'rating_given'", _WITHIN)}
+        SELECT {asked.who} AS who, {asked.span_of(TIME)} AS span, time, statement, ordinal,
+            action, counterpart, part_of,
+            {found}
+        {of_facts("startsWith(action, 'rating_') AND action != 'rating_given'", _WITHIN)}
     )
+    WHERE span > 0
 )
-ORDER BY who, measure, place""",
+ORDER BY who, span, measure, place""",
         given,
     )
 
 
 def mastery_query(asked: Asked, measures: Sequence[Measure]) -> Sql:
-    """Ask for rows of person, measure, points, those mastered, sums of probability and variance,
-    and responses.
+    """Ask for rows of person, span, measure, points, those mastered, sums of probability and
+    variance, and responses.
 
     A point is as it was at the end of the last day; where there was a response to it since, at the
     end of the last week (Sunday) up to that day.
     """
     given = asked.parameters()
-    taken = [_other(place, measure, given) for place, measure in enumerate(measures)]
     given["mastered"] = MASTERED
-    return Sql(
+    last = "toUnixTimestamp64Micro(last_time)"
+    is_of_row = asked.spans_of(lambda place: f"{last} < {{until_{place}:Int64}}")
+    is_of_week = asked.spans_of(lambda place: f"week <= toDate32({{last_{place}:String}}) - 6")
+    is_tried_since = asked.spans_of(lambda place: f"{last} >= {{until_{place}:Int64}}")
+    of_persons = "WHERE store = {store:String} AND person IN {persons:Array(String)}"
+    return Sql.of(
         f"""
-SELECT person, measure, toUInt64(count()), toUInt64(countIf(probability >= {{mastered:Float64}})),
+SELECT person, span, measure, toUInt64(count()),
+    toUInt64(countIf(probability >= {{mastered:Float64}})),
     sum(probability), sum(pow((high - low) / {2 * INTERVAL}, 2)), toUInt64(sum(tries))
 FROM
 (
-    SELECT person, probability, low, high, tries,
-        arrayJoin(arrayFilter(one -> one > 0, [{", ".join(taken)}])) AS measure
+    SELECT person, span, probability, low, high, tries, {_taken(measures, given)} AS measure
     FROM
     (
-        SELECT person, knowledge_point, subject, probability, low, high, tries
+        SELECT person, knowledge_point, subject, probability, low, high, tries,
+            {is_of_row} AS span
         FROM {{database:Identifier}}.person_mastery FINAL
-        WHERE store = {{store:String}} AND person IN {{persons:Array(String)}}
-          AND toUnixTimestamp64Micro(last_time) < {{until:Int64}}
+        {of_persons}
         UNION ALL
-        SELECT person, knowledge_point, subject, probability, low, high, tries
-        FROM {{database:Identifier}}.person_mastery_weeks FINAL
-        WHERE store = {{store:String}} AND person IN {{persons:Array(String)}}
-          AND week <= toDate32({{last:String}}) - 6
-          AND (person, knowledge_point) IN (
-              SELECT person, knowledge_point FROM {{database:Identifier}}.person_mastery FINAL
-              WHERE store = {{store:String}} AND person IN {{persons:Array(String)}}
-                AND toUnixTimestamp64Micro(last_time) >= {{until:Int64}}
-          )
+        SELECT person, knowledge_point, subject, probability, low, high, tries, span
+        FROM
+        (
+            SELECT person, knowledge_point, subject, probability, low, high, tries, week,
+                {is_of_week} AS span
+            FROM {{database:Identifier}}.person_mastery_weeks FINAL
+            {of_persons}
+        )
+        WHERE (person, knowledge_point, span) IN (
+            SELECT person, knowledge_point, {is_tried_since} AS span
+            FROM {{database:Identifier}}.person_mastery FINAL
+            {of_persons}
+        )
         ORDER BY week DESC
-        LIMIT 1 BY person, knowledge_point
+        LIMIT 1 BY person, knowledge_point, span
     )
 )
-GROUP BY person, measure""",
+GROUP BY person, span, measure""",
         given,
     )
 
 
 def documents_query(asked: Asked, measures: Sequence[Measure]) -> Sql:
-    """Ask for rows of person, measure, and documents last written in these days."""
+    """Ask for rows of person, span, measure, and documents last written in these days."""
     given = asked.parameters()
-    taken = [_other(place, measure, given) for place, measure in enumerate(measures)]
-    return Sql(
+    return Sql.of(
         f"""
-SELECT who, measure, toUInt64(count())
+SELECT who, span, measure, toUInt64(count())
 FROM
 (
-    SELECT {asked.who} AS who,
-        arrayJoin(arrayFilter(one -> one > 0, [{", ".join(taken)}])) AS measure
+    SELECT {asked.who} AS who, {asked.span_of("toUnixTimestamp64Micro(updated)")} AS span,
+        {_taken(measures, given)} AS measure
     FROM {{database:Identifier}}.documents FINAL
-    WHERE store = {{store:String}} AND person IN {{accounts:Array(String)}}
-      AND toUnixTimestamp64Micro(updated) >= {{since:Int64}}
-      AND toUnixTimestamp64Micro(updated) < {{until:Int64}}
+    WHERE store = {{store:String}} AND person IN {{accounts:Array(String)}} AND span > 0
 )
-GROUP BY who, measure""",
-        given,
-    )
-
-
-# An attempt: time, statement, ordinal, success (-1: nobody says), whether it is a correction,
-# subject, layer, app, knowledge points. A statement's id as a number is in the order of its text.
-_ATTEMPT: Final = """(toUnixTimestamp64Micro(time), toUInt128(statement), ordinal,
-        toInt8(ifNull(toInt8(success), -1)), toUInt8(action = 'homework_corrected'),
-        toString(subject), toString(layer), toString(app),
-        arrayMap(point -> toString(point), knowledge_points))"""
-_ANSWERED: Final = _of_facts("action = 'answer' AND success IS NOT NULL AND item != ''", _UP_TO)
-_CORRECTED: Final = _of_facts("action = 'homework_corrected' AND item != ''", _UP_TO)
-_RESPONDED: Final = _of_facts("action IN ('answer', 'homework_corrected')", _UP_TO)
-
-
-def mistakes_query(asked: Asked, measures: Sequence[Measure]) -> Sql:
-    """Ask for rows of person, measure, items last wrong in these days, those mastered, responses.
-
-    The rule is the one of ``projections.portraits.mistakes``, as of the end of the last day; it
-    rests on all responses up to then.
-    """
-    given = asked.parameters()
-    taken = [_other(place, measure, given) for place, measure in enumerate(measures)]
-    local = "toDate32(toTimeZone(fromUnixTimestamp64Micro({}.1), {{timezone:String}}))".format
-    return Sql(
-        f"""
-SELECT who, measure, toUInt64(sum(items)), toUInt64(sum(mastered)), toUInt64(sum(responses))
-FROM
-(
-    SELECT {asked.who} AS who, 0 AS items, 0 AS mastered, 1 AS responses,
-        arrayJoin(arrayFilter(one -> one > 0, [{", ".join(taken)}])) AS measure
-    {_RESPONDED}
-    UNION ALL
-    SELECT who, 1 AS items, toUInt8(is_mastered) AS mastered, 0 AS responses,
-        arrayJoin(arrayFilter(one -> one > 0, [{", ".join(taken)}])) AS measure
-    FROM
-    (
-        SELECT who, item,
-            arraySort(one -> (one.1, one.2, one.3),
-                arrayConcat(any(answers), groupArrayArray(corrections))) AS attempts,
-            arrayLastIndex(one -> one.4 = 0, attempts) AS place,
-            attempts[place] AS wrong,
-            arraySlice(attempts, place + 1) AS later,
-            arrayFilter(one -> one.5 = 0, later) AS right,
-            arrayFirstIndex(one -> one.5 = 1, later) AS corrected,
-            length(right) > 1 AND {local("right[-1]")} > {local("wrong")}
-                OR corrected > 0
-                    AND arrayExists(one -> one.5 = 0, arraySlice(later, corrected)) AS is_mastered,
-            arrayLast(one -> one.6 != '', attempts).6 AS subject,
-            arrayLast(one -> one.7 != '', attempts).7 AS layer,
-            wrong.8 AS app,
-            arrayLast(one -> notEmpty(one.9), attempts).9 AS knowledge_points
-        FROM
-        (
-            SELECT who, item, answers, arrayJoin(arrayDistinct(
-                arrayConcat([item], arrayFilter(one -> one != '', wholes)))) AS what
-            FROM
-            (
-                SELECT {asked.who} AS who, item, groupArray({_ATTEMPT}) AS answers,
-                    groupUniqArray(toString(part_of)) AS wholes
-                {_ANSWERED}
-                GROUP BY who, item
-                HAVING countIf(NOT ifNull(success, true)) > 0
-            )
-        ) AS answered
-        LEFT JOIN
-        (
-            SELECT {asked.who} AS who, item AS what, groupArray({_ATTEMPT}) AS corrections
-            {_CORRECTED}
-            GROUP BY who, what
-        ) AS corrected USING (who, what)
-        GROUP BY who, item
-    )
-    WHERE wrong.1 >= {{since:Int64}}
-)
-GROUP BY who, measure""",
+GROUP BY who, span, measure""",
         given,
     )
 
@@ -320,23 +289,72 @@ GROUP BY who, measure""",
 # Conditions --------------------------------------------------------------------------------------
 
 
-def _fact(place: int, measure: Measure, given: dict[str, Any]) -> str:
-    """Give measure (0: not taken), what it is bounded by, and value of a fact."""
-    known, value = _VALUES[_of(measure)]
-    conditions = [known, *_conditions(place, measure, given)]
-    if measure.figure == "lessons":
-        conditions.append("lesson != ''")
-    bound = {"days": "day", "lessons": "lesson"}.get(measure.figure)
-    key = _KEYS[bound or (measure.at_most.each if measure.at_most else "")]
-    return f"(toUInt16(if({' AND '.join(conditions)}, {place + 1}, 0)), {key}, {value})"
+def _found(measures: Sequence[Measure], given: dict[str, Any]) -> str:
+    """Give measure, key of what it is bounded by, and value: a row for each that takes a fact."""
+    taken, keys, values = [], [], []
+    for place, measure in enumerate(measures):
+        of = "rating" if measure.over == "ratings" else measure.of
+        conditions = [_VALUES[of][0], *conditions_of(place, measure, given)]
+        if measure.figure == "lessons":
+            conditions.append("lesson != ''")
+        taken.append(f"if({' AND '.join(conditions)}, {place + 1}, 0)")
+        bound = {"days": "day", "lessons": "lesson"}.get(measure.figure)
+        keys.append(_KEYS[bound or (measure.at_most.each if measure.at_most else "")])
+        values.append(_VALUES[of][1])
+    return f"""{_row_for_each(taken)} AS measure,
+            {_by_measure(keys)} AS key,
+            {_by_measure(values)} AS value"""
 
 
-def _other(place: int, measure: Measure, given: dict[str, Any]) -> str:
-    conditions = " AND ".join(_conditions(place, measure, given)) or "1"
-    return f"toUInt16(if({conditions}, {place + 1}, 0))"
+def _taken(measures: Sequence[Measure], given: dict[str, Any]) -> str:
+    """Give the measure: a row for each that takes what a row is of."""
+    conditions = [
+        " AND ".join(conditions_of(place, measure, given)) or "1"
+        for place, measure in enumerate(measures)
+    ]
+    return _row_for_each([f"if({one}, {place}, 0)" for place, one in enumerate(conditions, 1)])
 
 
-def _conditions(place: int, measure: Measure, given: dict[str, Any]) -> list[str]:
+def _row_for_each(taken: Sequence[str]) -> str:
+    return f"arrayJoin(arrayFilter(one -> one > 0, [{', '.join(taken)}]))"
+
+
+def _by_measure(expressions: Sequence[str]) -> str:
+    """Give what stands at a measure's place: each expression is worked out once."""
+    different = list(dict.fromkeys(expressions))
+    if len(different) == 1:
+        return different[0]
+    each = []
+    for one in different[:-1]:
+        places = [place for place, of in enumerate(expressions, 1) if of == one]
+        each.append(f"{_is_one_of(places)}, {one}")
+    return f"multiIf({', '.join(each)}, {different[-1]})"
+
+
+def _is_one_of(places: Sequence[int]) -> str:
+    return f"measure IN ({', '.join(map(str, places))})"
+
+
+def _narrowed(measures: Sequence[Measure], given: dict[str, Any]) -> list[str]:
+    """Give what each fact that any measure takes fulfils, so that few others are merged."""
+    pairs = {(measure.where.actions, measure.phase) for measure in measures}
+    if any(not actions for actions, _ in pairs):
+        return []
+    by_phase: dict[str, set[str]] = {}
+    for actions, phase in pairs:
+        by_phase.setdefault(phase, set()).update(actions)
+    each = []
+    for place, (of, those) in enumerate(sorted(by_phase.items())):
+        given[f"actions_{place}"], given[f"phase_{place}"] = sorted(those), of
+        is_phase = f" AND phase = {{phase_{place}:String}}" if of else ""
+        each.append(f"action IN {{actions_{place}:Array(String)}}{is_phase}")
+    return [f"({' OR '.join(each)})"]
+
+
+def conditions_of(
+    place: int, measure: Measure, given: dict[str, Any], suffix: str = ""
+) -> list[str]:
+    """Give what a measure asks of a row, whose columns' names end so."""
     conditions = []
 
     def one_of(name: str, values: Sequence[str], condition: Callable[[str], str]) -> None:
@@ -351,17 +369,14 @@ def _conditions(place: int, measure: Measure, given: dict[str, Any]) -> list[str
         one_of("raters", rating_actions(where), "action IN {}".format)
     for name, column in _COLUMNS.items():
         if values := getattr(where, name):
-            one_of(name, values, f"{column} IN {{}}".format)
+            one_of(name, values, f"{column}{suffix} IN {{}}".format)
     if where.knowledge_points:
         if measure.over == "mastery":
             one_of("points", where.knowledge_points, "knowledge_point IN {}".format)
         else:
-            one_of("points", where.knowledge_points, "hasAny(knowledge_points, {})".format)
+            points = f"hasAny(knowledge_points{suffix}, {{}})"
+            one_of("points", where.knowledge_points, points.format)
     return conditions
-
-
-def _of(measure: Measure) -> str:
-    return "rating" if measure.over == "ratings" else measure.of
 
 
 def _most(measure: Measure) -> int:

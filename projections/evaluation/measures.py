@@ -5,69 +5,38 @@ was worked out about a person holds until that person's version is another one, 
 which a few persons did something since costs as much as these few.
 """
 
-import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from projections.days import Span
-from projections.evaluation.figures import (
-    NOTHING,
-    ByPerson,
-    Figure,
-    Rating,
-    as_array,
-    is_adjusted,
-    mean_of,
-    places_of,
-)
-from projections.evaluation.measure_queries import (
-    Asked,
-    Sql,
-    documents_query,
-    facts_query,
-    mastery_query,
-    mistakes_query,
-    ratings_query,
-)
+from projections.evaluation.figure_reading import Found, find
+from projections.evaluation.figures import ByPerson, Figure, Rating, is_adjusted, places_of
+from projections.evaluation.measure_queries import Asked, Moments, Sql
 from projections.evaluation.raters import Ratings
-from projections.evaluation.schemes import Measure, Over
+from projections.evaluation.schemes import Measure
 from projections.identities import Identities, load_identities
 from projections.names import shares_of
-from projections.prediction.mastery import INTERVAL
-from projections.shares import wilson
 from projections.warehouse import Generation
 
-_PERSONS_A_QUERY: Final = 800  # keeps a query's memory small
+_PERSONS_A_QUERY: Final = 1_600  # keeps a query's memory small
 _MOST_KEPT: Final = 24  # spans with measures; those of a whole district may take some 10 MB
 
 
-_Rows = list[tuple[Any, ...]]
-# What is known of a measure of a person: its figure, or the ratings it is worked out from.
-Known = Figure | tuple[Rating, ...]
-_UNKNOWN: Final = np.full(len(Figure._fields), math.nan)
-
-
 class Measured:
-    """What some measures say of people in some days, as far as it was asked for."""
+    """What some measures say of people in some days, as far as it was asked for.
 
-    def __init__(
-        self,
-        generation: Generation,
-        store: str,
-        span: Span,
-        timezone: str,
-        measures: Sequence[Measure],
-    ) -> None:
-        self._generation = generation
-        self._store = store
-        self._span = span
-        self._timezone = timezone
-        self._lock = threading.Lock()
+    Who uses it holds its ``lock``.
+    """
+
+    def __init__(self, span: Span, measures: Sequence[Measure]) -> None:
+        self.span = span
+        self.lock = threading.Lock()
         self._versions: dict[str, tuple[int, ...]] = {}  # of what is known, by person
         # By person's place; what was given to somebody isn't changed any more.
         self._places: dict[str, int] = {}
@@ -75,11 +44,13 @@ class Measured:
         self._ratings = {one: Ratings() for one in measures if is_adjusted(one)}
         self._adjusted: dict[Measure, ByPerson] = {}
 
-    def of(self, persons: Collection[str], versions: "Versions") -> dict[Measure, ByPerson]:
-        """Give the figures of persons by measure; of who has no evidence there is none."""
-        with self._lock:
-            self._renew(versions.newer(self._versions, persons), versions)
-            return {measure: self._figures(measure) for measure in self._rows}
+    def newer(self, persons: Collection[str], versions: "Versions") -> list[str]:
+        """Give those of these persons of whom something else is known by now, in order."""
+        return versions.newer(self._versions, persons)
+
+    def figures(self) -> dict[Measure, ByPerson]:
+        """Give the figures by measure; of who has no evidence there is none."""
+        return {measure: self._figures(measure) for measure in self._rows}
 
     def _figures(self, measure: Measure) -> ByPerson:
         if measure not in self._ratings:
@@ -88,22 +59,7 @@ class Measured:
             self._adjusted[measure] = self._ratings[measure].adjusted().figures
         return self._adjusted[measure]
 
-    def _renew(self, persons: Sequence[str], versions: "Versions") -> None:
-        if not persons:
-            return
-        self._make_room(persons)
-        for some in _some_at_a_time(persons):
-            found = self._work_out([one for one in some if any(versions.of(one))], versions.owners)
-            places = places_of(some, self._places)
-            for measure, rows in self._rows.items():
-                known = found.get(measure, {})
-                if measure in self._ratings:
-                    self._take_ratings(measure, some, known)
-                else:
-                    rows[places] = as_array(_figure(known.get(person)) for person in some)
-            self._versions.update((person, versions.of(person)) for person in some)
-
-    def _make_room(self, persons: Sequence[str]) -> None:
+    def make_room(self, persons: Sequence[str]) -> None:
         """Copy what is known, which may be in others' hands, with a row for each of these."""
         new = [one for one in persons if one not in self._places]
         if new:
@@ -112,49 +68,27 @@ class Measured:
         more = np.full((len(new), len(Figure._fields)), np.nan)
         self._rows = {one: np.concatenate([rows, more]) for one, rows in self._rows.items()}
 
-    def _take_ratings(
-        self, measure: Measure, persons: Sequence[str], known: Mapping[str, Known]
+    def put(self, persons: Sequence[str], found: Found, versions: "Versions") -> None:
+        """Take what was found as all that is known of persons, for whom there is room."""
+        places = places_of(persons, self._places)
+        for measure, rows in self._rows.items():
+            if measure in self._ratings:
+                self._put_ratings(measure, persons, found.ratings.get(measure, {}))
+                continue
+            rows[places] = np.nan
+            if measure in found.figures:
+                whose, figures = found.figures[measure]
+                rows[places_of(whose, self._places)] = figures
+        self._versions.update((person, versions.of(person)) for person in persons)
+
+    def _put_ratings(
+        self, measure: Measure, persons: Sequence[str], given: Mapping[str, Sequence[Rating]]
     ) -> None:
         """Take the ratings of persons; where any are others, all are made comparable anew."""
         ratings = self._ratings[measure]
-        changed = [ratings.put(person, _ratings(known.get(person))) for person in persons]
+        changed = [ratings.put(person, given.get(person, ())) for person in persons]
         if any(changed):
             self._adjusted.pop(measure, None)
-
-    def _work_out(
-        self, persons: Sequence[str], owners: Identities
-    ) -> dict[Measure, dict[str, Known]]:
-        if not persons:
-            return {}
-        asked = self._asked(persons, owners)
-        found: dict[Measure, dict[str, Known]] = {}
-        for over, (query, read) in _READ.items():
-            measures = [measure for measure in self._rows if measure.over == over]
-            if measures:
-                sql = query(asked, measures)
-                rows = self._generation.run(
-                    sql.text, database=self._generation.database, **sql.parameters
-                )
-                found.update(read(measures, rows))
-        return found
-
-    def _asked(self, persons: Sequence[str], owners: Identities) -> Asked:
-        accounts = {
-            account: person
-            for person in persons
-            for _, account in owners.accounts_of((self._store, person))
-        }
-        since, until = self._span.days.moments(ZoneInfo(self._timezone))
-        return Asked(
-            self._store,
-            persons,
-            sorted(accounts),
-            {account: person for account, person in accounts.items() if account != person},
-            since,
-            until,
-            self._span.last.isoformat(),
-            self._timezone,
-        )
 
 
 class Versions:
@@ -207,147 +141,103 @@ class Figures:
     def of(
         self,
         store: str,
-        span: Span,
+        spans: Sequence[Span],
         measures: Collection[Measure],
         persons: Collection[str],
         versions: Versions,
-    ) -> dict[Measure, ByPerson]:
-        """Give what measures say of people within some days.
+    ) -> list[dict[Measure, ByPerson]]:
+        """Give what measures say of people within some days, and others: by span.
 
-        It may tell of more people than were asked for. Ratings are those of everyone, because what
-        a rater's are worth is known by all of them. Measures that are asked for together are kept
-        together: those asked of a cohort apart from those asked of a class.
+        Spans have no day in common: they are asked about together, which costs little more than
+        one. It may tell of more people than were asked for. Ratings are those of everyone, because
+        what a rater's are worth is known by all of them. Measures that are asked for together are
+        kept together: those asked of a cohort apart from those asked of a class.
         """
         rated = sorted((one for one in measures if is_adjusted(one)), key=repr)
         others = sorted((one for one in measures if not is_adjusted(one)), key=repr)
-        found: dict[Measure, ByPerson] = {}
+        found: list[dict[Measure, ByPerson]] = [{} for _ in spans]
         for some, whom in ((rated, versions.persons), (others, persons)):
             if some:
-                found |= self._measured(store, span, tuple(some)).of(whom, versions)
+                measured = [self._measured(store, span, tuple(some)) for span in spans]
+                told = self._renewed(store, measured, some, whom, versions)
+                for known, figures in zip(found, told, strict=True):
+                    known.update(figures)
         return found
+
+    def _renewed(
+        self,
+        store: str,
+        measured: Sequence[Measured],
+        measures: Sequence[Measure],
+        persons: Collection[str],
+        versions: Versions,
+    ) -> list[dict[Measure, ByPerson]]:
+        """Give what is measured once it is as the versions say."""
+        in_order = sorted(measured, key=lambda one: one.span.first)
+        with ExitStack() as held:
+            for one in in_order:
+                held.enter_context(one.lock)
+            changed: dict[tuple[str, ...], list[Measured]] = {}
+            for one in in_order:
+                changed.setdefault(tuple(one.newer(persons, versions)), []).append(one)
+            for newer, together in changed.items():
+                if newer:
+                    self._renew(store, together, measures, newer, versions)
+            return [one.figures() for one in measured]
+
+    def _renew(
+        self,
+        store: str,
+        measured: Sequence[Measured],
+        measures: Sequence[Measure],
+        persons: Sequence[str],
+        versions: Versions,
+    ) -> None:
+        spans = [one.span for one in measured]
+        for one in measured:
+            one.make_room(persons)
+        for some in _some_at_a_time(persons):
+            there = [one for one in some if any(versions.of(one))]
+            found = [Found({}, {}) for _ in spans]
+            if there:
+                asked = self._asked(store, there, spans, versions.owners)
+                found = find(self._run, asked, measures)
+            for one, known in zip(measured, found, strict=True):
+                one.put(some, known, versions)
+
+    def _run(self, sql: Sql) -> list[tuple[Any, ...]]:
+        return self._generation.run(sql.text, database=self._generation.database, **sql.parameters)
+
+    def _asked(
+        self, store: str, persons: Sequence[str], spans: Sequence[Span], owners: Identities
+    ) -> Asked:
+        accounts = {
+            account: person
+            for person in persons
+            for _, account in owners.accounts_of((store, person))
+        }
+        zone = ZoneInfo(self._timezone)
+        return Asked(
+            store,
+            persons,
+            sorted(accounts),
+            {account: person for account, person in accounts.items() if account != person},
+            [Moments(*span.days.moments(zone), span.last.isoformat()) for span in spans],
+            self._timezone,
+        )
 
     def _measured(self, store: str, span: Span, measures: tuple[Measure, ...]) -> Measured:
         key = (store, span, measures)
         with self._lock:
             if key not in self._kept:
-                self._kept[key] = Measured(self._generation, store, span, self._timezone, measures)
+                self._kept[key] = Measured(span, measures)
             self._kept.move_to_end(key)
             while len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
             return self._kept[key]
 
 
-def _figure(known: Known | None) -> Iterable[float]:
-    return known if isinstance(known, Figure) else _UNKNOWN
-
-
-def _ratings(known: Known | None) -> tuple[Rating, ...]:
-    return () if known is None or isinstance(known, Figure) else known
-
-
 def _some_at_a_time(persons: Sequence[str]) -> Iterator[list[str]]:
     for share in shares_of(persons):
         for first in range(0, len(share), _PERSONS_A_QUERY):
             yield share[first : first + _PERSONS_A_QUERY]
-
-
-# From rows to figures ----------------------------------------------------------------------------
-
-
-def _read_facts(measures: Sequence[Measure], rows: _Rows) -> dict[Measure, dict[str, Known]]:
-    found: dict[Measure, dict[str, Known]] = {measure: {} for measure in measures}
-    for who, place, facts, counted, total, squares in rows:
-        measure = measures[place - 1]
-        found[measure][who] = _of_facts(measure, facts, counted, total, squares)
-    return found
-
-
-def _of_facts(measure: Measure, facts: int, n: int, total: float, squares: float) -> Figure:
-    match measure.figure:
-        case "count":
-            return Figure(facts, n, n, n, n)
-        case "days" | "lessons":
-            return Figure(facts, facts, n, n, n)
-        case "sum":
-            return Figure(facts, n, total, total, total)
-        case "share":
-            return _share(facts, n, round(total))
-    return Figure(facts, n, *mean_of(n, total, squares))
-
-
-def _share(facts: int, n: int, right: int) -> Figure:
-    if not n:
-        return NOTHING._replace(facts=facts)
-    low, high = wilson(right, n)
-    p = right / n
-    return Figure(facts, n, p, min(low, p), max(high, p))
-
-
-def _read_ratings(measures: Sequence[Measure], rows: _Rows) -> dict[Measure, dict[str, Known]]:
-    given: dict[Measure, dict[str, list[Rating]]] = {measure: {} for measure in measures}
-    for who, place, rater, about, rating, counts in rows:
-        measure = measures[place - 1]
-        given[measure].setdefault(who, []).append(Rating(rater, about, rating, bool(counts)))
-    found: dict[Measure, dict[str, Known]] = {}
-    for measure, by_person in given.items():
-        if is_adjusted(measure):
-            found[measure] = {who: tuple(some) for who, some in by_person.items()}
-        else:
-            found[measure] = {who: _counted(some) for who, some in by_person.items()}
-    return found
-
-
-def _counted(ratings: Sequence[Rating]) -> Figure:
-    n = sum(one.counts for one in ratings)
-    return Figure(len(ratings), n, n, n, n)
-
-
-def _read_mastery(measures: Sequence[Measure], rows: _Rows) -> dict[Measure, dict[str, Known]]:
-    found: dict[Measure, dict[str, Known]] = {measure: {} for measure in measures}
-    for who, place, points, mastered, total, variance, tries in rows:
-        measure = measures[place - 1]
-        match measure.figure:
-            case "count":
-                figure = Figure(tries, points, mastered, mastered, mastered)
-            case "share":
-                figure = _share(tries, points, mastered)
-            case _:
-                mean, reach = total / points, INTERVAL * math.sqrt(variance) / points
-                figure = Figure(tries, points, mean, mean - reach, mean + reach)
-        found[measure][who] = figure
-    return found
-
-
-def _read_mistakes(measures: Sequence[Measure], rows: _Rows) -> dict[Measure, dict[str, Known]]:
-    found: dict[Measure, dict[str, Known]] = {measure: {} for measure in measures}
-    for who, place, items, mastered, responses in rows:
-        measure = measures[place - 1]
-        figure = _share(responses, items, mastered)
-        if measure.figure == "count":
-            figure = Figure(responses, items, mastered, mastered, mastered)
-        found[measure][who] = figure
-    return found
-
-
-def _read_documents(measures: Sequence[Measure], rows: _Rows) -> dict[Measure, dict[str, Known]]:
-    found: dict[Measure, dict[str, Known]] = {measure: {} for measure in measures}
-    for who, place, n in rows:
-        found[measures[place - 1]][who] = Figure(n, n, n, n, n)
-    return found
-
-
-_READ: Final[
-    dict[
-        Over,
-        tuple[
-            Callable[[Asked, Sequence[Measure]], Sql],
-            Callable[[Sequence[Measure], _Rows], dict[Measure, dict[str, Known]]],
-        ],
-    ]
-] = {
-    "facts": (facts_query, _read_facts),
-    "ratings": (ratings_query, _read_ratings),
-    "mastery": (mastery_query, _read_mastery),
-    "mistakes": (mistakes_query, _read_mistakes),
-    "documents": (documents_query, _read_documents),
-}

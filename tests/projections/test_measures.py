@@ -27,6 +27,7 @@ from tests.support.facts import DAY, STORE, at, fact, keep
 TIMEZONE = "Asia/Shanghai"
 ZONE = ZoneInfo(TIMEZONE)
 SPAN = Span(date(2026, 3, 2), date(2026, 3, 8))
+HALVES = [Span(date(2026, 3, 6), SPAN.last), Span(SPAN.first, date(2026, 3, 4))]
 BEGIN = at("2026-03-01T22:00")  # some facts are of the day before, some of the day after
 
 
@@ -41,7 +42,7 @@ def figures_of(
     generation: Generation, measure: Measure, persons: Sequence[str], span: Span = SPAN
 ) -> dict[str, Figure]:
     figures = Figures(generation, TIMEZONE)
-    found = figures.of(STORE, span, [measure], persons, Versions(generation, STORE))[measure]
+    found = figures.of(STORE, [span], [measure], persons, Versions(generation, STORE))[0][measure]
     return {person: found.get(person, nothing(measure)) for person in persons}
 
 
@@ -158,7 +159,7 @@ def test_figures_over_facts_are_those_of_the_facts_within_days_and_bounds(
         for bound in BOUNDS
     ]
     figures = Figures(generation, TIMEZONE)
-    found = figures.of(STORE, SPAN, measures, list(facts), Versions(generation, STORE))
+    (found,) = figures.of(STORE, [SPAN], measures, list(facts), Versions(generation, STORE))
     for measure in measures:
         for person, some in facts.items():
             known = found[measure].get(person, nothing(measure))
@@ -225,12 +226,41 @@ def test_one_action_repeated_brings_no_more_than_the_bound(generation: Generatio
             assert known.facts == often[who]
 
 
+def test_days_asked_about_together_say_what_each_says_alone(
+    generation: Generation, facts: dict[str, list[Fact]]
+) -> None:
+    made = [
+        fact(who, "rating_by_peer", at(f"2026-03-0{day}T08:00"), rating=day / 10, counterpart="w")
+        for who in facts
+        for day in range(1, 10)
+    ]
+    keep(generation, made)
+    measures = [
+        Measure(over="facts", figure="mean", of="score", at_most=Bound(each="day", count=1)),
+        Measure(over="facts", figure="days", where=Where(actions=("video",))),
+        Measure(over="ratings", figure="count"),
+        Measure(over="ratings", figure="mean", of="rating"),
+        Measure(over="documents", figure="count"),
+    ]
+    versions = Versions(generation, STORE)
+    together = Figures(generation, TIMEZONE).of(STORE, HALVES, measures, facts, versions)
+    for span, known in zip(HALVES, together, strict=True):
+        (alone,) = Figures(generation, TIMEZONE).of(STORE, [span], measures, facts, versions)
+        for measure in measures:
+            told, expected = dict(known[measure]), dict(alone[measure])
+            assert told.keys() == expected.keys()
+            for who in told:
+                assert told[who] == pytest.approx(expected[who], nan_ok=True)
+    assert len(together[0][measures[0]]) == len(facts)
+
+
 def test_what_is_new_or_voided_of_one_person_shows_at_once(generation: Generation) -> None:
     figures = Figures(generation, TIMEZONE)
     measure = Measure(over="facts", figure="count")
 
     def counted() -> list[float]:
-        known = figures.of(STORE, SPAN, [measure], ["new", "other"], Versions(generation, STORE))
+        whom, versions = ["new", "other"], Versions(generation, STORE)
+        (known,) = figures.of(STORE, [SPAN], [measure], whom, versions)
         return [known[measure].get(who, nothing(measure)).value for who in ("new", "other")]
 
     keep(generation, [fact("other", "video", at("2026-03-04T08:00"))])
@@ -270,6 +300,9 @@ def test_mastery_is_of_the_points_tried_as_the_days_end(generation: Generation) 
     assert (later.counted, later.facts) == (2, 12 + 9 + 9)
     assert later.value < then.value
     assert then.low < then.value < then.high
+    spans, versions = [SPAN, Span(date(2026, 3, 9), now.last)], Versions(generation, STORE)
+    together = Figures(generation, TIMEZONE).of(STORE, spans, [mean], ["master"], versions)
+    assert [known[mean]["master"][:5] for known in together] == [then[:5], later[:5]]
     share = Measure(over="mastery", figure="share", where=Where(knowledge_points=("known",)))
     mastered = figures_of(generation, share, ["master"])["master"]
     assert mastered.value == float(then.value >= MASTERED)
@@ -305,25 +338,29 @@ def test_mistakes_are_those_of_the_mistake_book(generation: Generation) -> None:
         Where(knowledge_points=("p1",)),
     ):
         measure = Measure(over="mistakes", figure="share", where=where)
-        known = figures_of(generation, measure, list(made))
-        for who, some in made.items():
-            assert (known[who].counted, known[who].value) == mistaken(some, where), (who, where)
+        for spans in ([SPAN], HALVES):
+            versions = Versions(generation, STORE)
+            told = Figures(generation, TIMEZONE).of(STORE, spans, [measure], made, versions)
+            for span, found in zip(spans, told, strict=True):
+                for who, some in made.items():
+                    known = found[measure].get(who, nothing(measure))
+                    assert (known.counted, known.value) == mistaken(some, where, span), (who, where)
 
 
-def mistaken(facts: Sequence[Fact], where: Where) -> tuple[int, Any]:
+def mistaken(facts: Sequence[Fact], where: Where, span: Span) -> tuple[int, Any]:
     """Count the mistakes of the book last made in the days, and the share of those mastered."""
     responses = [
         Response(one.time, one.statement, one.ordinal, one.action, one.item, one.part_of,
                  one.lesson, one.subject, one.knowledge_points, one.layer, one.app, one.response,
                  one.success, one.duration)
         for one in sorted(facts, key=lambda one: one.order)
-        if day_of(one.time, ZONE) <= SPAN.last
+        if day_of(one.time, ZONE) <= span.last
         and (one.action == "homework_corrected" or one.success is not None)
     ]  # fmt: skip
     found = [
         one
         for one in find_mistakes(responses, ZONE)
-        if day_of(one.last_wrong.time, ZONE) >= SPAN.first
+        if day_of(one.last_wrong.time, ZONE) >= span.first
         and (not where.subjects or one.subject in where.subjects)
         and (not where.layers or one.layer in where.layers)
         and (not where.apps or one.last_wrong.app in where.apps)

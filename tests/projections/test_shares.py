@@ -3,6 +3,7 @@
 import random
 from statistics import fmean
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,8 @@ from projections.shares import (
     share,
     share_of,
     student_t,
+    wilson,
+    wilson_of_many,
 )
 
 
@@ -37,6 +40,12 @@ def test_wilsons_interval_is_that_of_his_formula() -> None:
 def test_an_interval_holds_the_share_and_stays_within_0_and_1(n: int, data: st.DataObject) -> None:
     found = share(data.draw(st.integers(0, n)), n)
     assert 0.0 <= found["low"] <= found["share"] <= found["high"] <= 1.0
+
+
+def test_intervals_of_many_shares_are_those_of_each() -> None:
+    pairs = [(right, n) for n in (1, 2, 7, 40, 997) for right in range(n + 1)]
+    right, n = np.array(pairs, dtype=float).T
+    assert list(zip(*wilson_of_many(right, n), strict=True)) == [wilson(*one) for one in pairs]
 
 
 def test_what_is_no_answer_is_counted_alike() -> None:
