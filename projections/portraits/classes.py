@@ -21,6 +21,7 @@ from projections.rosters.roster import Member, read_members
 from projections.warehouse import Generation
 
 DEFAULT_DAYS = 28  # that a portrait looks back
+HOMEROOM = "homeroom"  # OneRoster's type of the class that a student belongs to
 
 Portrait = dict[str, Any]
 
@@ -64,6 +65,7 @@ class _Enrolled(NamedTuple):
     is_primary: bool
     begin: str
     end: str
+    school: str
 
 
 class _Students(NamedTuple):
@@ -108,16 +110,18 @@ class Classes:
 
         Probabilities and shares are 0..1, times seconds, days ISO 8601.
         """
-        found, ever, placed = self._generation.query_all(
-            ("class_group", {"store": store, "class_group": class_group}),
-            ("class_members", {"store": store, "class_group": class_group}),
-            placed_of(store, on, class_group=class_group),
-        )
+        asked = {"store": store, "class_group": class_group}
+        found, ever = self._generation.query_all(("class_group", asked), ("class_members", asked))
         if not found:
             return None
         title, kind, school, school_name, grade, stage, subjects = found[0]
-        students = _Students([_Enrolled(*row) for row in ever], [Placed(*row) for row in placed])
-        members, rows = self._rows(store, on, span, subject, students)
+        enrolled = [_Enrolled(*row) for row in ever]
+        if kind == HOMEROOM:
+            placed = _at_home(class_group, _on(enrolled, on))
+        else:
+            [others] = self._generation.query_all(placed_of(store, on, class_group=class_group))
+            placed = [Placed(*row) for row in others]
+        members, rows = self._rows(store, on, span, subject, _Students(enrolled, placed))
         heat_map = self._heat_map(store, rows.mastery_in(subject), members)
         done = rows.done
         return {
@@ -186,8 +190,8 @@ class Classes:
             ),
         )
         return _named(now, names), _Rows(
-            [_Done(*row) for row in done],
-            [_Known(*row) for row in mastery],
+            list(map(_Done._make, done)),
+            list(map(_Known._make, mastery)),
             with_weeks(placed, weeks),
         )
 
@@ -238,6 +242,12 @@ def _on(ever: Iterable[_Enrolled], on: date) -> list[_Enrolled]:
         if one.begin <= str(on) <= one.end:
             found.setdefault(one.account, one)
     return list(found.values())
+
+
+def _at_home(class_group: str, now: Iterable[_Enrolled]) -> list[Placed]:
+    """Give the students of a homeroom class, who are placed in it, whatever others they are in."""
+    schools = {one.person: one.school for one in now}
+    return [Placed(person, class_group, school) for person, school in schools.items()]
 
 
 def _named(now: Iterable[_Enrolled], names: Iterable[Sequence[str]]) -> list[Member]:

@@ -236,6 +236,23 @@ def test_a_student_at_risk_is_found_in_the_tables(generation: Generation) -> Non
     assert found[key("a3")] >= {"low_accuracy", "falling_accuracy", "falling_mastery"}
     [told] = portrait(generation)["at_risk"]
     assert {reason["code"] for reason in told["reasons"]} == found[key("a3")]
+    assert (told["class_group"], told["school"]) == ("5-1", "s")
+
+
+def test_at_risk_are_listed_in_the_class_that_they_belong_to_and_in_no_other(
+    generation: Generation,
+) -> None:
+    enroll(generation, {"s": {"5-1": ["a1"], "choir": ["a1", "c1"]}}, others=["choir"])
+    for student in ("a1", "c1"):
+        carry(generation, answers(student, TODAY - DAY, [False] * 12), position=ord(student[0]))
+    at_risk = {
+        name: [one["person"] for one in portrait(generation, name)["at_risk"]]
+        for name in ("5-1", "choir")
+    }
+    assert at_risk == {"5-1": [key("a1")], "choir": [key("c1")]}  # c1 has no homeroom class
+    for name, listed in at_risk.items():
+        found = find_at_risk(generation, STORE, TODAY, class_group=name)
+        assert [one.person for one in found] == listed
 
 
 def test_the_mark_of_a_class_differs_once_its_students_do_something_or_are_others(

@@ -3,7 +3,7 @@
 Rows are made through the roster's declarations and the fold of facts, as a carrier makes them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -29,8 +29,9 @@ def enroll(
     generation: Generation,
     schools: dict[str, dict[str, list[str]]],
     moves: Iterable[tuple[str, str, str, date]] = (),
+    others: Collection[str] = (),
 ) -> None:
-    """Declare schools with their homeroom classes and students.
+    """Declare schools with their classes, homeroom ones but for ``others``, and students.
 
     ``moves`` are (student, from class, to class, first day in it).
     """
@@ -40,7 +41,8 @@ def enroll(
     for school, classes in schools.items():
         records.append(("roster-org", school, {"name": f"学校{school}", "type": "school"}))
         for name, students in classes.items():
-            content = {"title": name, "classType": "homeroom", "schoolSourcedId": school}
+            kind = "scheduled" if name in others else "homeroom"
+            content = {"title": name, "classType": kind, "schoolSourcedId": school}
             records.append(("roster-class", name, {**content, "grades": ["05"]}))
             for student in students:
                 until = moved.get((student, name))
