@@ -1,7 +1,8 @@
 """The fold: a person's state and that person's next facts, in time order, become rows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,10 +14,12 @@ from projections.facts import Fact
 from projections.prediction.calibration import Calibration
 from projections.prediction.levels import Levels, LevelsState
 from projections.prediction.mastery import ENOUGH_TRIES, Filter, MasteryState, PointState
-from projections.tables import PERSON_MASTERY_WEEKS, PERSON_TABLES, TABLES
+from projections.tables import PERSON_MASTERY_WEEKS, PERSON_TABLES
 
 Person = tuple[str, str]  # store, and lrs.actors.actor_key within it
 Rows = dict[str, list[tuple[Any, ...]]]  # by table, each in the column order of projections.tables
+
+_order: Callable[[Fact], tuple[int, str, int]] = attrgetter("order")
 
 DISTRICT_TIMEZONE = "Asia/Shanghai"
 
@@ -183,18 +186,22 @@ class Fold:
         Whatever other facts there are beside them: there is no row of a person under a key that
         none of the person's facts has. A fact that can't be folded has none, a voided one has.
         """
-        found: dict[str, set[tuple[Any, ...]]] = {table.name: set() for table in PERSON_TABLES}
-        for fact in facts:
-            alone = self.start(*person)
-            with suppress(Exception):
-                self.apply(alone, msgspec.structs.replace(fact, is_deleted=False))
-            for name, rows in self.rows(alone).items():
-                found[name].update(map(TABLES[name].key_of, rows))
-            week = monday_of(alone.activity.day)
-            # The row of a week comes once there is a response of a later one.
-            found[PERSON_MASTERY_WEEKS.name].update(
-                (*person, point, week) for point in alone.mastery.points
-            )
+        state, weeks = self.start(*person), set[tuple[Any, ...]]()
+        for fact in sorted(facts, key=_order):
+            with suppress(Exception):  # that comes twice, too
+                self.apply(state, msgspec.structs.replace(fact, is_deleted=False))
+                day, points = state.activity.day, state.mastery.points
+                # The row of a week comes once there is a response of a later one.
+                weeks.update(
+                    (*person, name, monday_of(day))
+                    for name in fact.knowledge_points
+                    if name in points and points[name].day == day
+                )
+        given = self.rows(state)
+        found = {
+            table.name: set(map(table.key_of, given.get(table.name, ()))) for table in PERSON_TABLES
+        }
+        found[PERSON_MASTERY_WEEKS.name] |= weeks
         return found
 
 

@@ -26,8 +26,8 @@ from projections.identities import Identities, Link, load_identities
 from projections.meaning.reading import ReadsStatements
 from projections.tables import PROGRESS, Row
 from projections.warehouse import Generation, RowsRefused
-from streams.folding import Folding
-from streams.readings import by_person, dead_letter, read_entries, reason
+from streams.folding import PERSONS_A_REFOLD, Folding
+from streams.readings import by_person, chunks, dead_letter, read_entries, reason
 
 LAST_POSITION = 2**63 - 1  # beyond any log
 
@@ -62,8 +62,38 @@ class FactBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     links: list[Link] = []
 
 
+# Bytes of a message of facts above which it is cut, and those that a topic has to take: one fact
+# may be as large as a statement.
+LARGEST_BATCH, LARGEST_MESSAGE = 4 << 20, 32 << 20
+
 encode_batch: Callable[[FactBatch], bytes] = msgspec.msgpack.Encoder().encode
 decode_batch: Callable[[bytes], FactBatch] = msgspec.msgpack.Decoder(FactBatch).decode
+
+
+def encoded_batches(batch: FactBatch) -> Iterator[bytes]:
+    """Encode a batch as one message, or several one after the other if it's too large for one.
+
+    Only what is of one position stays together.
+    """
+    encoded = encode_batch(batch)
+    positions = sorted(
+        {fact.position for fact in batch.facts} | {link.position for link in batch.links}
+    )
+    if len(encoded) <= LARGEST_BATCH or len(positions) < 2:
+        yield encoded
+        return
+    middle = positions[len(positions) // 2]
+    reached = batch.reached if batch.again else middle - 1
+    for is_second, reaches in enumerate((reached, batch.reached)):
+        yield from encoded_batches(
+            FactBatch(
+                batch.source,
+                reaches,
+                [fact for fact in batch.facts if (fact.position >= middle) == is_second],
+                batch.again,
+                [link for link in batch.links if (link.position >= middle) == is_second],
+            )
+        )
 
 
 def part_of(store: str, person: str, parts: int) -> int:
@@ -121,11 +151,14 @@ class PartOrder:
         return any(position > noted.get(source, self._base) for source, position in links.items())
 
     def note(self, person: Person, state: PersonState, facts: Iterable[Fact]) -> None:
-        """Note the positions of facts and links, and the version with them."""
+        """Note the positions of facts and links, and the version with them.
+
+        What comes again is of no source, and is noted nowhere.
+        """
         sources = state.sources = {**self._rows.get(person, {}), **state.sources}
         for fact in facts:
-            source = self._source_of[fact.position]
-            sources[source] = max(sources.get(source, self._base), fact.position)
+            if (source := self._source_of.get(fact.position)) is not None:
+                sources[source] = max(sources.get(source, self._base), fact.position)
         for source, position in self.relinked.get(person, {}).items():
             sources[source] = max(sources.get(source, self._base), position)
         state.position = sum(sources.get(source, self._base) for source in range(self._sources))
@@ -265,6 +298,10 @@ class FoldStep:
         self._compared: set[Person] = set()  # persons whose states don't lag behind their rows
         self._identities: Identities | None = None  # not loaded
 
+    def compare(self, persons: Iterable[Person]) -> None:
+        """Compare the states of these persons with their rows anew: they weren't kept."""
+        self._compared.difference_update(persons)
+
     def forget(self) -> None:
         """Compare states with rows anew, and load links: others may have kept them meanwhile."""
         self._compared.clear()
@@ -285,19 +322,22 @@ class FoldStep:
         relinked = self._relinked(in_order)
         facts = by_person(self._own(in_order, identities), identities)
         facts |= {person: [] for person in relinked if person not in facts}
-        again = self._again([(part, batch) for part, batch in batches if batch.again], identities)
+        out_of_order = [(part, batch) for part, batch in batches if batch.again]
+        again = by_person(self._own(out_of_order, identities), identities)
+        links_again = self._relinked(out_of_order)
+        again |= {person: [] for person in links_again if person not in again}
         known = load([*facts, *(person for person in again if person not in facts)])
-        rows = self._rows_ahead(list(known.keys() | facts.keys() | again), known)
+        rows = self._rows_ahead(list(known.keys() | facts.keys() | again.keys()), known)
         for person in rows:
             known.pop(person, None)
         moved = self._moved(batches)
         arrival = PartOrder(source_of, self._sources, self._base, rows, relinked, moved)
         states = self._bring(facts, known, arrival, load)
         if again:
-            states |= self._fold_again(again, known | states, arrival, load)
+            states |= self._fold_again(again, links_again, known | states, arrival, load)
         self._generation.insert(PROGRESS.name, _progress(in_order))
         # Who has rows that know more, and nothing new, has no state still.
-        self._compared |= (facts.keys() | again) - (rows.keys() - states.keys())
+        self._compared |= (facts.keys() | again.keys()) - (rows.keys() - states.keys())
         return states
 
     def _with_links(self, batches: Sequence[tuple[int, FactBatch]]) -> Identities:
@@ -344,38 +384,38 @@ class FoldStep:
                     found[person].add((link.store, link.account))
         return found
 
-    def _again(
-        self, batches: Sequence[tuple[int, FactBatch]], identities: Identities
-    ) -> set[Person]:
-        """Give the persons of whom something was set aside before."""
-        facts = self._own(batches, identities)
-        links = (
-            person
-            for part, batch in batches
-            for link in batch.links
-            for person in self._touched(part, link)
-        )
-        return {identities.resolve((fact.store, fact.person)) for fact in facts}.union(links)
-
     def _touched(self, part: int, link: Link) -> list[Person]:
         return [person for person in link.touched if part_of(*person, self._parts) == part]
 
     def _fold_again(
         self,
-        persons: Iterable[Person],
+        again: Mapping[Person, list[Fact]],
+        links: Mapping[Person, Mapping[int, int]],
         known: Mapping[Person, PersonState],
         arrival: PartOrder,
         load: Load,
     ) -> dict[Person, PersonState]:
-        """Fold persons again, of whom something was set aside before.
+        """Fold persons again, of whom something was set aside before, with what comes of it.
 
         The version of their rows stays, and of two rows of a version the one written last counts.
         """
-        folding = self._folding(arrival, load)
-        folding.refold({person: [] for person in persons}, known)
-        folding.write()
-        self._generation.set_aside(folding.dead_letters)
-        return folding.states
+        states: dict[Person, PersonState] = {}
+        for some in chunks(sorted(again), PERSONS_A_REFOLD):
+            facts = {person: again[person] for person in some}
+            folding = self._folding(arrival, load)
+            try:
+                folding.refold(facts, known)
+                folding.write()
+            except RowsRefused as refusal:
+                if len(some) == 1:
+                    [(person, several)] = facts.items()
+                    self._refuse(person, several, refusal, links.get(person, {}).values())
+                for one in some if len(some) > 1 else ():
+                    states |= self._fold_again({one: facts[one]}, links, known, arrival, load)
+                continue
+            self._generation.set_aside(folding.dead_letters)
+            states |= folding.states
+        return states
 
     def _folding(self, arrival: PartOrder, load: Load) -> Folding:
         assert self._identities is not None  # noqa: S101 - `carry` has loaded them
@@ -436,13 +476,22 @@ class FoldStep:
                 states |= self._bring({one: facts[one] for one in half}, known, arrival, load)
             return states
         [(person, several)] = facts.items()
+        self._refuse(person, several, refusal, set(arrival.relinked.get(person, {}).values()))
+        return {}
+
+    def _refuse(
+        self,
+        person: Person,
+        facts: Iterable[Fact],
+        refusal: RowsRefused,
+        links: Iterable[int] = (),
+    ) -> None:
+        """Set aside the facts and links, by position, with which a person's rows fit no column."""
         why = reason(refusal)
         self._generation.set_aside(
-            DeadLetter(fact.position, fact.store, fact.statement, why) for fact in several
+            [DeadLetter(fact.position, fact.store, fact.statement, why) for fact in facts]
+            + [DeadLetter(link, person[0], "", why) for link in links]
         )
-        links = set(arrival.relinked.get(person, {}).values())
-        self._generation.set_aside(DeadLetter(link, person[0], "", why) for link in links)
-        return {}
 
 
 def _progress(batches: Sequence[tuple[int, FactBatch]]) -> list[Row]:

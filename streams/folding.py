@@ -14,7 +14,7 @@ from projections.warehouse import Generation, RowsRefused
 from streams.readings import CHUNK, by_person, chunks, reason
 
 _is_deleted: Callable[[Fact], bool] = attrgetter("is_deleted")
-_PERSONS_A_REFOLD = 32  # whole histories that are held in memory at a time
+PERSONS_A_REFOLD = 32  # whole histories that are held in memory at a time
 _PERSONS_A_LOOK = 1_000  # of whom it is looked up at a time whether there is any history
 
 
@@ -130,7 +130,7 @@ class Folding:
         idle = sorted(person for person, fresh in late.items() if not fresh)
         for person in self._without_history(idle, breathe):
             self._fold_again({person: late.pop(person)}, known, {}, {PERSONS: {person}})
-        for some in chunks(sorted(late), _PERSONS_A_REFOLD):
+        for some in chunks(sorted(late), PERSONS_A_REFOLD):
             self.refold({person: late[person] for person in some}, known)
             breathe()
 
@@ -149,8 +149,8 @@ class Folding:
         facts = self._generation.facts_of(accounts, until=self._arrival.until)
         histories = by_person(facts, self._identities)
         gone = {table: self._generation.keys_of(table, persons) for table in PERSON_TABLES}
-        for person, facts_gone in self._gone(late).items():
-            for name, keys in self._fold.keys(person, facts_gone).items():
+        for person, several in self._gone(late).items():
+            for name, keys in self._keys(person, several).items():
                 gone[TABLES[name]] |= keys
         # Of whom nothing is left there is a row that says so, even where there never was another:
         # who has lost the state finds by its version that this person isn't new.
@@ -158,20 +158,30 @@ class Folding:
         self._fold_again(late, known, histories, gone)
 
     def _gone(self, late: Mapping[Person, Sequence[Fact]]) -> dict[Person, list[Fact]]:
-        """Give the facts that are the persons' no more, or may not be: voided, of moved accounts.
+        """Give the facts that are the persons' no more, or may not be.
 
-        Each voiding and each link calls for this by itself: what went before was seen to then.
+        Voided ones; and of those whom links touch all that their accounts ever had, and the
+        accounts that moved: docs/architecture.md says why that is enough.
         """
         gone = {person: list(filter(_is_deleted, fresh)) for person, fresh in late.items()}
-        moved = {person: set(self._moved.get(person, ())) for person in late}
-        accounts = sorted(set().union(*moved.values()))
-        of_account: dict[Person, list[Fact]] = defaultdict(list)
-        for fact in self._generation.facts_ever_of(accounts) if accounts else ():
-            of_account[fact.store, fact.person].append(fact)
-        for person, its in moved.items():
-            for account in its:
-                gone[person] += of_account[account]
+        accounts = {
+            person: {*self._identities.accounts_of(person), *self._moved[person]}
+            for person in late
+            if person in self._moved
+        }
+        ever: dict[Person, list[Fact]] = defaultdict(list)
+        for fact in self._generation.facts_ever_of(sorted(set().union(*accounts.values()))):
+            ever[fact.store, fact.person].append(fact)
+        for person, several in accounts.items():
+            for account in several:
+                gone[person] += ever[account]
         return gone
+
+    def _keys(self, person: Person, facts: Sequence[Fact]) -> dict[str, set[tuple[Any, ...]]]:
+        try:
+            return self._fold.keys(person, facts) if facts else {}
+        except Exception as error:
+            raise RowsRefused(f"{person[1]}: {reason(error)}") from error
 
     def _without_history(
         self, persons: Sequence[Person], breathe: Callable[[], None]

@@ -348,7 +348,9 @@ def publish_again(broker: Broker, topic: str, messages: Sequence[Message]) -> No
         if error is not None:
             failed.append(error)
 
-    producer = Producer({**client, "enable.idempotence": True})
+    producer = Producer(
+        {**client, "enable.idempotence": True, "message.max.bytes": LARGEST_MESSAGE}
+    )
     for message in messages:
         for partition in partitions_of(message, len(found.partitions)):
             producer.produce(

@@ -20,7 +20,13 @@ import faust
 import mode
 import rocksdict
 from confluent_kafka import KafkaException
-from confluent_kafka.cimpl import NewTopic
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its stubs leave some out
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+)
 from faust.auth import Credentials, SASLCredentials, SSLCredentials
 
 from projections.folds import Fold, Person, PersonState, decode, encode
@@ -29,12 +35,13 @@ from projections.warehouse import Generation
 from streams.broker import Broker
 from streams.chunked_transport import ChunkedApp, Chunks
 from streams.distributed import (
+    LARGEST_MESSAGE,
     Delivery,
     FactBatch,
     FoldStep,
     ReadStep,
     decode_batch,
-    encode_batch,
+    encoded_batches,
     part_of,
 )
 from streams.messages import WATERMARK, BadMessage, again_of
@@ -51,6 +58,7 @@ BEYOND_LOGS: Final = 1 << 62  # from here on positions are of messages that are 
 # A worker that was away for longer than this has missed facts: a replay builds them anew.
 FACTS_MILLISECONDS: Final = 30 * 24 * 3600 * 1000
 _MEGABYTE: Final = 1 << 20
+LARGEST_STATE: Final = 16 * _MEGABYTE  # of one person, encoded; that of a term has some kilobytes
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -105,6 +113,10 @@ def prepare_topics(options: WorkerOptions, generation: Generation) -> int:
         f"{name}-facts": {"retention.ms": str(FACTS_MILLISECONDS)},
         f"{name}-states-changelog": {"cleanup.policy": "compact"},
     }
+    for config in wanted.values():
+        config["max.message.bytes"] = str(LARGEST_MESSAGE)
+        if options.replication > 2:  # else one copy would be as good as all of them
+            config["min.insync.replicas"] = "2"
     missing = [
         NewTopic(topic, partitions, options.replication, config=config)
         for topic, config in wanted.items()
@@ -113,7 +125,26 @@ def prepare_topics(options: WorkerOptions, generation: Generation) -> int:
     for made in admin.create_topics(missing).values() if missing else ():
         with suppress(_AlreadyThere):
             _result(made)
+    _widen(admin, [topic for topic in wanted if topic in topics])
     return partitions
+
+
+def _widen(admin: AdminClient, topics: Sequence[str]) -> None:
+    """Have topics that an earlier release made take as large messages as we send."""
+    size = ConfigEntry(
+        "max.message.bytes",
+        str(LARGEST_MESSAGE),
+        incremental_operation=AlterConfigOpType.SET,
+    )
+    resources = [
+        ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[size])
+        for topic in topics
+    ]
+    for topic, altered in (admin.incremental_alter_configs(resources) if topics else {}).items():
+        try:
+            altered.result(ADMIN_SECONDS)
+        except KafkaException as error:
+            _log.warning("%s may take no messages over 1 MiB: %s", topic.name, error)
 
 
 class _AlreadyThere(Exception):
@@ -200,7 +231,7 @@ class Worker:
             ]
             states = await persistent(self._fold_step.carry, batches, self._states.load)
             if self._run == self._chunks.run:  # the partitions are still this worker's
-                await self._states.keep(states)
+                self._fold_step.compare(await self._states.keep(states))
                 self._done(events)
             else:
                 self._states.forget()
@@ -221,8 +252,9 @@ class Worker:
         """Send batches of facts, each to its part, and wait until Kafka has them."""
         producer = self.app.producer._producer
         sent = [
-            await producer.send(self._facts_topic, encode_batch(batch), partition=part)
+            await producer.send(self._facts_topic, encoded, partition=part)
             for part, batch in batches
+            for encoded in encoded_batches(batch)
         ]
         await asyncio.gather(*sent)
 
@@ -263,7 +295,7 @@ def _make_app(options: WorkerOptions, name: str, partitions: int) -> Any:
         producer_acks=-1,
         producer_linger=0.005,
         producer_max_batch_size=256 * 1024,
-        producer_max_request_size=16 * _MEGABYTE,
+        producer_max_request_size=LARGEST_MESSAGE,
         consumer_max_fetch_size=8 * _MEGABYTE,
         stream_wait_empty=False,
         stream_buffer_maxsize=16,  # chunks
@@ -390,18 +422,29 @@ class PartStates:
             }
         return found
 
-    async def keep(self, states: dict[Person, PersonState]) -> None:
-        """Write states to the changelog, then to the table's files."""
+    async def keep(self, states: dict[Person, PersonState]) -> list[Person]:
+        """Write states to the changelog, then to the table's files; gives those it couldn't keep.
+
+        A state that is too large isn't kept, and the one before, if any, lags behind its rows.
+        """
         by_part: dict[int, dict[bytes, bytes]] = defaultdict(dict)
+        too_large: list[Person] = []
         for person, state in states.items():
-            by_part[part_of(*person, self._parts)][_key(person)] = encode(state)
+            encoded = encode(state)
+            if len(encoded) > LARGEST_STATE:
+                too_large.append(person)
+            else:
+                by_part[part_of(*person, self._parts)][_key(person)] = encoded
         sent = [await self._send(part, values) for part, values in by_part.items()]
         for (part, values), offsets in zip(by_part.items(), sent, strict=True):
             done = await asyncio.gather(*offsets)
             self._write(part, values, max(one.offset for one in done))
         self._memory |= states
+        for person in too_large:
+            del self._memory[person]
         for person in list(self._memory)[: max(0, len(self._memory) - KEPT_IN_MEMORY)]:
             del self._memory[person]
+        return too_large
 
     async def _send(self, part: int, values: dict[bytes, bytes]) -> list[Awaitable[Any]]:
         producer, topic = self._app.producer._producer, self._table.changelog_topic_name

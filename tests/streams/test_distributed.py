@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from lrs.declarations import IDENTITY
 from lrs.record import LogEntry
 from projections.folds import Fold, Person, PersonState, decode, encode
-from projections.identities import Identities
+from projections.identities import Identities, Link
 from projections.meaning.reading import default_reader
 from projections.tables import PERSON_TABLES, TABLES
 from projections.warehouse import Generation, Warehouse
@@ -31,6 +31,7 @@ from streams.distributed import (
     ReadStep,
     decode_batch,
     encode_batch,
+    encoded_batches,
     part_of,
 )
 from tests.streams.test_law import numbered, with_declarations
@@ -712,3 +713,122 @@ def test_rows_of_an_account_that_is_unlinked_meanwhile_are_its_own(
     thaw(frozen)
     left = {table: rows_of(generation, table, store) for table in FOLDED}
     assert {row[0].partition("|")[2] for rows in left.values() for row in rows} == {"bo"}
+
+
+def test_rows_of_a_fact_are_gone_though_who_voids_it_knows_less_than_the_one_that_froze(
+    generation: Generation, store: str
+) -> None:
+    """Who takes over knows a link before it comes, and passes over what the account did.
+
+    So its versions are lower at first, and it's the link that has to see to all rows there can be.
+    """
+    start, links = next(_starts), Links()
+    linked, unlinked = links.change("bo", "an"), links.change("bo", None)
+    assert linked is not None
+    assert unlinked is not None
+    done = answer_in(0, person="an", points=["x"])
+    others = answer_in(1, person="bo", points=["y"], after=timedelta(days=20))
+    log = [
+        declared(start, linked, store=store),
+        entry(start + 49, done, store=store),
+        entry(start + 50, others, store=store),
+        entry(start + 51, done, store=store, kind="voiding"),
+        declared(start + 52, unlinked, store=store),
+    ]
+    cluster = Cluster(generation, log, base=start - 1)
+    for source in range(SOURCES):
+        cluster.read_some([source], 1, generation, 99)
+    for part in range(PARTS):
+        cluster.fold_some(part, 99, generation, ALL)
+    for source in (0, 1):
+        cluster.read_some([source], 1, generation, 99)
+    frozen = [cluster.freeze(part, 99) for part in range(PARTS)]
+    cluster.read_some([0], 1, generation, 99)
+    for source in range(SOURCES):
+        cluster.read_some([source], 99, generation, 99)
+    for part in range(PARTS):
+        while cluster.folded[part] < len(cluster.facts[part]):
+            cluster.fold_some(part, 1, generation, ALL)
+    cluster.finish()
+    thaw(frozen)
+    left = {table: rows_of(generation, table, store) for table in FOLDED}
+    assert {row[0].partition("|")[2] for rows in left.values() for row in rows} == {"bo"}
+
+
+def answer_in(source: int, **fields: Any) -> dict[str, Any]:
+    """Make an answer that is in a source."""
+    while True:
+        made = answer(**fields)
+        if sources_of(entry(1, made)) == [source]:
+            return made
+
+
+# What is large, or refused still -----------------------------------------------------------------
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(st.tuples(st.integers(1, 30), st.booleans(), st.integers(0, 3_000)), max_size=30),
+    st.booleans(),
+)
+def test_a_batch_too_large_for_a_message_is_cut_into_several(
+    items: list[tuple[int, bool, int]], again: bool
+) -> None:
+    reader = default_reader()
+    facts, links = list[Any](), list[Any]()
+    for position, is_link, size in sorted(items):
+        if is_link:
+            links.append(Link("demo", "a" * size, "b", "a" * size, position))
+        else:
+            statement = answer(item="i" * size)
+            facts += reader.read(statement, store="demo", position=position).facts
+    batch = FactBatch(1, 0 if again else 40, facts, again, links)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streams.distributed.LARGEST_BATCH", 4_000)
+        encoded = list(encoded_batches(batch))
+    decoded = [decode_batch(one) for one in encoded]
+    assert [fact for one in decoded for fact in one.facts] == facts
+    assert [link for one in decoded for link in one.links] == links
+    assert all(one.source == 1 and one.again == again for one in decoded)
+    assert decoded[-1].reached == batch.reached
+    for number, one in enumerate(decoded):
+        after = [item.position for later in decoded[number + 1 :] for item in later.facts]
+        after += [item.position for later in decoded[number + 1 :] for item in later.links]
+        assert not after or again or one.reached < min(after)
+        its = {item.position for item in one.facts} | {item.position for item in one.links}
+        assert len(encoded[number]) <= 4_000 or len(its) == 1
+
+
+def test_a_state_that_was_not_kept_is_made_from_the_facts(
+    generation: Generation, store: str
+) -> None:
+    start = next(_starts)
+    step = FoldStep(Fold(), generation, sources=1, parts=1, base=start - 1)
+    for number in range(3):
+        one = entry(start + number, answer(after=timedelta(hours=number)), store=store)
+        batches = ReadStep(default_reader(), generation, 1).carry([Delivery(0, one.position, one)])
+        step.compare(step.carry(batches, lambda persons: {}))
+    assert rows_of(generation, "persons", store)[0][1] == 3
+
+
+def test_what_comes_again_too_soon_is_set_aside_anew_and_the_rest_goes_on(
+    generation: Generation, store: str
+) -> None:
+    class Overflowing(Fold):
+        def rows(self, state: PersonState) -> Any:
+            if state.person.endswith("|bo"):
+                raise OverflowError("too much")
+            return super().rows(state)
+
+    start = next(_starts)
+    log = [
+        entry(start + number, answer(person=person), store=store)
+        for number, person in enumerate(("an", "bo", "chen"))
+    ]
+    step = FoldStep(Overflowing(), generation, sources=1, parts=1, base=start - 1)
+    for again in (None, "again"):
+        deliveries = [Delivery(0, one.position, one, again=again and one.position) for one in log]
+        batches = ReadStep(default_reader(), generation, 1).carry(deliveries)
+        states = step.carry(batches, lambda persons: {})
+        assert sorted(person[-1] for _, person in states) == ["n", "n"]
+        assert [position for position, _ in letters(generation, store)] == [start + 1]

@@ -237,13 +237,16 @@ def test_the_record_goes_on_without_an_engine_for_minutes_and_all_else_comes_aft
 def test_the_api_tells_how_far_workers_are_and_tries_again_what_they_set_aside(
     tmp_path: Path,
 ) -> None:
+    """One answer is larger than what Kafka takes where nothing else is said."""
     with Deployment(tmp_path) as deployment:
         [key] = make_keys(deployment, ["district"], ["all", "operate"]).values()
         client = httpx.Client(base_url=deployment.address, auth=key, timeout=60)
         send_what_is_no_entry(deployment)
+        statements = [sent(answer(person=person)) for person in ("an", "bo")]
+        statements[1]["result"]["response"] = "x" * 2_000_000
         posted = client.post(
             "/xapi/statements",
-            json=[sent(answer(person=person)) for person in ("an", "bo")],
+            json=statements,
             headers={"X-Experience-API-Version": "1.0.3"},
         )
         position = int(posted.headers["X-Xueji-Position"])
