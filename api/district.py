@@ -10,6 +10,7 @@ from api.answers import Answer, View
 from api.days import On, day_of
 from api.described import described
 from api.errors import REFUSALS, ApiError
+from api.evidence import linked
 from api.records import Column, Records
 from api.roles import Resource
 from api.roles import school as own_school
@@ -65,14 +66,18 @@ async def get_district_portrait(asked: answers.Query, on: On = None) -> Response
     responses=described("school_portrait"),
 )
 async def get_school_portrait(asked: answers.Query, name: str, on: On = None) -> Response:
-    """Give the same of one school, with its classes. `name` is its id in the roster."""
+    """Give the same of one school, with its classes, homework load and distribution of mastery.
+
+    `name` is its id in the roster. Of those at risk it names the first thirty: `/v1/at-risk` has
+    all of them.
+    """
 
     def ask(view: View) -> Answer | None:
         board = view.services.boards(view.generation)
         told, position = board.district.school(
             view.store, name, day_of(view, on), least=asked.after or 0
         )
-        return told and {**told, "position": position}
+        return told and {**linked(view, told), "position": position}
 
     return await asked.answer(
         Resource.SCHOOL_PORTRAIT,

@@ -1,4 +1,4 @@
-"""What the pages of lessons say of participation, videos and corrections, in both languages."""
+"""What the pages of lessons, teachers and schools say more than others, in both languages."""
 
 from typing import Final
 
@@ -31,6 +31,19 @@ LESSON_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Neither hands nor attention were recorded.",
     ),
     "attention.remote": ("远程加入：{n} 人", "Joined from elsewhere: {n}"),
+    # A school
+    "risk.reason": ("原因", "Reason"),
+    "district.rank": ("本月名次", "Rank of the month"),
+    "school_load.title": ("各班作业负担", "Homework load of the classes"),
+    "school_load.help": (
+        "近四周内，学生每周花在课后作业上的时间：中位数和最长的。没有作业用时的周不计。",
+        "How long students spent after class in a week of the last four: the middle one and the"
+        " longest. Weeks without any don't count.",
+    ),
+    "school_load.median": ("每周（中位数）", "A week (median)"),
+    "school_load.most": ("最长一周", "The longest"),
+    "school_load.empty": ("近四周没有作业用时的记录。", "No time after class in these four weeks."),
+    "school_week.newest": ("最近 {n} 节", "the newest {n}"),
     # Before class
     "preview.by": ("按预习情况看课中正确率", "Right in class, by how the preview went"),
     "preview.by.preview": ("预习检测", "Preview's checks"),

@@ -1,6 +1,7 @@
 """What pages ask of one store's projections, off the event loop, for who may see it."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -146,7 +147,7 @@ class Queries(Asking):
                 if newest is not None and newest < day:
                     day = newest
                     found = self._class_on(classes, name, day, subject)
-            lessons = self._lessons_of_week(generation, name, day, subject)
+            lessons = self._lessons_of_week(generation, [name], day, subject)
             return found and {**as_of, **found, **lessons}
 
         return await self._ask(ask)
@@ -266,19 +267,35 @@ class Queries(Asking):
         return await self._permit(Resource.SCHOOL_PORTRAIT, school_subject(school))
 
     async def school(self, school: str, on: date | None = None) -> Answer | None:
-        """Draw a school's portrait; where no day is given, as ``district`` chooses it."""
+        """Draw a school's portrait; where no day is given, as ``district`` chooses it.
+
+        With it come the lessons of the week (``lessons``), and its ``rank`` in the month.
+        """
         await self.permit_school(school)
+        await self._permit(Resource.RANKINGS, school_subject(school))
 
         def ask(generation: Generation) -> Answer | None:
-            as_of, board = self._as_of(generation), self._services.boards(generation).district
+            as_of, boards = self._as_of(generation), self._services.boards(generation)
             day = on or today(self._zone)
-            found, position = board.school(self._store, school, day)
-            if found and on is None and not found["trend"]:
-                classes = [one["class_group"] for one in found["classes"]]
+            found, position = boards.district.school(self._store, school, day)
+            if found is None:
+                return None
+            classes = [one["class_group"] for one in found["classes"]]
+            if on is None and not found["trend"]:
                 newest = self._newest_lesson(generation, Wanted(classes)) if classes else None
                 if newest is not None:
-                    found, position = board.school(self._store, school, newest)
-            return found and {**as_of, **found, "position": position}
+                    day = newest
+                    found, position = boards.district.school(self._store, school, day)
+            month = Month(day.year, day.month)
+            ranked, reflects = boards.rankings.schools(self._store, month)
+            rank = next((one for one in ranked["ranking"] if one["school"] == school), None)
+            return {
+                **as_of,
+                **(found or {}),
+                **self._lessons_of_week(generation, classes, day, ""),
+                "rank": rank and {**rank, "month": str(month), "of": len(ranked["ranking"])},
+                "position": min(position, reflects),
+            }
 
         return await self._ask(ask)
 
@@ -307,14 +324,15 @@ class Queries(Asking):
         return classes.portrait(self._store, name, on, last_days(on, DEFAULT_DAYS), subject)
 
     def _lessons_of_week(
-        self, generation: Generation, name: str, on: date, subject: str
+        self, generation: Generation, classes: Sequence[str], on: date, subject: str
     ) -> dict[str, Any]:
-        """Give a class's lessons from Monday to Sunday of a day's week, the newest first."""
+        """Give the lessons of classes from Monday to Sunday of a day's week, the newest first."""
         monday = on - timedelta(days=on.weekday())
         week = Span(monday, monday + timedelta(days=6))
-        wanted = Wanted([name], subject=subject, first_day=week.first, last_day=week.last)
-        listed, _ = self._services.lessons_of(generation).page(self._store, wanted)
-        return {"lessons": listed, "week": week.days.shown()}
+        wanted = Wanted(classes, subject=subject, first_day=week.first, last_day=week.last)
+        lessons = self._services.lessons_of(generation)
+        listed, more = lessons.page(self._store, wanted) if classes else ([], None)
+        return {"lessons": listed, "more": more is not None, "week": week.days.shown()}
 
     async def mark(self, person: str) -> Any:
         """Give what differs once there is more evidence about a person; much cheaper to ask."""

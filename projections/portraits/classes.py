@@ -5,7 +5,7 @@ class that they were in on the day they did it: the roster is joined as it was.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from statistics import fmean, median
 from typing import Any, NamedTuple
@@ -314,10 +314,13 @@ def _load(members: Sequence[Member], done: Sequence[_Done]) -> dict[str, Any]:
     for one in done:
         if one.phase == "post":
             weekly[one.person, one.week] += one.seconds
-    seconds = list(weekly.values())
+    weeks = len({week for _, week in weekly})
+    return {"n": len(members), "weeks": weeks, **load_of(weekly.values())}
+
+
+def load_of(seconds: Collection[float]) -> dict[str, Any]:
+    """Tell the middle one and the longest of how long students spent on homework in a week."""
     return {
-        "n": len(members),
-        "weeks": len({week for _, week in weekly}),
         "median_seconds_a_week": median(seconds) if seconds else None,
         "most_seconds_a_week": max(seconds, default=None),
     }
@@ -344,7 +347,6 @@ def _by_week(done: Sequence[_Done]) -> list[dict[str, Any]]:
 
 def _distribution(heat_map: dict[str, Any]) -> dict[str, Any]:
     """Count students by their mean mastery, in tenths."""
-    tenths = [0] * 10
     means = []
     for student in heat_map["students"]:
         known = [
@@ -354,7 +356,14 @@ def _distribution(heat_map: dict[str, Any]) -> dict[str, Any]:
         ]
         if known:
             means.append(fmean(known))
-            tenths[min(9, int(means[-1] * 10))] += 1
+    return distribution_of(means)
+
+
+def distribution_of(means: Sequence[float]) -> dict[str, Any]:
+    """Count students by the mean of what each knows (0..1), in tenths."""
+    tenths = [0] * 10
+    for mean in means:
+        tenths[min(9, int(mean * 10))] += 1
     return {"n": len(means), "mean": fmean(means) if means else None, "tenths": tenths}
 
 

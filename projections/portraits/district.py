@@ -10,9 +10,14 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+import msgspec
+
+from projections.days import last_days
 from projections.names import names_of
 from projections.pooling import Group, Pooled, pool
+from projections.portraits.at_risk import AtRisk
 from projections.portraits.at_risk_rows import find_at_risk
+from projections.portraits.classes import DEFAULT_DAYS, distribution_of, load_of
 from projections.prediction.mastery import ENOUGH_TRIES
 from projections.remembering import Remembered
 from projections.rosters.roster import Roster
@@ -21,6 +26,7 @@ from projections.warehouse import Generation
 TREND_WEEKS = 18  # a term
 FEWEST_STUDENTS = 5  # of whom a figure of a school is shown
 MOST_WEAK_POINTS = 20
+MOST_AT_RISK = 30  # whom a school's portrait names; the list of those at risk has all
 
 Portrait = dict[str, Any]
 _WEEK_FIELDS = (
@@ -42,6 +48,15 @@ class _Read(NamedTuple):
 
     weeks: list[dict[str, Any]]
     points: dict[tuple[str, str], Group]
+
+
+class _Spent(NamedTuple):
+    """A row of the query ``school_load``: how long a student spent after class in a week."""
+
+    class_group: str
+    person: str
+    week: str  # its Monday
+    seconds: float
 
 
 class District:
@@ -162,6 +177,27 @@ class District:
         weeks, points = self._read(store, on, school)
         risky = find_at_risk(self._generation, store, on, school=school)
         classes = self._roster.classes(store, school, on=on)
+        means, spent = self._generation.query_all(
+            (
+                "school_means",
+                {
+                    "store": store,
+                    "school": school,
+                    "class_group": "",
+                    "on": on.isoformat(),
+                    "enough": ENOUGH_TRIES,
+                },
+            ),
+            (
+                "school_load",
+                {
+                    "store": store,
+                    "school": school,
+                    "first_day": str(last_days(on, DEFAULT_DAYS).first),
+                    "last_day": str(on),
+                },
+            ),
+        )
         return {
             "school": school,
             "name": found[0].name,
@@ -185,9 +221,20 @@ class District:
                 }
                 for one in classes
             ],
+            "at_risk": self._named(store, risky[:MOST_AT_RISK]),
+            "distribution": distribution_of([mean for _, mean in means]),
+            "load": _load([_Spent(*row) for row in spent]),
             "weak_points": self._weak_points(store, points),
             "trend": _trend(weeks),
         }
+
+    def _named(self, store: str, risky: list[AtRisk]) -> list[dict[str, Any]]:
+        """Write down who is at risk, by name."""
+        names = names_of(self._generation, store, [one.person for one in risky])
+        return [
+            {**msgspec.to_builtins(one), "name": names.get(one.person, {}).get("", "")}
+            for one in risky
+        ]
 
     def _weak_points(
         self, store: str, points: Mapping[tuple[str, str], Group]
@@ -285,6 +332,31 @@ def _trend(weeks: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         {**total, "accuracy": total["correct"] / total["answers"] if total["answers"] else None}
         for _, total in sorted(totals.items())
     ]
+
+
+def _load(spent: list[_Spent]) -> dict[str, Any]:
+    """Tell how much homework students of a school had in a week, and those of each class.
+
+    A week counts for who spent any time on homework in it.
+    """
+    weekly: dict[tuple[str, str], float] = defaultdict(float)
+    of_class: dict[str, list[_Spent]] = defaultdict(list)
+    for one in spent:
+        weekly[one.person, one.week] += one.seconds
+        of_class[one.class_group].append(one)
+    return {
+        "n": len({person for person, _ in weekly}),
+        "weeks": len({week for _, week in weekly}),
+        **load_of(weekly.values()),
+        "classes": [
+            {
+                "class_group": name,
+                "n": len({one.person for one in some}),
+                **load_of([one.seconds for one in some]),
+            }
+            for name, some in sorted(of_class.items())
+        ],
+    }
 
 
 def _this_week(weeks: list[dict[str, Any]], students: int) -> dict[str, Any]:

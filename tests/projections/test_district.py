@@ -12,7 +12,7 @@ from projections.portraits.district import District
 from projections.portraits.rankings import BadPeriod, Month, Quarter, Rankings, ranked
 from projections.remembering import Remembered
 from projections.warehouse import Generation, Warehouse
-from tests.support.small_district import STORE, TODAY, answers, carry, enroll
+from tests.support.small_district import STORE, TODAY, answers, carry, enroll, key
 
 DAY = timedelta(days=1)
 BIG = [f"b{number}" for number in range(40)]
@@ -83,6 +83,34 @@ def test_a_school_has_its_classes_and_only_its_own_figures(filled: Generation) -
         "big"
     }
     assert District(filled, lambda: 7).school(STORE, "nowhere", TODAY) == (None, 7)
+
+
+def test_a_school_tells_who_is_at_risk_how_much_is_known_and_the_homework_load(
+    warehouse: Warehouse,
+) -> None:
+    """One of four is right in nothing; two of one class do 10 and 20 minutes of homework."""
+    generation = warehouse.ensure("loaded")
+    enroll(generation, {"lake": {"l-1": ["a", "b"], "l-2": ["c", "d"]}, "hill": {"h": ["e"]}})
+    facts = []
+    for student in "abcde":
+        right = [student != "c"] * 12
+        facts += answers(student, TODAY - DAY, right, duration=None)
+    for student, minutes in (("a", 10), ("b", 20), ("e", 90)):
+        spent = 60.0 * minutes
+        facts += answers(student, TODAY, [True], "read", phase="post", duration=spent)
+    carry(generation, facts)
+    portrait, _ = District(generation, lambda: 7).school(STORE, "lake", TODAY)
+    assert portrait is not None
+    assert [(one["person"], one["class_group"]) for one in portrait["at_risk"]] == [
+        (key("c"), "l-2")
+    ]
+    assert portrait["at_risk"][0]["reasons"][0]["code"] == "low_accuracy"
+    known = portrait["distribution"]
+    assert (known["n"], sum(known["tenths"]), sum(known["tenths"][:5])) == (4, 4, 1)
+    load = portrait["load"]
+    assert (load["n"], load["weeks"]) == (2, 1)
+    assert (load["median_seconds_a_week"], load["most_seconds_a_week"]) == (900.0, 1200.0)
+    assert [(one["class_group"], one["n"]) for one in load["classes"]] == [("l-1", 2)]
 
 
 def test_weak_points_are_pooled_within_their_subject(filled: Generation) -> None:

@@ -351,6 +351,15 @@ def test_a_school_leader_sees_the_own_school_and_its_classes_only(
     for row in find(browser, ".xj-classes-card tbody tr"):
         shown = row.find_element(By.CSS_SELECTOR, "td[data-key=risky]").text
         assert shown == str(at_risk[str(row.get_attribute("data-row"))])
+    assert [one.get_attribute("data-person") for one in find(browser, ".xj-risks > li")] == [
+        one["person"] for one in portrait["at_risk"]
+    ]
+    [own] = demo.ask("/v1/rankings", "school_leader", month=on[:7])["ranking"]
+    assert figure(browser, "rank").split()[0] == str(own["rank"])
+    assert [one.get_attribute("data-row") for one in find(browser, ".xj-load-card tbody tr")] == [
+        one["class_group"] for one in portrait["load"]["classes"]
+    ]
+    assert find(browser, ".xj-lessons-card td[data-key=name] a")
     for path in ("/ui/district", "/ui/schools/cloud-ridge", class_path(OTHER_CLASS)):
         browser.get(demo.address + path)
         wait_for_text(browser, "[role=alert]", NOT_YOURS)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from api.ui import formats
+from api.ui.export import ExportButtons
 from api.ui.layout import Card, Tag, evidence_link, student_link
 from api.ui.pages.student_trajectory import how_right
 from api.ui.portrait import as_of, point_name
@@ -45,6 +46,7 @@ class Warnings:
             self._empty = Tag("p", words("working_out"), "xj-empty")
             self._list = Tag("ol", classes="xj-risks")
             self._measured = Tag("p", classes="xj-note")
+            self._export = ExportButtons(words, title)
         self._aside = card.aside
 
     def say(self, text: str) -> None:
@@ -59,6 +61,17 @@ class Warnings:
         self.say("" if warnings else nobody)
         self._aside.text = f"{words('on', day=answer['on'])} · {as_of(self._visit, answer)}"
         self._measured.text = how_right(self._visit, answer["measured"])
+        rows = [
+            [
+                answer["names"].get(one["person"]) or formats.account(one["person"]),
+                words.term(SUBJECTS, one["subject"]),
+                words.of(reason),
+            ]
+            for one in warnings
+            for reason in one["reasons"]
+        ]
+        heading = [words("students.name"), words("choice.subject"), words("risk.reason")]
+        self._export.show([heading, *rows] if rows else [])
         by_person: dict[str, list[Told]] = {}
         for one in warnings:
             by_person.setdefault(one["person"], []).append(one)

@@ -1,10 +1,12 @@
 """The parts of a class's page: each shows its own part of a class's portrait, again and again."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from api.ui import charts, formats
 from api.ui.charts import Figure
+from api.ui.export import ExportButtons
 from api.ui.heat_map import HeatMap
 from api.ui.layout import Card, Tag, evidence_link, student_link
 from api.ui.lesson_table import LessonTable
@@ -48,22 +50,46 @@ class AtRisk:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         words = self._words = visit.words
-        with Card(words, words("risk.title"), words("risk.help"), "xj-risk-card xj-wide") as card:
+        title = words("risk.title")
+        with Card(words, title, words("risk.help"), "xj-risk-card xj-wide") as card:
             self._empty = Tag("p", words("risk.empty"), "xj-empty")
             self._list = Tag("ol", classes="xj-risks")
+            self._export = ExportButtons(words, title)
         self._aside = card.aside
 
     def show(self, portrait: Portrait) -> None:
         """Show who of a class is at risk."""
         names = {one["person"]: one["name"] for one in portrait["students"]}
-        risky = portrait["at_risk"]
+        self.show_risky(
+            portrait, portrait["at_risk"], portrait["n"], len(portrait["at_risk"]), names
+        )
+
+    def show_risky(
+        self,
+        portrait: Portrait,
+        risky: Sequence[dict[str, Any]],
+        of: int,
+        n: int,
+        names: Mapping[str, str],
+    ) -> None:
+        """List some of the ``n`` who are at risk among so many, by their names."""
+        words = self._words
         self._empty.set_visibility(not risky)
-        n = self._words("risk.n", risky=len(risky), n=portrait["n"])
-        self._aside.text = f"{n} · {self._words('on', day=portrait['on'])}"
+        said = words("risk.n", risky=formats.count(n), n=formats.count(of))
+        self._aside.text = f"{said} · {words('on', day=portrait['on'])}"
+        called = {
+            one["person"]: names.get(one["person"]) or formats.account(one["person"])
+            for one in risky
+        }
         self._list.clear()
         with self._list:
             for one in risky:
-                self._student(one, names.get(one["person"], formats.account(one["person"])))
+                self._student(one, called[one["person"]])
+        reasons = [
+            [called[one["person"]], words.of(reason)] for one in risky for reason in one["reasons"]
+        ]
+        heading = [words("students.name"), words("risk.reason")]
+        self._export.show([heading, *reasons] if reasons else [])
 
     def _student(self, one: dict[str, Any], name: str) -> None:
         with Tag("li", data_person=one["person"]):
@@ -145,13 +171,23 @@ class WeakPoints:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         words = self._words = visit.words
-        card = Card(words, words("weak.title"), words("weak.help"), "xj-weak-card")
-        with card, Tag("div", classes="xj-points"), Tag("section", classes="xj-weakest"):
-            self._list = Tag("ol", data_points="weakest")
+        title = words("weak.title")
+        with Card(words, title, words("weak.help"), "xj-weak-card") as card:
+            with Tag("div", classes="xj-points"), Tag("section", classes="xj-weakest"):
+                self._list = Tag("ol", data_points="weakest")
+            self._export = ExportButtons(words, title)
+        self._aside = card.aside
 
     def show(self, portrait: Portrait) -> None:
         """Show the weak points of a class."""
         words = self._words
+        points = portrait["weak_points"]
+        self._aside.text = as_of(self._visit, portrait)
+        heading = [words("mastery.point"), words("mastery.probability"), words("classes.students")]
+        rows = [
+            [point_name(self._visit, one), formats.percent(one["mean"]), one["n"]] for one in points
+        ]
+        self._export.show([heading, *rows] if rows else [])
         self._list.clear()
         with self._list:
             for point in portrait["weak_points"]:
@@ -258,13 +294,13 @@ class Lessons:
     """The lessons of the week."""
 
     def __init__(self, visit: Visit) -> None:
-        words = self._words = visit.words
+        words = self.words = visit.words
         with Card(
             words, words("week.title"), words("week.help"), "xj-lessons-card xj-wide"
         ) as card:
             self._empty = Tag("p", words("week.empty"), "xj-empty")
             self._table = LessonTable(visit, words("week.title"))
-        self._aside = card.aside
+        self.aside = card.aside
 
     def show(self, portrait: Portrait) -> None:
         """Show the lessons of a class's week."""
@@ -272,4 +308,4 @@ class Lessons:
         self._empty.set_visibility(not lessons)
         self._table.set_visibility(bool(lessons))
         self._table.show_lessons(lessons)
-        self._aside.text = self._words("days", first=week["from"], last=week["to"])
+        self.aside.text = self.words("days", first=week["from"], last=week["to"])

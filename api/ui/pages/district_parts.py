@@ -44,7 +44,7 @@ class SchoolFigures(KeyFigures):
             "accuracy": formats.share(found["accuracy"], words),
             "risky": formats.count(found["at_risk"]),
         }
-        return {key: texts[key] for key in self.KEYS}
+        return {key: texts[key] for key in self.KEYS if key in texts}
 
 
 class DistrictFigures(SchoolFigures):

@@ -1,13 +1,15 @@
-"""A school's page: key figures, its classes, the diagnosis by subject, weak points, trend; live."""
+"""A school's page: who needs help, its classes, homework, diagnosis, this week's lessons; live."""
 
 from collections.abc import Sequence
 
 from nicegui import ui
 
 from api.ui.filters import Choice, day_named
-from api.ui.layout import SCHOOLS, page, school_link
+from api.ui.layout import SCHOOLS, Tag, page, result_link, school_link
 from api.ui.live import PAGE_SECONDS, Live
-from api.ui.pages.district_parts import Classes, Diagnosis, SchoolFigures, Trend, WeakPoints
+from api.ui.pages.class_parts import Distribution
+from api.ui.pages.district_parts import Classes, Diagnosis, Trend, WeakPoints
+from api.ui.pages.school_parts import Load, OwnFigures, SchoolAtRisk, WeekLessons
 from api.ui.permission import is_permitted
 from api.ui.portrait import Part, Portrait, PortraitView
 from api.ui.session import Visit, Visitor
@@ -34,19 +36,26 @@ class SchoolView(PortraitView):
         super().__init__(visit, ("back_to_schools", SCHOOLS))
 
     def make_controls(self) -> None:
-        """Let another day be chosen."""
-        with Choice(self.visit.words, school_link(self._school)) as choice:
+        """Let another day be chosen, and lead to the school's result."""
+        words = self.visit.words
+        with Choice(words, school_link(self._school)) as choice:
             self._day = choice.day("on")
+        link = result_link("schools", self._school)
+        Tag("a", words("result.title"), "xj-evidence-link", href=link)
 
     def make_parts(self) -> Sequence[Part]:
         """Make the parts."""
         visit = self.visit
         return [
-            SchoolFigures(visit),
+            OwnFigures(visit),
+            SchoolAtRisk(visit),
             Classes(visit),
             Trend(visit),
+            Distribution(visit),
+            Load(visit),
             Diagnosis(visit),
             WeakPoints(visit),
+            WeekLessons(visit),
         ]
 
     def describe(self, portrait: Portrait) -> tuple[str, str]:
