@@ -1,6 +1,6 @@
 """What pages ask about evaluation: results of students, classes, schools, the district; schemes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from typing import Final, Literal, NamedTuple
 
@@ -11,7 +11,7 @@ from api.errors import ApiError
 from api.evaluations import WhatIf, other_scheme, resolved_scheme
 from api.roles import SCHEME_CHANGES, Asker, Resource, class_group, may_have, student
 from api.roles import school as own_school
-from api.scheme_publishing import check_for, led_by, listed, one, publish, seen_by
+from api.scheme_publishing import check_for, led_by, listed, one, publish, seen_by, withdraw
 from api.ui.asking import LONGEST_OF_MANY, Answer, Asking, off_the_loop
 from lrs.drafts import make_authority
 from projections.days import Span, day_of, last_days, today
@@ -245,14 +245,34 @@ class EvaluationQueries(Asking):
 
         Raises ApiError 403, SchemeFaulty, SchemesBroken, TooManySchemes.
         """
-        if not self.may(*SCHEME_CHANGES):
-            raise ApiError(403, "publishing schemes is not open to this credential")
-        resource = next(one for one in SCHEME_CHANGES if self.may(one))
-        own = led_by(await self._permit(resource))
-        home_page = self._services.settings.home_page
-        authority = make_authority(home_page, self._credential.app).json
+        own, authority = await self._changing()
         record = self._services.record
         return await off_the_loop(lambda: publish(record, self._store, text, authority, own))
+
+    async def withdraw(self, name: str) -> Answer:
+        """Withdraw a scheme as ``DELETE /v1/schemes/{id}`` does.
+
+        Raises ApiError 403, UnknownScheme, SchemeNotOwn, SchemesBroken.
+        """
+        own, authority = await self._changing()
+        record = self._services.record
+        return await off_the_loop(lambda: withdraw(record, self._store, name, authority, own))
+
+    async def may_withdraw(self, scheme: Answer) -> bool:
+        """Tell whether the credential may withdraw a scheme, as ``scheme`` gives it."""
+        if scheme["origin"] != "published" or not self.may(*SCHEME_CHANGES):
+            return False
+        own, _ = await self._changing()
+        return own is None or scheme["school"] in own
+
+    async def _changing(self) -> tuple[Collection[str] | None, bytes]:
+        """Give whose schemes the credential may change, and who vouches for it."""
+        if not self.may(*SCHEME_CHANGES):
+            raise ApiError(403, "changing schemes is not open to this credential")
+        resource = next(one for one in SCHEME_CHANGES if self.may(one))
+        home_page = self._services.settings.home_page
+        authority = make_authority(home_page, self._credential.app).json
+        return led_by(await self._permit(resource)), authority
 
 
 def _is_possible(span: Span) -> bool:

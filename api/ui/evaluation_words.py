@@ -328,6 +328,19 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
     "scheme.by": ("由谁改", "By"),
     "scheme.document": ("方案原文（YAML）", "The document (YAML)"),
     "scheme.extending": ("扩展自 {scheme}", "extends {scheme}"),
+    "withdraw.title": ("撤回", "Withdraw"),
+    "withdraw.help": (
+        "撤回后不再用它评价；历次发布都留在记录里，有同名的随系统方案时恢复使用它。",
+        "Nobody is judged by it any more; its versions stay in the record, and a shipped one of the"
+        " same name holds again.",
+    ),
+    "withdraw.ask": ("撤回这个方案", "Withdraw this scheme"),
+    "withdraw.surely": ("确认撤回，立即生效", "Yes, withdraw it at once"),
+    "withdraw.extended": (
+        "不能撤回：还有方案扩展它（{schemes}）。",
+        "It can't be withdrawn: other schemes extend it ({schemes}).",
+    ),
+    "withdraw.done": ("已撤回。", "Withdrawn."),
     "scheme.none": ("没有这个方案", "There is no such scheme"),
     "scheme.place": ("第 {line} 行 第 {column} 列", "line {line}, column {column}"),
     "measure.over.facts": ("学习行为", "what was done"),

@@ -382,6 +382,13 @@ def test_a_leaders_draft_begins_with_a_scheme_of_the_own_school(
     assert ask(queries.draft, "lake-base")["text"] == draft["text"]
     [named] = [one for one in ask(queries.schemes)["schemes"] if one["school"]]
     assert (named["id"], named["school_name"]) == ("lake-base", "湖畔小学")
+    may = {
+        name: ask(queries.may_withdraw, ask(queries.scheme, name))
+        for name in ("lake-base", "base", *SHIPPED)
+    }
+    assert may == {"lake-base": True, "base": False, **dict.fromkeys(SHIPPED, False)}
+    position = ask(queries.withdraw, "lake-base")["position"]
+    assert "lake-base" not in listed(app, after=position)
 
 
 def test_the_roster_has_to_know_a_school_that_has_schemes(app: XapiClient, holding: Ask) -> None:
@@ -491,10 +498,11 @@ def test_a_leader_publishes_by_command_with_the_own_credential(
     file = tmp_path / "own.yaml"
     file.write_text(school_scheme("lake"), encoding="utf-8")
     by = ("--server", "http://record.example", "--key", "k", "--secret", "s")
-    assert "已发布 published" in command(*by, "publish", str(file)).output
+    told = json.loads(command(*by, "publish", str(file), "--json").output)
     assert asked == [OwnCredential("http://record.example", "k", "s")]
-    listed = json.loads(command(*by, "list", "--json").output)
-    assert [one["school"] for one in listed if one["id"] == "own"] == ["lake"]
+    listed(lake, after=told["position"])
+    found = json.loads(command(*by, "list", "--json").output)
+    assert [one["school"] for one in found if one["id"] == "own"] == ["lake"]
     file.write_text(BASE, encoding="utf-8")
     told = command(*by, "publish", str(file), status=1).output
     assert "校长只能改动本校的方案（写上 school: lake）" in told

@@ -332,6 +332,11 @@ def test_a_draft_is_weighed_checked_tried_out_and_published(
     published = demo.ask("/v1/schemes/football")
     assert published["origin"] == "published"
     assert published["text"] == draft
+    find(browser, "[role=status] a")[0].click()
+    wait_to_see(browser, ".xj-withdraw-card .xj-quiet-button").click()
+    wait_to_see(browser, ".xj-withdraw-card .xj-button").click()
+    wait_for_text(browser, ".xj-withdraw-card [role=status]", "已撤回")
+    wait_for(browser, lambda: demo.ask("/v1/schemes/football")["origin"] == "shipped")
 
 
 def test_a_leaders_draft_is_of_the_own_school_and_faults_are_told_while_typing(

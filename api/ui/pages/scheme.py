@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from api.roles import Resource
+from api.ui.asking import Answer
 from api.ui.layout import EVALUATIONS, Tag, comparison_of_schemes, draft_link, page, scheme_link
 from api.ui.live import PAGE_SECONDS, Live
 from api.ui.pages.scheme_parts import (
@@ -16,6 +17,7 @@ from api.ui.pages.scheme_parts import (
     Versions,
     origin_text,
 )
+from api.ui.pages.scheme_withdrawal import Withdrawal
 from api.ui.permission import is_permitted
 from api.ui.portrait import Part, Portrait, PortraitView
 from api.ui.session import Visit, Visitor
@@ -26,14 +28,20 @@ SPACING = 10.0  # seconds between two looks: schemes change seldom
 @ui.page("/evaluations/schemes/{name}", response_timeout=PAGE_SECONDS)
 async def scheme_page(visit: Visitor, name: str, version: int | None = None) -> None:
     """Show a scheme as it is now, or its document of a version."""
-    evaluations = visit.evaluations
     path = scheme_link(name, "" if version is None else str(version))
     with page(visit.words, visit.words("schemes.title"), path, visit):
-        if not await is_permitted(visit, evaluations.permit_schemes()):
+        if not await is_permitted(visit, visit.evaluations.permit_schemes()):
             return
         view = SchemeView(visit, name)
-        ask = Live(visit, view, lambda: evaluations.scheme(name, version), spacing=SPACING)
+        ask = Live(visit, view, lambda: _asked(visit, name, version), spacing=SPACING)
         await ask.begin()
+
+
+async def _asked(visit: Visit, name: str, version: int | None) -> Answer | None:
+    """Ask for a scheme, and whether the visitor may withdraw it."""
+    evaluations = visit.evaluations
+    found = await evaluations.scheme(name, version)
+    return found and {**found, "may_withdraw": await evaluations.may_withdraw(found)}
 
 
 class SchemeView(PortraitView):
@@ -61,6 +69,7 @@ class SchemeView(PortraitView):
             Versions(visit),
             Overrides(visit),
             Document(visit),
+            Withdrawal(visit, self._name),
         ]
 
     def describe(self, portrait: Portrait) -> tuple[str, str]:
