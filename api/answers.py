@@ -59,6 +59,8 @@ EVENTS: Final = "text/event-stream"
 PATIENCE: Final = 30.0
 # The position that an answer reflects, at least.
 POSITION_HEADER: Final = "X-Xueji-Position"
+# In answers, and no news by themselves.
+_NO_NEWS: Final = frozenset({"position", "as_of"})
 _PRIVATE: Final = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
 
 Answer = dict[str, Any]
@@ -143,8 +145,10 @@ class Asked:
         reflects = reflected(answer, view)
         if reflects < view.position:
             # By a tag of the view's position it would be known for as long as the log rests. By its
-            # own, whoever has it asks again: that renews what was remembered.
-            headers = _headers(view, rest, reflects)
+            # own, whoever has it asks again: that renews what was remembered. But what wasn't
+            # remembered may reflect more, so that this position has answers that differ.
+            digest = await asyncio.to_thread(digest_of, answer)
+            headers = _headers(view, f"{rest}-{digest}", reflects)
             if self._knows(headers):
                 return Response(status_code=304, headers=headers)
         return await asyncio.to_thread(self._written, answer, wanted, records, headers)
@@ -251,6 +255,12 @@ def encoded(answer: Answer) -> bytes:
     return orjson.dumps(answer)
 
 
+def digest_of(answer: Answer) -> str:
+    """Give what differs between answers that say different things, whenever they were given."""
+    news = {name: value for name, value in answer.items() if name not in _NO_NEWS}
+    return blake2b(encoded(news), digest_size=8).hexdigest()
+
+
 # Parameters ---------------------------------------------------------------------------------------
 
 After = Annotated[
@@ -324,7 +334,8 @@ def _quality(media_type: str, ranges: Iterable[tuple[str, float]]) -> float:
 def _headers(view: View, rest: str, position: int) -> dict[str, str]:
     """Give the headers of an answer that reflects a position.
 
-    Its entity tag is weak (RFC 9110, 8.8.3): generation, position, and the rest.
+    Its entity tag is weak (RFC 9110, 8.8.3): generation, position, and the rest, with a digest of
+    the answer where it reflects no one position.
     """
     tag = f'W/"{view.generation.identity}-{position}-{rest}"'
     return {"ETag": tag, POSITION_HEADER: str(position), **_PRIVATE}

@@ -7,14 +7,13 @@ with it as `Last-Event-ID` is sent nothing that is known there already.
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from hashlib import blake2b
 from time import monotonic
 from typing import Any, Final, NamedTuple
 
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from api.answers import EVENTS, Answer, Asked, Question, View, encoded, reflected
+from api.answers import EVENTS, Asked, Question, View, digest_of, encoded, reflected
 from api.errors import ApiError, error_response
 from api.services import Services
 from api.streams import Streams
@@ -26,8 +25,6 @@ SPACING: Final = 0.2  # seconds at least between two answers; a question may wan
 OLDEST: Final = 30.0
 
 _BEAT: Final = b": \n\n"
-# In every answer, and no news by themselves.
-_NO_NEWS: Final = frozenset({"position", "as_of"})
 _HEADERS: Final = {
     "Cache-Control": "private, no-cache",
     "Vary": "Accept, Authorization",
@@ -132,7 +129,7 @@ class Following:
         reflects = reflected(answer, view)
         # What was remembered is asked for again, though the log rests: that renews it.
         self._seen, self._asked_at, self._is_behind = seen, monotonic(), reflects < view.position
-        digest = _digest(answer)
+        digest = digest_of(answer)
         if digest == self._known:
             return None
         self._known = digest
@@ -161,11 +158,6 @@ class Following:
             await asyncio.sleep(LOOK_SECONDS)
         else:
             await self._services.live.reached(self._seen.position + 1, LOOK_SECONDS)
-
-
-def _digest(answer: Answer) -> str:
-    news = {name: value for name, value in answer.items() if name not in _NO_NEWS}
-    return blake2b(encoded(news), digest_size=8).hexdigest()
 
 
 def _event(name: str, data: bytes, identity: str = "") -> bytes:

@@ -112,12 +112,13 @@ async def get_homework_plan(
         portraits = view.portraits
         whose = person_of(view.generation, view.store, person)
         day = today(portraits.zone)
+        group, _ = portraits.classes.of(view.store, whose, day, least=asked.after or 0)
         plan = homework_plan(
             view.generation,
             view.store,
             whose,
             portraits.zone,
-            portraits.classes.of(view.store, whose, day, least=asked.after or 0),
+            group,
             subject=subject,
             minutes=minutes,
             needed=need or (),

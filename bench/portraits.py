@@ -50,7 +50,7 @@ def queries(generation: Generation) -> dict[str, Callable[[str], Any]]:
     portraits = Portraits(generation, position=lambda: 1)
 
     def plan(person: str) -> Any:
-        group = portraits.classes.of(STORE, person, LAST_DAY, 1)
+        group, _ = portraits.classes.of(STORE, person, LAST_DAY)
         return homework_plan(generation, STORE, person, ZONE, group)
 
     return {

@@ -50,7 +50,7 @@ class ClassQueries(Asking):
         return await self._ask(ask, LONGEST_OF_MANY)
 
     def _plan(self, generation: Generation, person: str, name: str) -> dict[str, Any]:
-        group = self._services.portraits_of(generation).classes.of(
+        group, _ = self._services.portraits_of(generation).classes.of(
             self._store, person, today(self._zone)
         )
         minutes = self._services.settings.homework_minutes

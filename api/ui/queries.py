@@ -84,7 +84,7 @@ class Queries(Asking):
 
     def _homework_plan(self, generation: Generation, portraits: Portraits, person: str) -> Answer:
         whose = person_of(generation, self._store, person)
-        group = portraits.classes.of(self._store, whose, today(self._zone))
+        group, _ = portraits.classes.of(self._store, whose, today(self._zone))
         minutes = self._services.settings.homework_minutes
         return homework_plan(
             generation, self._store, whose, self._zone, group, daily_minutes=minutes

@@ -31,13 +31,18 @@ class ClassGroups:
         self._generation = generation
         self._remembered = Remembered(position, oldest=_OLDEST, most=_MOST_DAYS)
 
-    def of(self, store: str, person: str, on: date, *, least: int = 0) -> ClassGroup | None:
+    def of(
+        self, store: str, person: str, on: date, *, least: int = 0
+    ) -> tuple[ClassGroup | None, int]:
         """Give the class a person is a student of on a day, the administrative one first.
 
-        None where the roster knows none. ``least`` is a log position that has to be seen.
+        None where the roster knows none. ``least`` is a log position that has to be seen; what
+        comes second is the one that is.
         """
-        by_person, _ = self._remembered.ask((store, on), lambda: self._load(store, on), least)
-        return by_person.get(person)
+        by_person, position = self._remembered.ask(
+            (store, on), lambda: self._load(store, on), least
+        )
+        return by_person.get(person), position
 
     def _load(self, store: str, on: date) -> dict[str, ClassGroup]:
         rows = self._generation.query("students_by_class", store=store, on=on.isoformat())

@@ -47,15 +47,15 @@ class Companies:
 
     def of(
         self, store: str, group: ClassGroup | None, days: Span, subject: str, *, least: int = 0
-    ) -> Company:
+    ) -> tuple[Company, int]:
         """Give what a class did within some days, or all of the store where there is none.
 
-        ``subject`` is '' for all subjects. ``least`` is a log position that has to be seen.
+        ``subject`` is '' for all subjects. ``least`` is a log position that has to be seen; what
+        comes second is the one that is.
         """
-        company, _ = self._remembered.ask(
+        return self._remembered.ask(
             (store, group, days, subject), lambda: self._count(store, group, days, subject), least
         )
-        return company
 
     def _count(self, store: str, group: ClassGroup | None, days: Span, subject: str) -> Company:
         who = {

@@ -53,11 +53,14 @@ class StudentPortrait:
         self._about = Wanted(person=person, subject=subject)
 
     def draw(self, position: int) -> Portrait:
-        """Draw it as of a log position, at least, of a person of whom there is evidence."""
+        """Draw it as of a log position, of a person of whom there is evidence.
+
+        Its ``position`` is an earlier one where whom the person is compared with was remembered.
+        """
         now = datetime.now(UTC)
         rows = self._days()
         days = self._radar_days(rows)
-        company = self._company(days)
+        company, compared = self._company(days)
         points = self._points(days)
         known = [point.knowledge_point for point in points if point.is_known]
         given = self._given(known)
@@ -71,7 +74,7 @@ class StudentPortrait:
             "name": names.get(self._person, {}).get("", "") or self._person,
             "generation": self._generation.name,
             "model": version_of(self._generation.origin, self._store),
-            "position": position,
+            "position": min(position, compared),
             "as_of": iso(now),
             "subject": self._subject or None,
             "days": self._asked.shown(),
@@ -110,12 +113,13 @@ class StudentPortrait:
             return last_days(last, RADAR_DAYS)
         return Span(first, last)
 
-    def _company(self, days: Span) -> Company:
+    def _company(self, days: Span) -> tuple[Company, int]:
         store, least = self._store, self._least
-        group = self._classes.of(store, self._person, today(self._zone), least=least)
+        group, placed = self._classes.of(store, self._person, today(self._zone), least=least)
         if group is not None and len(group.persons) < 2:
             group = None
-        return self._companies.of(store, group, days, self._subject, least=least)
+        company, counted = self._companies.of(store, group, days, self._subject, least=least)
+        return company, min(placed, counted)
 
     def _points(self, days: Span) -> list[Point]:
         rows = self._ask("portrait_mastery", person=self._person)

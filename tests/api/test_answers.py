@@ -109,6 +109,20 @@ def test_an_answer_that_was_remembered_has_the_tag_of_what_it_reflects_until_it_
     assert ask(client, path, headers={"If-None-Match": renewed.headers["ETag"]}).status_code == 304
 
 
+def test_what_was_remembered_in_part_has_another_tag_once_the_rest_is_another(
+    client: XapiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = int(ask(client).headers["X-Xueji-Position"])
+    told = {"own": "before", "compared_with": "remembered", "as_of": "noon"}
+    monkeypatch.setattr(District, "district", lambda *_, **__: (told, now - 1))
+    path = "/v1/portraits/district"
+    known = {"If-None-Match": ask(client, path).headers["ETag"]}
+    told["as_of"] = "later"
+    assert ask(client, path, headers=known).status_code == 304
+    told["own"] = "after"
+    assert ask(client, path, headers=known).json()["own"] == "after"
+
+
 def test_a_tag_is_another_for_another_format_role_and_store(
     application: RunningApplication, client: XapiClient
 ) -> None:

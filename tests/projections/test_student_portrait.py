@@ -14,6 +14,7 @@ from projections.portraits.class_groups import ClassGroups
 from projections.portraits.homework import DAILY_MINUTES, homework_plan
 from projections.portraits.students import Portraits
 from projections.prediction.mastery import sigmoid
+from projections.remembering import Remembered
 from projections.warehouse import Generation
 from tests.support.facts import DAY, HOUR, STORE, answer, at, fact, keep
 
@@ -75,7 +76,7 @@ def test_the_class_of_a_student_is_the_administrative_one_of_that_day(
         (person, day): group and (group.title, group.persons)
         for person in ("s0", "s2", "nobody")
         for day in (10, 11)
-        if (group := groups.of(STORE, person, date(2026, 3, day))) or True
+        for group, _ in [groups.of(STORE, person, date(2026, 3, day))]
     }
     assert found == {
         ("s0", 10): ("7-1 班", ("s0",)),
@@ -115,6 +116,19 @@ def test_a_student_is_compared_with_the_class_and_not_with_others(
     other = drawn(portraits, "other 0", days=MARCH)
     assert other["compared_with"]["kind"] == "store"
     assert dimensions(other)["preview"]["class"]["persons"] == 26
+
+
+def test_the_position_is_that_of_whom_a_student_is_compared_with(
+    generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(generation, [fact("s0", "preview", at("2026-03-10T19:00"), phase="pre")])
+    position = 7
+    portraits = Portraits(generation, lambda: position)
+    monkeypatch.setattr(Remembered, "_is_old", lambda *_: False)
+    assert drawn(portraits, "s0", days=MARCH)["position"] == 7
+    position = 8
+    assert drawn(portraits, "s0", days=MARCH)["position"] == 7
+    assert drawn(portraits, "s0", days=MARCH, least=8)["position"] == 8
 
 
 def test_punctuality_and_accuracy_are_shares_beside_the_own_past_and_the_class(
@@ -332,7 +346,7 @@ def _row(one: Fact) -> tuple[Any, ...]:
 
 
 def planned(generation: Generation, person: str, **asked: Any) -> Any:
-    group = ClassGroups(generation, lambda: 1).of(STORE, person, today(ZONE))
+    group, _ = ClassGroups(generation, lambda: 1).of(STORE, person, today(ZONE))
     return homework_plan(generation, STORE, person, ZONE, group, **asked)
 
 
