@@ -38,11 +38,11 @@ from streams.published_calibrations import (
 router = APIRouter(prefix="/v1/calibrations", tags=["Calibrations"], responses=REFUSALS)
 
 NOT_YET: Final = {
-    "zh": "重放之后生效:xueji replay --name next,然后 xueji generations promote next",
+    "zh": "重放之后生效：xueji replay --name next，然后 xueji generations promote next",
     "en": "takes effect by a replay: xueji replay --name next, then xueji generations promote next",
 }
 WORSE: Final = {
-    "zh": "对留出的学习者预测更差,未发布;加 --force 仍可发布",
+    "zh": "对留出的学习者预测更差，未发布；加 --force 仍可发布",
     "en": "it foretells held-out learners worse, so it wasn't published; --force publishes it",
 }
 _calibrating: Final = threading.Lock()

@@ -37,7 +37,7 @@ router = APIRouter(prefix="/v1/mappings", tags=["Mappings"], responses=REFUSALS)
 MOST_OF_STORE: Final = 200  # mappings
 LONGEST: Final = 128 * 1024  # characters of a mapping's document
 NOT_YET: Final = {
-    "zh": "重放之后生效:xueji replay --name next,然后 xueji generations promote next",
+    "zh": "重放之后生效：xueji replay --name next，然后 xueji generations promote next",
     "en": "takes effect by a replay: xueji replay --name next, then xueji generations promote next",
 }
 _NAME: Final = re.compile(r"[\w.-]{1,100}")

@@ -9,7 +9,6 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Nothing is lost: the learning records are safe. Please reload this page in a while.",
     ),
     "working_out": ("正在计算……", "Being worked out…"),
-    "or": ("、", ", "),
     # Evidence
     "evidence.title": ("依据", "Evidence"),
     "evidence.of": ("{who}：依据", "Evidence on {who}"),
@@ -238,6 +237,7 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
     "evaluation.results": ("看谁的结果", "Whose result"),
     "evaluation.of": ("对象", "Of"),
     "evaluation.kind": ("类别", "Kind"),
+    "evaluation.whole": ("全区", "The district"),
     "evaluation.district": ("区域", "District"),
     "evaluation.schools": ("学校", "School"),
     "evaluation.classes": ("班级", "Class"),
@@ -319,6 +319,19 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "scheme.overrides": ("与所扩展的方案不同之处", "What it says otherwise"),
     "scheme.path": ("位置", "Where"),
+    "scheme.parts": ("{title}（{parts}）", "{title} ({parts})"),
+    "scheme.key.dimensions": ("维度", "dimensions"),
+    "scheme.key.indicators": ("指标", "indicators"),
+    "scheme.key.levels": ("等第", "levels"),
+    "scheme.key.weight": ("权重（%）", "weight (%)"),
+    "scheme.key.title": ("名称", "title"),
+    "scheme.key.description": ("说明", "description"),
+    "scheme.key.kind": ("过程或结果", "process or outcome"),
+    "scheme.key.source": ("客观或主观", "objective or subjective"),
+    "scheme.key.measure": ("测什么", "what it measures"),
+    "scheme.key.normalisation": ("怎样得分", "how it scores"),
+    "scheme.key.minimum": ("最少证据", "least evidence"),
+    "scheme.key.at_least": ("最低分", "lowest score"),
     "scheme.change": ("改动", "Change"),
     "scheme.change.changed": ("修改", "changed"),
     "scheme.change.added": ("新增", "added"),
@@ -367,6 +380,13 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
     "measure.each.item": ("每题", "an item"),
     "measure.at_most": ("{each}至多计 {n} 次", "{n} {each} at most"),
     "scheme.compare": ("与另一个方案比较", "Compare with another"),
+    "scheme.withdraw": ("撤回", "Withdraw"),
+    "scheme.withdraw.sure": (
+        "撤回“{scheme}”？它立即不再使用；如果系统附带同名方案，就恢复成附带的。历次发布都会保留。",
+        "Withdraw “{scheme}”? It is in force no longer; a shipped one of its name holds again. Its"
+        " versions stay in the record.",
+    ),
+    "scheme.withdraw.done": ("“{scheme}”已撤回。", "“{scheme}” is withdrawn."),
     "scheme.draft": ("据此起草并试算", "Draft from it, and try it out"),
     "back_to_scheme": ("返回方案", "Back to the scheme"),
     # Two schemes
@@ -442,6 +462,30 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
     "draft.published": ("已发布，第 {version} 版，立即生效。", "Published as version {version}."),
     "draft.unchanged": ("与已发布的相同，没有改变。", "The same as is published: nothing changed."),
     # What if
+    "refused.days": (
+        "起止日期不对：起在前，止在后，最多相隔 400 天",
+        "the first day has to come first, at most 400 days apart",
+    ),
+    "refused.no_action": ("没有这种行为", "there is no such action"),
+    "refused.evidence_of_whom": (
+        "网址里要写明是谁的，或者是哪一节课的",
+        "the address has to say of whom, or of which lesson",
+    ),
+    "refused.no_publishing": (
+        "发布和撤回方案需要评价员或管理员的账号，并有 all 权限",
+        "publishing and withdrawing schemes is not open to you",
+    ),
+    "refused.scheme_extended": (
+        "有别的方案扩展自它，这样做会使它们出错",
+        "other schemes extend it, and this would break them",
+    ),
+    "refused.scheme_not_own": ("校长只能改本校自己的方案", "it is no scheme of your own school"),
+    "refused.scheme_faulty": ("方案有错，请先改正", "the scheme has faults"),
+    "refused.no_scheme": ("本库没有发布过这个方案", "the store has published no such scheme"),
+    "what_if.days": (
+        "不填就用本学期到今天（或到最近的课）",
+        "Left empty: this term up to today, or up to the newest lesson",
+    ),
     "what_if.title": ("假如用这份草稿", "With this draft"),
     "what_if.help": (
         "同样的记录、同样的日子，分别按现行方案和草稿计算。最多列出 500 名等第改变的学生，"

@@ -1,6 +1,6 @@
 """Every word the pages say, in Chinese and in English, side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal, TypeVar
 
 from api.ui.evaluation_words import EVALUATION_WORDS
@@ -49,6 +49,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "broken.text": (
         "学习记录都在，没有丢失。页面会自动重试，不用刷新。",
         "Nothing is lost: the learning records are safe. This page keeps trying by itself.",
+    ),
+    "broken.notice": (
+        "暂时读不到数据。学习记录都在，没有丢失。页面会自动重试，不用刷新。",
+        "The data can't be read just now. Nothing is lost: the learning records are safe. This page"
+        " keeps trying by itself.",
     ),
     "broken.old": (
         "暂时读不到新数据，正在自动重试。下面是 {time} 的数据。",
@@ -111,6 +116,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "暂时连不上统一身份登录，请稍后再试。",
         "The sign-in of school accounts can't be reached just now. Please try again later.",
     ),
+    "sign_out.leaving": ("正在退出统一认证……", "Signing out at the provider…"),
     "sign_in.left": ("已退出登录。", "You are signed out."),
     # List of students
     "students.title": ("学生", "Students"),
@@ -682,7 +688,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "ranking.empty": ("这个月没有记录。", "There are no records of this month."),
     # Quarterly report
     "report.title": ("季度报告", "Report"),
-    "report.heading": ("季度报告 {quarter}", "Report of {quarter}"),
+    "report.heading": ("季度报告：{quarter}", "Report of {quarter}"),
+    "report.quarter": ("{year} 年第 {quarter} 季度", "Q{quarter} {year}"),
     "report.text": ("概要", "In short"),
     "report.persons": ("参与人数", "Persons"),
     "report.actions": ("学习活动", "Activities"),
@@ -768,6 +775,19 @@ class Words:
     def of(self, both: Mapping[str, _Said]) -> _Said:
         """Give what an answer says as ``zh`` and ``en``."""
         return both["zh" if self.language == CHINESE else "en"]
+
+    def known(self, key: str, otherwise: str) -> str:
+        """Give the words of a key that there may be; `otherwise` where there is none."""
+        words = WORDS.get(key)
+        return otherwise if words is None else words[self._index]
+
+    def listed(self, named: Iterable[str]) -> str:
+        """Join names as the language does: A、B or A, B."""
+        return ("、" if self.language == CHINESE else ", ").join(named)
+
+    def clauses(self, said: Iterable[str]) -> str:
+        """Join what stands for itself as the language does: by ； or by a semicolon."""
+        return ("；" if self.language == CHINESE else "; ").join(said)
 
     def term(self, terms: Mapping[str, Term] | Mapping[str, Action], code: str) -> str:
         """Name a code of the vocabulary; the code itself where it is none of these."""

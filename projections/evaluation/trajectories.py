@@ -187,12 +187,12 @@ def _ahead(scheme: Scheme, last: Span, ahead: int, outlook: Outlook, now: float)
 
 _NO_SCORE: Final[Mapping[str, str]] = {
     "code": "not_enough_evidence",
-    "zh": "最近四周证据不足,没有得分,不作预测",
+    "zh": "最近四周证据不足，没有得分，不作预测",
     "en": "there is too little evidence in the last four weeks for a score to go on from",
 }
 _FEW: Final[Mapping[str, str]] = {
     "code": "too_few_peers",
-    "zh": f"同群体前后两期都有得分的人次不足(三部分各需 {FEWEST}),不作预测",
+    "zh": f"同群体前后两期都有得分的人次不足（三部分各需 {FEWEST}），不作预测",
     "en": "too few of the cohort have scores to learn from: "
     f"{FEWEST} pairs of an earlier and a later one are needed in each of three parts",
 }

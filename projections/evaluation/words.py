@@ -25,7 +25,7 @@ def stands(score: float, level: Level | None) -> Words:
             "en": "There is not enough evidence for a score yet.",
         }
     zh, en = (f"（{level.title.zh}）", f" ({level.title.en})") if level else ("", "")
-    return {"zh": f"总分{score:.1f}{zh}。", "en": f"The total is {score:.1f}{en}."}
+    return {"zh": f"总分 {score:.1f}{zh}。", "en": f"The total is {score:.1f}{en}."}
 
 
 def moved(change: float) -> Words:
@@ -37,7 +37,7 @@ def moved(change: float) -> Words:
         }
     zh, en = ("提高", "more") if change > 0 else ("下降", "less")
     return {
-        "zh": f"比上一时段{zh}{abs(change):.1f}分。",
+        "zh": f"比上一时段{zh} {abs(change):.1f} 分。",
         "en": f"That is {abs(change):.1f} points {en} than in the period before.",
     }
 
@@ -54,7 +54,7 @@ def lifted(parts: Sequence[tuple[Indicator, float, float]]) -> list[Words]:
         one, reached, by = best
         told.append(
             {
-                "zh": f"最有帮助的是“{one.title.zh}”（{reached:.0f}分），使总分提高{by:.1f}分。",
+                "zh": f"最有帮助的是“{one.title.zh}”（{reached:.0f} 分），使总分提高 {by:.1f} 分。",
                 "en": f"{one.title.en} ({reached:.0f}) helped most:"
                 f" it raises the total by {by:.1f}.",
             }
@@ -63,7 +63,8 @@ def lifted(parts: Sequence[tuple[Indicator, float, float]]) -> list[Words]:
         one, reached, by = worst
         told.append(
             {
-                "zh": f"影响最大的是“{one.title.zh}”（{reached:.0f}分），使总分降低{-by:.1f}分。",
+                "zh": f"影响最大的是“{one.title.zh}”（{reached:.0f} 分），"
+                f"使总分降低 {-by:.1f} 分。",
                 "en": f"{one.title.en} ({reached:.0f}) cost most:"
                 f" it lowers the total by {-by:.1f}.",
             }
@@ -78,8 +79,8 @@ def lacks(missing: Sequence[Indicator], complete: float) -> Words:
     en = ", ".join(one.title.en for one in named)
     more = len(missing) - len(named)
     return {
-        "zh": f"{zh}{f'等{len(missing)}项' if more else ''}证据不足，其权重由其余指标分担；"
-        f"证据完整度{100 * complete:.0f}%。",
+        "zh": f"{zh}{f'等 {len(missing)} 项' if more else ''}证据不足，其权重由其余指标分担；"
+        f"证据完整度 {100 * complete:.0f}%。",
         "en": f"Not enough evidence for {en}{f' and {more} more' if more else ''}: their weight"
         f" goes to the others; evidence is {100 * complete:.0f} % complete.",
     }
@@ -96,6 +97,6 @@ def reason(code: str, indicator: Indicator, counted: int) -> dict[str, Any]:
     need = max(indicator.minimum, 1)
     return {
         "code": code,
-        "zh": f"至少需要{need}条证据，现有{counted}条。",
+        "zh": f"至少需要 {need} 条证据，现有 {counted} 条。",
         "en": f"It takes {need} pieces of evidence at least; there are {counted}.",
     }

@@ -228,7 +228,7 @@ def _limit_said(limit: Limit) -> dict[str, str]:
     if not limit.daily:
         return {"zh": "这个学段不布置书面作业", "en": "no written homework at this stage"}
     return {
-        "zh": f"书面作业每天不超过 {limit.daily:g} 分钟,这份不超过 {limit.minutes:g} 分钟",
+        "zh": f"书面作业每天不超过 {limit.daily:g} 分钟，这份不超过 {limit.minutes:g} 分钟",
         "en": f"at most {limit.daily:g} minutes of homework a day, {limit.minutes:g} of them here",
     }
 

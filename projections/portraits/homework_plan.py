@@ -1,6 +1,6 @@
 """The homework plan: which knowledge points, in which layer, how many items, and why. Pure.
 
-The higher the accuracy, the less homework (正确率越高,作业越少). That is a law here. If anything
+The higher the accuracy, the less homework (正确率越高，作业越少). That is a law here. If anything
 known of a person's accuracy is higher, and nothing else different, a plan never takes more minutes,
 and no point of it has more items; where the limit leaves nothing for later, there are no more items
 in all either. How it is held:
@@ -43,42 +43,42 @@ LADDER: Final = (
         "weak",
         "basic",
         6,
-        "掌握程度的上限 {high} 低于 {weak}:尚未掌握,做基础题",
+        "掌握程度的上限 {high} 低于 {weak}：尚未掌握，做基础题",
         "even the upper end of mastery, {high}, is below {weak}: not understood yet, basic items",
     ),
     Rung(
         "shaky",
         "basic",
         4,
-        "掌握程度在 {low}–{high} 之间:还不稳,做基础题",
+        "掌握程度在 {low}–{high} 之间：还不稳，做基础题",
         "mastery is between {low} and {high}: not firm yet, basic items",
     ),
     Rung(
         "uncertain",
         "advanced",
         3,
-        "掌握程度在 {low}–{high} 之间,相差太大:做几道诊断题以便看清",
+        "掌握程度在 {low}–{high} 之间，相差太大：做几道诊断题以便看清",
         "mastery is anywhere between {low} and {high}: a few items to find out",
     ),
     Rung(
         "building",
         "advanced",
         3,
-        "掌握程度的下限 {low} 已不低于 {weak}:做提高题",
+        "掌握程度的下限 {low} 已不低于 {weak}：做提高题",
         "even the lower end of mastery, {low}, is {weak} or more: advanced items",
     ),
     Rung(
         "firm",
         "challenge",
         2,
-        "掌握程度在 {low}–{high} 之间,已较扎实:做拓展题",
+        "掌握程度在 {low}–{high} 之间，已较扎实：做拓展题",
         "mastery is between {low} and {high}, firm: challenge items",
     ),
     Rung(
         "mastered",
         "challenge",
         0,
-        "掌握程度的下限 {low} 已不低于 {strong}:已掌握,不再布置",
+        "掌握程度的下限 {low} 已不低于 {strong}：已掌握，不再布置",
         "even the lower end of mastery, {low}, is {strong} or more: mastered, nothing set",
     ),
 )
@@ -241,7 +241,7 @@ def _reasons(choice: Choice) -> list[dict[str, Any]]:
             {
                 "reason": "long_ago",
                 "days": need.days_since,
-                "zh": f"已有 {need.days_since} 天没有练习:加一题",
+                "zh": f"已有 {need.days_since} 天没有练习：加一题",
                 "en": f"not practised for {need.days_since} days: one item more",
             }
         )
@@ -249,7 +249,7 @@ def _reasons(choice: Choice) -> list[dict[str, Any]]:
         told.append(
             {
                 "reason": "needed_next",
-                "zh": "下一课要用到:加一题",
+                "zh": "下一课要用到：加一题",
                 "en": "the next lesson needs it: one item more",
             }
         )
@@ -261,7 +261,7 @@ def _of_mistakes(open_ones: int, retried: int) -> dict[str, Any]:
         "reason": "mistakes",
         "open": open_ones,
         "retried": retried,
-        "zh": f"错题本里还有 {open_ones} 题未掌握:重做 {retried} 题",
+        "zh": f"错题本里还有 {open_ones} 题未掌握：重做 {retried} 题",
         "en": f"{open_ones} in the mistake book are not mastered: {retried} to do again",
     }
 

@@ -33,8 +33,8 @@ LONGEST_PAGE: Final = 500
 Place = tuple[int, str]  # when an item was last wrong, and the item
 
 RULE: Final = {
-    "zh": "最近一次答错之后:没有再做为“未订正”;订正过或答对过为“已重做”;"
-    "至少答对两次且其中一次不在答错当天,或订正后又答对,为“已掌握”。",
+    "zh": "最近一次答错之后：没有再做为“未订正”；订正过或答对过为“已重做”；"
+    "至少答对两次且其中一次不在答错当天，或订正后又答对，为“已掌握”。",
     "en": "After the last wrong response: nothing is `wrong`; a correction or a right answer is"
     " `retried`; two right answers, one of them on a later day than the mistake, or a right answer"
     " after a correction, is `mastered`.",

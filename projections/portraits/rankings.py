@@ -287,12 +287,13 @@ def _text(
     return {
         "zh": [
             f"{quarter.year} 年第 {quarter.quarter} 季度，{now['schools']} 所学校的"
-            f" {now['persons']} 人通过 {now['apps']} 个应用产生 {actions} 次学习行为{zh_change}。",
+            f" {now['persons']} 人通过 {now['apps']} 个应用产生 {actions:,} 次学习行为"
+            f"{zh_change}。",
             f"分学科、学段、学校诊断中，{better} 项明显高于全区平均，{worse} 项明显低于全区平均。",
         ],
         "en": [
             f"In quarter {quarter.quarter} of {quarter.year}, {now['persons']} persons of"
-            f" {now['schools']} schools did {actions} actions by {now['apps']} apps{en_change}.",
+            f" {now['schools']} schools did {actions:,} actions by {now['apps']} apps{en_change}.",
             f"By subject, stage and school, {better} cells are surely above the district's mean and"
             f" {worse} surely below.",
         ],

@@ -143,7 +143,7 @@ class Calibrated(NamedTuple):
 
 
 PROTOCOL: Final = {
-    "zh": "按姓名散列留出五分之一的学习者;超参数与参数只从其余学习者学得;"
+    "zh": "按姓名散列留出五分之一的学习者；超参数与参数只从其余学习者学得；"
     "对留出者逐题先预测、后更新。随后以同样的超参数用全部学习者拟合所发布的参数。",
     "en": "One learner in five is held out, chosen by a hash of the name. Hyperparameters and "
     "globals learn from the others only; each response of who is held out is foretold before it "

@@ -242,14 +242,14 @@ def not_enough(results: int) -> Json:
     return {
         "code": "not_enough_evidence",
         "missing": missing,
-        "zh": f"证据不足:还需要 {missing} 次成绩",
+        "zh": f"证据不足：还需要 {missing} 次成绩",
         "en": f"not enough evidence yet: {missing} more results are needed",
     }
 
 
 _UNFITTED: Final = {
     "code": "no_calibration",
-    "zh": "尚未校准:只有先验模型,不作预测",
+    "zh": "尚未校准：只有先验模型，不作预测",
     "en": "the model is not calibrated yet: nothing is foretold from priors",
 }
 
@@ -257,7 +257,7 @@ _UNFITTED: Final = {
 def _stale(last_day: str) -> Json:
     return {
         "code": "no_recent_result",
-        "zh": f"最近一次成绩在 {last_day},已超过 {FRESH_WEEKS} 周,不作预测",
+        "zh": f"最近一次成绩在 {last_day}，已超过 {FRESH_WEEKS} 周，不作预测",
         "en": f"the last result is of {last_day}, more than {FRESH_WEEKS} weeks ago",
     }
 
@@ -534,7 +534,7 @@ def growth_percentile(peers: Iterable[Peer], person: str, on: date) -> Json:
     shown: Json = {"percentile": None, "peers": len(others), "since": since, "why": None}
     if own is None or len(others) < FEWEST_PEERS:
         missing = max(0, FEWEST_PEERS - len(others))
-        zh = f"{since} 前后的成绩不足,或可比同学还差 {missing} 人"
+        zh = f"{since} 前后的成绩不足，或可比同学还差 {missing} 人"
         en = f"too few results before or since {since}, or {missing} more peers are needed"
         return shown | {
             "why": {"code": "not_enough_evidence", "missing": missing, "zh": zh, "en": en}
@@ -689,7 +689,7 @@ def _warning(forecaster: Forecaster, one: Peer, share_under: float, level: Json)
     reasons = [
         {
             "code": "likely_under",
-            "zh": f"{zh}(依据 {one.scores} 次成绩)",
+            "zh": f"{zh}（依据 {one.scores} 次成绩）",
             "en": f"{en} (from {one.scores} results)",
             "numbers": numbers,
         }
