@@ -2,7 +2,8 @@
 
 OpenID Connect Core 1.0, 3.1; PKCE is RFC 7636; what else is held to is the advice of RFC 9700. The
 issuer is the one of bearer tokens (`bearer.py`), and an ID token's claims say who somebody is as
-theirs do. Nothing of a code or token is kept or logged.
+theirs do. Nothing of a code or token is logged. The server keeps an ID token with its session,
+because signing out names it to the provider (RP-Initiated Logout 1.0).
 """
 
 import secrets
@@ -10,7 +11,7 @@ from base64 import urlsafe_b64encode
 from hashlib import sha256
 from hmac import compare_digest
 from time import time
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -37,6 +38,13 @@ class Begun(msgspec.Struct, frozen=True):
     wanted: str  # the page to go to then
     redirect: str  # the address that the browser comes back to
     until: float  # seconds since 1970 UTC
+
+
+class SignedIn(NamedTuple):
+    """Who has signed in, and the token that says so."""
+
+    credential: Credential
+    id_token: str
 
 
 class SignInRefused(Exception):
@@ -72,10 +80,25 @@ class Provider:
             "code_challenge": challenge.decode(),
             "code_challenge_method": "S256",
         }
-        endpoint = await self._endpoint("authorization_endpoint")
-        return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
+        return _with_query(await self._endpoint("authorization_endpoint"), query)
 
-    async def signed_in(self, begun: Begun, answered: dict[str, str]) -> Credential:
+    async def leaving(self, id_token: str, redirect: str) -> str | None:
+        """Give the address at the provider where a session ends there too, and that leads back.
+
+        None where the provider offers none, or can't be asked (RP-Initiated Logout 1.0, 2).
+        """
+        try:
+            endpoint = await self._endpoint("end_session_endpoint")
+        except IssuerUnreachable:
+            return None
+        query = {
+            "id_token_hint": id_token,
+            "client_id": self._settings.oidc_client_id,
+            "post_logout_redirect_uri": redirect,
+        }
+        return _with_query(endpoint, query)
+
+    async def signed_in(self, begun: Begun, answered: dict[str, str]) -> SignedIn:
         """Give who has signed in, by what the browser has brought back.
 
         Raises SignInRefused, IssuerUnreachable.
@@ -91,7 +114,7 @@ class Provider:
             raise SignInRefused("the provider has not signed anybody in")
         token = await self._id_token(begun, answered["code"])
         try:
-            return await self._issuer.identify(token, begun.nonce)
+            return SignedIn(await self._issuer.identify(token, begun.nonce), token)
         except InvalidToken as error:
             raise SignInRefused(f"the ID token is not valid: {error}") from None
 
@@ -129,3 +152,7 @@ class Provider:
         if not isinstance(endpoint, str) or not endpoint.startswith(("https://", "http://")):
             raise IssuerUnreachable(1)
         return endpoint
+
+
+def _with_query(endpoint: str, query: dict[str, str]) -> str:
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"

@@ -18,7 +18,7 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 
 from api.authentication import OPERATE, READ_PROJECTIONS, doorkeeper
-from api.openid import Begun, Provider
+from api.openid import Begun, Provider, SignedIn
 from api.services import Services
 from api.ui.class_queries import ClassQueries
 from api.ui.evaluation_queries import EvaluationQueries
@@ -37,6 +37,7 @@ VIEW: Final = (*READ_PROJECTIONS, *OPERATE)
 LONGEST_PATH: Final = 1_000  # characters of a page's path and query that somebody is led back to
 LANGUAGE_COOKIE: Final = "xueji_language"
 _PERSON, _UNTIL = "person", "until"  # of who signed in by a provider, beside the key
+_PROOF: Final = "id_token"
 _SIGNED_IN: Final = "signed_in"  # in the user's storage, kept by the server
 _BEGUN: Final = "at_provider"  # a sign-in that has begun, in the signed cookie
 _ENTRY: Final = "entry"  # in the signed cookie, and in the storage beside the key
@@ -162,6 +163,12 @@ async def proved_by_ticket(ticket: str) -> Credential | None:
     return await _viewing_credential(services(), key) if key is not None else None
 
 
+def sign_in_person(person: SignedIn, until: float) -> None:
+    """Remember this visitor as whom the provider names, until a time."""
+    sign_in(person.credential, until=until)
+    nicegui_app.storage.user[_SIGNED_IN][_PROOF] = person.id_token
+
+
 def sign_in(credential: Credential, *, until: float | None = None) -> None:
     """Remember this visitor by the credential; one of the provider's is good until a time.
 
@@ -199,10 +206,12 @@ def provider() -> Provider | None:
     return Provider(settings, issuer) if issuer is not None and settings.oidc_client_id else None
 
 
-def sign_out() -> None:
-    """Forget this visitor."""
-    nicegui_app.storage.user.pop(_SIGNED_IN, None)
-    nicegui_app.storage.browser.pop(_ENTRY, None)
+def sign_out() -> str:
+    """Forget this visitor; gives the ID token that signed in here, empty where there was none."""
+    kept = nicegui_app.storage.user.pop(_SIGNED_IN, None) or {}
+    entry = nicegui_app.storage.browser.pop(_ENTRY, None)
+    is_own = bool(entry) and compare_digest(str(kept.get(_ENTRY, "")), str(entry))
+    return str(kept.get(_PROOF) or "") if is_own else ""
 
 
 def services() -> Services:

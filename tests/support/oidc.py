@@ -48,6 +48,7 @@ class TokenIssuer:
         self.person: dict[str, Any] = {}  # claims of who signs in; of ID tokens
         self.client_secret = "client's secret"
         self._codes: dict[str, dict[str, str]] = {}  # each with the request that it answers
+        self.left: list[dict[str, str]] = []  # who asked to end a session here, as it was asked
 
     def add_key(self, key_id: str, algorithm: str = "RS256", **more: Any) -> PrivateKey:
         """Make a key and publish its public part; `more` goes to what is published."""
@@ -89,6 +90,19 @@ class TokenIssuer:
         answered = urlencode({"code": code, "state": query["state"], "iss": self.url})
         return f"{query['redirect_uri']}?{answered}"
 
+    def leave(self, query: dict[str, str]) -> str:
+        """End a session of who is named by an ID token of ours, and give where to go then."""
+        key, _ = self._keys[str(jwt.get_unverified_header(query["id_token_hint"])["kid"])]
+        jwt.decode(
+            query["id_token_hint"],
+            key.public_key(),
+            algorithms=["RS256"],
+            audience=query["client_id"],
+            options={"verify_exp": False},  # RP-Initiated Logout 1.0, 2: an old one will do
+        )
+        self.left.append(query)
+        return query["post_logout_redirect_uri"]
+
     def exchange(self, form: dict[str, str], authorization: str) -> tuple[int, bytes]:
         """Give an ID token for a code, once, to who has begun (RFC 7636, 4.6)."""
         if self.status != 200:
@@ -116,6 +130,7 @@ class TokenIssuer:
                 "jwks_uri": f"{self.url}/keys",
                 "authorization_endpoint": f"{self.url}/authorize",
                 "token_endpoint": f"{self.url}/token",
+                "end_session_endpoint": f"{self.url}/leave?realm=1",
             },
             "/keys": {"keys": list(self.published.values())},
         }
@@ -131,9 +146,10 @@ def running_issuer() -> Iterator[TokenIssuer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path, _, query = self.path.partition("?")
-            if path == "/authorize":
+            answers = {"/authorize": issuer.authorize, "/leave": issuer.leave}
+            if path in answers:
                 self.send_response(302)
-                self.send_header("Location", issuer.authorize(dict(parse_qsl(query))))
+                self.send_header("Location", answers[path](dict(parse_qsl(query))))
                 self.end_headers()
             else:
                 self.respond(*issuer.answer(path))

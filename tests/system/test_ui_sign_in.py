@@ -1,8 +1,9 @@
 """Signing in to the pages by an OpenID provider, and what keeps guessing and eavesdropping out."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -10,6 +11,9 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
+from api.bearer import Issuer
+from api.openid import Provider
+from api.settings import Settings
 from tests.support.browsing import path_of, sign_in, wait_for, wait_for_text, wait_to_see
 from tests.support.oidc import AUDIENCE, TokenIssuer, running_issuer
 from tests.support.servers import Server, running_server
@@ -80,6 +84,33 @@ def test_a_person_signs_in_at_the_provider_and_sees_what_the_role_allows(
     wait_for_text(browser, "[role=status]", "已退出登录")
     browser.get(f"{site.address}/ui/classes")
     assert path_of(browser) == "/ui/sign-in"
+    [asked] = site.issuer.left  # the session has ended at the provider too
+    assert asked["post_logout_redirect_uri"] == f"{site.address}/ui/openid/left"
+    assert asked["realm"] == "1"
+
+
+def test_only_whom_the_provider_has_signed_in_is_led_there_to_leave(site: Site) -> None:
+    site.issuer.person = TEACHER
+    key = site.server.add_key("district", "projections/read")
+    with site.client() as client:
+        come_back(client, begun(client))
+        assert f"{site.issuer.url}/leave" in client.post("/ui/sign-out").text
+        assert notice_of(client.post("/ui/sign-out")) == "left", "once only"
+        form = {"key": key.key, "secret": key.secret}
+        assert client.post("/ui/sign-in", data=form).status_code == 303
+        assert notice_of(client.post("/ui/sign-out")) == "left"
+
+
+def test_a_provider_without_an_end_of_sessions_is_not_asked_for_one() -> None:
+    class Offering:
+        async def discovered(self) -> dict[str, str]:
+            return {"token_endpoint": "https://id.example/token"}
+
+    settings = Settings(
+        oidc_issuer="https://id.example", oidc_audience=AUDIENCE, oidc_client_id="pages"
+    )
+    provider = Provider(settings, cast(Issuer, Offering()))
+    assert asyncio.run(provider.leaving("token", "https://here.example/left")) is None
 
 
 def test_an_operator_of_the_provider_operates(site: Site) -> None:

@@ -1,12 +1,13 @@
 """Signing in by key and secret or by a one-time link, signing out, and the switch of language."""
 
 import logging
+from html import escape
 from time import time
 from typing import Annotated
 from urllib.parse import parse_qs, urlencode
 
 from fastapi import HTTPException, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from nicegui import app, ui
 
 from api import openid
@@ -116,9 +117,7 @@ async def begin_at_provider(request: Request, wanted: str = HOME) -> Response:
     provider = session.provider()
     if provider is None:
         return RedirectResponse(SIGN_IN, SEE_OTHER)
-    settings = session.services().settings
-    redirect = settings.oidc_redirect_url or f"{session.server_of(request)}{OPENID}"
-    begun = openid.begin(own_page(wanted), redirect)
+    begun = openid.begin(own_page(wanted), _back_here(request))
     try:
         address = await provider.address(begun)
     except IssuerUnreachable:
@@ -134,7 +133,7 @@ async def back_from_provider(request: Request) -> Response:
     if provider is None or begun is None:
         return RedirectResponse(_sign_in_path(notice=_failed(request, "refused")), SEE_OTHER)
     try:
-        credential = await provider.signed_in(begun, dict(request.query_params))
+        person = await provider.signed_in(begun, dict(request.query_params))
     except openid.SignInRefused as error:
         _log.warning("a sign-in by the OpenID provider was refused: %s", error)
         notice = _failed(request, "refused")
@@ -142,8 +141,14 @@ async def back_from_provider(request: Request) -> Response:
     except IssuerUnreachable:
         return RedirectResponse(_sign_in_path(notice="unreachable", wanted=begun.wanted), SEE_OTHER)
     minutes = session.services().settings.oidc_session_minutes
-    session.sign_in(credential, until=time() + 60 * minutes)
-    return RedirectResponse(_led_to(begun.wanted, request, credential), SEE_OTHER)
+    session.sign_in_person(person, until=time() + 60 * minutes)
+    return RedirectResponse(_led_to(begun.wanted, request, person.credential), SEE_OTHER)
+
+
+def _back_here(request: Request) -> str:
+    """Give the address that the provider sends browsers back to, as it knows it."""
+    settings = session.services().settings
+    return settings.oidc_redirect_url or f"{session.server_of(request)}{OPENID}"
 
 
 @app.get("/enter")
@@ -159,10 +164,32 @@ async def enter(request: Request, ticket: str, wanted: str = HOME) -> Response:
 
 
 @app.post("/sign-out")
-def sign_out(request: Request) -> Response:
-    """Forget who is signed in."""
+async def sign_out(request: Request) -> Response:
+    """Forget who is signed in; whom the provider has signed in leaves there too, if it offers that.
+
+    Browsers take no form to another site here (Content-Security-Policy, form-action), not by a
+    redirect either: so this answers a page that goes there.
+    """
     _demand_own_form(request)
-    session.sign_out()
+    provider, id_token = session.provider(), session.sign_out()
+    if provider is None or not id_token:
+        return RedirectResponse(_sign_in_path(notice="left"), SEE_OTHER)
+    address = await provider.leaving(id_token, f"{_back_here(request)}/left")
+    if address is None:
+        return RedirectResponse(_sign_in_path(notice="left"), SEE_OTHER)
+    words, to = Words(language_of(request)), escape(address)
+    text = words("sign_out.leaving")
+    return HTMLResponse(
+        f'<!doctype html><html lang="{words.language}"><meta charset="utf-8">'
+        f'<meta http-equiv="refresh" content="0; url={to}"><title>{text}</title>'
+        f'<p><a href="{to}">{text}</a></p></html>',
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+@app.get("/openid/left")
+def left_at_provider() -> Response:
+    """Say that somebody has left, to who comes back from leaving at the provider."""
     return RedirectResponse(_sign_in_path(notice="left"), SEE_OTHER)
 
 
