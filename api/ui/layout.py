@@ -49,9 +49,18 @@ PLACES: tuple[tuple[str, str, Resource], ...] = (
 )
 
 STATIC = Path(__file__).parent / "static"
-# The address changes when the looks do, so that browsers load them anew.
-_LOOKS = blake2b((STATIC / "xueji.css").read_bytes(), digest_size=6).hexdigest()
-_HEAD = f'<link rel="stylesheet" href="{ROOT}/static/xueji.css?{_LOOKS}">'
+
+
+def _static(name: str) -> str:
+    """Give the address of a file, which changes when the file does: browsers load it anew then."""
+    edition = blake2b((STATIC / name).read_bytes(), digest_size=6).hexdigest()
+    return f"{ROOT}/static/{name}?{edition}"
+
+
+_HEAD = (
+    f'<link rel="stylesheet" href="{_static("xueji.css")}">'
+    f'<script defer src="{_static("printing.js")}"></script>'
+)
 
 _CLOSE_IF_LEFT = """(event) => {
     const details = event.currentTarget;
@@ -296,9 +305,14 @@ def explain(words: Words, what: str, explanation: str) -> None:
     details.on("focusout", js_handler=_CLOSE_IF_LEFT)
 
 
-def message(title: str, text: str, role: str = "status") -> Tag:
-    """Say one thing in the middle of the page, instead of what else would be there."""
+def message(title: str, text: str, detail: str = "", role: str = "status") -> Tag:
+    """Say one thing in the middle of the page, instead of what else would be there.
+
+    `detail` is what the server says itself, in English, and small.
+    """
     with Tag("div", classes="xj-message", role=role) as box:
         Tag("h1", title)
         Tag("p", text)
+        if detail:
+            Tag("small", detail, "xj-note", lang="en")
     return box

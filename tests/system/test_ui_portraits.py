@@ -198,7 +198,7 @@ def test_the_lessons_that_are_listed_are_those_of_the_api_and_lead_to_reports(
     shown = [str(row.get_attribute("data-row")) for row in find(browser, "tbody tr")]
     assert sorted(shown) == sorted(one["lesson"] for one in listed)
     points = {
-        one["lesson"]: ", ".join(point["names"]["zh-CN"] for point in one["knowledge_points"])
+        one["lesson"]: "、".join(point["names"]["zh-CN"] for point in one["knowledge_points"])
         for one in listed
     }
     for row in find(browser, "tbody tr"):
@@ -374,7 +374,7 @@ def test_the_report_of_a_quarter_says_what_the_api_says_in_both_languages(
     assert texts(browser, ".xj-sentences li") == report["text"]["zh"]
     assert figure(browser, "persons") == str(report["figures"]["persons"])
     find(browser, ".xj-languages a[lang=en]")[0].click()
-    wait_for_text(browser, "h1", "Report of 2025-Q3")
+    wait_for_text(browser, "h1", "Report of Q3 2025")
     assert texts(browser, ".xj-sentences li") == report["text"]["en"]
     browser.get(demo.address + "/ui/report?quarter=2020-Q1")
     wait_for_text(browser, ".xj-empty", "No activity yet")
@@ -398,6 +398,36 @@ def test_a_chart_is_saved_as_a_picture_and_as_a_table(
     assert table.read_text("utf-8-sig").splitlines()[1:] == [
         f"{one['month']},{one['actions']}" for one in months
     ]
+
+
+def test_on_paper_there_is_no_navigation_and_no_chart_or_table_is_cut(
+    demo: SmallDemo, browser: Chrome
+) -> None:
+    browser.get(demo.link(lesson_path(first_lesson(demo)["lesson"])))
+    wait_to_see(browser, ".xj-chart svg")
+    paper = {"width": 700, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        browser.execute_script("dispatchEvent(new Event('beforeprint'))")
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", paper)
+        assert not find(browser, "nav, .xj-header-end, .xj-export, .xj-explain, .xj-back")
+        cut = browser.execute_script(
+            "return [...document.querySelectorAll('.xj-chart svg, .xj-table, .xj-responses')]"
+            ".filter((one) => one.getBoundingClientRect().right"
+            " > one.closest('.xj-card').getBoundingClientRect().right + 1)"
+            ".map((one) => one.outerHTML.slice(0, 200))"
+        )
+        assert cut == []
+        [box] = browser.execute_script(
+            "return [...document.querySelectorAll('.xj-chart svg')]"
+            ".map((one) => one.getAttribute('viewBox'))"
+        )
+        assert box.startswith("0 0 "), "the whole chart is scaled, not cut"
+        browser.execute_script("dispatchEvent(new Event('afterprint'))")
+        assert not find(browser, ".xj-chart svg[viewBox]")
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
 def test_the_pages_fit_a_phone_and_a_projector(demo: SmallDemo, browser: Chrome) -> None:
