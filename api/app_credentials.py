@@ -34,11 +34,13 @@ class AppCredentials:
         """
         own, wanted = self._own, frozenset(scopes)
         if beyond := wanted - own.scopes:
-            raise ApiError(403, f"you don't have {', '.join(sorted(beyond))} yourself")
+            message = f"you don't have {', '.join(sorted(beyond))} yourself"
+            raise ApiError(403, message, refusal="beyond_own_scopes")
         if not wanted:
-            raise ApiError(400, "name at least one scope")
+            raise ApiError(400, "name at least one scope", refusal="no_scope")
         if sum(one.revoked is None for one in self.list()) >= MOST:
-            raise ApiError(409, f"an app has at most {MOST} credentials: revoke one first")
+            message = f"an app has at most {MOST} credentials: revoke one first"
+            raise ApiError(409, message, refusal="many_credentials")
         return self._credentials.add(
             own.store,
             own.app,
@@ -59,7 +61,7 @@ class AppCredentials:
         try:
             return self._credentials.rotate(key, 0.0 if at_once else GRACE_SECONDS)
         except RevokedCredentialError as error:
-            raise ApiError(409, str(error), value=key) from None
+            raise ApiError(409, str(error), refusal="credential_revoked", value=key) from None
 
     def revoke(self, key: str) -> None:
         """Revoke one, for good; raises ApiError 404."""
@@ -69,7 +71,8 @@ class AppCredentials:
     def _demand(self, key: str) -> None:
         found = self._credentials.find(key)
         if found is None or not self._is_own(found):
-            raise ApiError(404, f"your app has no credential with key {key}", value=key)
+            message = f"your app has no credential with key {key}"
+            raise ApiError(404, message, refusal="no_credential", value=key)
 
     def _is_own(self, one: Credential) -> bool:
         own = self._own

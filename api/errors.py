@@ -19,15 +19,25 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 
 
 class ApiError(Exception):
-    """A request that can't be served: the status, a sentence, and what is known beside."""
+    """A request that can't be served: the status, a sentence, and what is known beside.
+
+    ``refusal`` names what pages say it by in their language, where they know it (``refused.*``).
+    """
 
     def __init__(
-        self, status: int, message: str, headers: dict[str, str] | None = None, **details: Any
+        self,
+        status: int,
+        message: str,
+        headers: dict[str, str] | None = None,
+        *,
+        refusal: str = "",
+        **details: Any,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.headers = headers or {}
+        self.refusal = refusal
         self.details = details
 
 

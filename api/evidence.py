@@ -169,13 +169,17 @@ def check_asked(wanted: Wanted) -> None:
     asked_days(wanted.first, wanted.last)
     for action in wanted.actions:
         if action not in ACTIONS:
-            raise ApiError(400, f"parameter 'action': there is no action {action!r}", value=action)
+            message = f"parameter 'action': there is no action {action!r}"
+            raise ApiError(400, message, refusal="no_action", value=action)
     if not wanted.person and (len(texts(wanted.lesson)) != 1 or NONE in texts(wanted.lesson)):
-        raise ApiError(400, "evidence is of a person or of a lesson: name `person` or one `lesson`")
+        message = "evidence is of a person or of a lesson: name `person` or one `lesson`"
+        raise ApiError(400, message, refusal="evidence_of_whom")
     if wanted.least_tries and not wanted.person:
-        raise ApiError(400, "parameter 'least_tries': tries are a person's: name `person`")
+        message = "parameter 'least_tries': tries are a person's: name `person`"
+        raise ApiError(400, message, refusal="evidence_of_whom")
     if wanted.attempts_at and not wanted.person:
-        raise ApiError(400, "parameter 'attempts_at': attempts are a person's: name `person`")
+        message = "parameter 'attempts_at': attempts are a person's: name `person`"
+        raise ApiError(400, message, refusal="evidence_of_whom")
 
 
 def linked(view: View, answer: Any) -> Any:

@@ -176,7 +176,7 @@ def promoted(services: Services, name: str) -> dict[str, Any]:
     except UnknownGeneration as error:
         raise _unknown(error, name) from None
     except NotPromotable as error:
-        raise ApiError(409, str(error), value=name) from None
+        raise ApiError(409, str(error), refusal="not_promotable", value=name) from None
 
 
 @router.delete(
@@ -196,13 +196,11 @@ def dropped(services: Services, name: str) -> None:
     except UnknownGeneration as error:
         raise _unknown(error, name) from None
     except GenerationIsLive:
-        raise ApiError(
-            409, f"generation {name!r} is live: promote another first", value=name
-        ) from None
+        message = f"generation {name!r} is live: promote another first"
+        raise ApiError(409, message, refusal="is_live", value=name) from None
     except ReplayRunning:
-        raise ApiError(
-            409, f"generation {name!r} is being built: stop its replay first", value=name
-        ) from None
+        message = f"generation {name!r} is being built: stop its replay first"
+        raise ApiError(409, message, refusal="is_being_built", value=name) from None
 
 
 def drop(services: Any, name: str) -> None:
@@ -294,8 +292,10 @@ def started(services: Services, wanted: ReplayRequest) -> dict[str, Any]:
     """Begin a replay, or go on with it, and describe it; raises ApiError 409."""
     try:
         return services.replays.start(wanted.name, wanted.filters())
-    except (ReplayRefused, ReplayUnderWay) as error:
-        raise ApiError(409, str(error), value=wanted.name) from None
+    except ReplayUnderWay as error:
+        raise ApiError(409, str(error), refusal="replay_under_way", value=wanted.name) from None
+    except ReplayRefused as error:
+        raise ApiError(409, str(error), refusal="generation_is_there", value=wanted.name) from None
 
 
 def _replay_request(body: bytes) -> ReplayRequest:
@@ -317,6 +317,7 @@ def replay_request(wanted: Any) -> ReplayRequest:
         raise ApiError(
             400,
             f"{name}: {problem['msg']}",
+            refusal=f"replay_{name}",
             path=f"$.{name}" if problem["loc"] else "$",
             rule=problem["msg"],
             value=problem.get("input"),
@@ -411,7 +412,8 @@ async def retry_dead_letters(request: Request) -> dict[str, int]:
 def retried(services: Services, credential: Credential) -> dict[str, int]:
     """Try again what a credential's stores have set aside; raises ApiError 409."""
     if services.carrier is None:
-        raise ApiError(409, "no carrier of this server keeps the live generation")
+        message = "no carrier of this server keeps the live generation"
+        raise ApiError(409, message, refusal="carried_elsewhere")
     try:
         tried, carried = services.carrier.retry_dead_letters(_own_store(credential))
     finally:
@@ -445,8 +447,9 @@ def _generation(services: Services, name: str | None) -> Generation:
     except UnknownGeneration as error:
         raise _unknown(error, name) from None
     except SchemaOutdated as error:
-        raise ApiError(409, str(error), value=name) from None
+        raise ApiError(409, str(error), refusal="generation_outdated", value=name) from None
 
 
 def _unknown(error: UnknownGeneration, name: str | None, what: str = "generation") -> ApiError:
-    return ApiError(404, f"there is no {what} {str(error)!r}", value=name)
+    message = f"there is no {what} {str(error)!r}"
+    return ApiError(404, message, refusal="no_generation", value=name)

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from api.errors import ApiError
 from api.ui.layout import Tag
+from api.ui.refusals import REFUSALS, Notice, refusal_said
 from api.ui.session import Visit, is_led_out
 
 _log = logging.getLogger(__name__)
@@ -26,6 +26,11 @@ class Field:
             if note:
                 Tag("small", note, "xj-note")
         self.tag.on("input", self._changed, js_handler="(event) => emit(event.currentTarget.value)")
+
+    def put(self, value: str) -> None:
+        """Put something into the field."""
+        self.value = value
+        self.tag.attribute("value", value)
 
     def _changed(self, event: GenericEventArguments) -> None:
         self.value = str(event.args).strip()
@@ -54,29 +59,27 @@ class Outcome:
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
-        self._said = Tag("p", classes="xj-notice", role="status")
-        self._said.set_visibility(False)
+        self._said = Notice()
 
-    def say(self, text: str, *, is_fault: bool = False) -> None:
-        """Say something, in place of what was said before."""
-        self._said.attribute("role", "alert" if is_fault else "status")
-        self._said.text = text
-        self._said.set_visibility(bool(text))
+    def say(self, text: str, detail: str = "", *, is_fault: bool = False) -> None:
+        """Say something, in place of what was said before; `detail` stands small beneath it."""
+        self._said.show(text, detail, is_fault=is_fault)
 
     async def of(
         self, change: Callable[[], Awaitable[_Result]], done: str = ""
     ) -> tuple[bool, _Result | None]:
         """Change something; gives whether it went well, and what came of it.
 
-        Who may no longer be here is led to sign in. A refusal is said as the API says it.
+        Who may no longer be here is led to sign in. A refusal is said in the page's language.
         """
         words = self._visit.words
         if await is_led_out(self._visit):
             return False, None
         try:
             result = await change()
-        except ApiError as error:
-            self.say(words("change.refused", why=error.message), is_fault=True)
+        except REFUSALS as error:
+            why, detail = refusal_said(error, words)
+            self.say(words("change.refused", why=why), detail, is_fault=True)
             return False, None
         except Exception:
             _log.exception("a change from a page failed")

@@ -309,5 +309,5 @@ def activity_summary(
         first=periods[0].label,
         last=periods[-1].label,
         n=formats.count(sum(totals.values())),
-        phases=", ".join(f"{names[phase]} {formats.count(n)}" for phase, n in totals.items()),
+        phases=words.listed(f"{names[phase]} {formats.count(n)}" for phase, n in totals.items()),
     )

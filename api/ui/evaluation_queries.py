@@ -221,19 +221,22 @@ class EvaluationQueries(Asking):
         own, record = led_by(await self.permit_draft()), self._services.record
         return await off_the_loop(lambda: check_for(record, self._store, text, own))
 
-    async def what_if(self, name: str, text: str) -> Answer:
-        """Tell who would be of another level by a document than by a scheme, and why.
+    async def what_if(self, asked: Asked, text: str) -> Answer:
+        """Tell who would be of another level by a document than by the scheme asked for, and why.
 
-        Of the days that pages of results are about. Raises ApiError 400 for a document with faults.
+        Where no days are chosen they are those that pages of results are about. Raises ApiError 400
+        for a document with faults, and for days that can't be asked for.
         """
         asker = await self._permit(Resource.WHAT_IF)
         among = None if asker.own is None else asker.own.students
 
         def ask(generation: Generation) -> Answer:
             as_of, schemes = self._as_of(generation), self._seen(asker, generation)
-            in_force = resolved_scheme(schemes, name)
-            other = other_scheme(schemes, name, WhatIf(document=text))
-            span = self._span(generation, Asked(), lambda of: self._newest_lesson(of, Wanted()))
+            in_force = resolved_scheme(schemes, asked.scheme)
+            other = other_scheme(schemes, asked.scheme, WhatIf(document=text))
+            span = self._span(generation, asked, lambda of: self._newest_lesson(of, Wanted()))
+            if not _is_possible(span):
+                raise ApiError(400, "these days can't be asked for", refusal="days")
             evaluations = self._services.evaluations_of(generation)
             told = evaluations.what_if(self._store, (in_force, span), (other, span), among)
             return {**as_of, **told}
@@ -268,7 +271,8 @@ class EvaluationQueries(Asking):
     async def _changing(self) -> tuple[Collection[str] | None, bytes]:
         """Give whose schemes the credential may change, and who vouches for it."""
         if not self.may(*SCHEME_CHANGES):
-            raise ApiError(403, "changing schemes is not open to this credential")
+            message = "changing schemes is not open to this credential"
+            raise ApiError(403, message, refusal="no_publishing")
         resource = next(one for one in SCHEME_CHANGES if self.may(one))
         home_page = self._services.settings.home_page
         authority = make_authority(home_page, self._credential.app).json

@@ -380,13 +380,6 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
     "measure.each.item": ("每题", "an item"),
     "measure.at_most": ("{each}至多计 {n} 次", "{n} {each} at most"),
     "scheme.compare": ("与另一个方案比较", "Compare with another"),
-    "scheme.withdraw": ("撤回", "Withdraw"),
-    "scheme.withdraw.sure": (
-        "撤回“{scheme}”？它立即不再使用；如果系统附带同名方案，就恢复成附带的。历次发布都会保留。",
-        "Withdraw “{scheme}”? It is in force no longer; a shipped one of its name holds again. Its"
-        " versions stay in the record.",
-    ),
-    "scheme.withdraw.done": ("“{scheme}”已撤回。", "“{scheme}” is withdrawn."),
     "scheme.draft": ("据此起草并试算", "Draft from it, and try it out"),
     "back_to_scheme": ("返回方案", "Back to the scheme"),
     # Two schemes

@@ -32,6 +32,7 @@ class LessonTable(DataTable):
             descending=True,
             export=title,
         )
+        self.classes("xj-lessons")
 
     def show_lessons(self, lessons: Iterable[dict[str, Any]]) -> None:
         """Show these lessons instead of those before."""
@@ -41,13 +42,13 @@ class LessonTable(DataTable):
         words = self._words
         name = name_of(self._visit, one["names"], one["lesson"])
         points = [point_name(self._visit, point) for point in one.get("knowledge_points", ())]
-        subjects = ", ".join(words.term(SUBJECTS, code) for code in one["subjects"])
-        teachers = ", ".join(
+        subjects = words.listed(words.term(SUBJECTS, code) for code in one["subjects"])
+        teachers = words.listed(
             each["name"] or formats.account(each["person"]) for each in one.get("teachers", ())
         )
         return {
             "id": one["lesson"],
-            "name": cell(name, name, note=", ".join(points), href=lesson_link(one["lesson"])),
+            "name": cell(name, name, note=words.listed(points), href=lesson_link(one["lesson"])),
             "begins": cell(formats.moment(one["begins"], self._visit.timezone), one["begins"]),
             "subject": cell(subjects, subjects),
             "teachers": cell(teachers, teachers),

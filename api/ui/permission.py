@@ -1,11 +1,14 @@
 """What a page says to a visitor whose role may not see it."""
 
+import logging
 from collections.abc import Awaitable
 from typing import Any
 
 from api.errors import ApiError
 from api.ui.layout import message
 from api.ui.session import Visit
+
+_log = logging.getLogger(__name__)
 
 
 async def is_permitted(visit: Visit, permission: Awaitable[Any]) -> bool:
@@ -16,5 +19,9 @@ async def is_permitted(visit: Visit, permission: Awaitable[Any]) -> bool:
         if error.status != 403:
             raise
         message(visit.words("not_yours.title"), visit.words("not_yours.text"), role="alert")
+        return False
+    except Exception:  # whose it is stands in the projections too
+        _log.exception("who may see a page can't be found out just now")
+        message(visit.words("broken.title"), visit.words("broken.reload"), role="alert")
         return False
     return True

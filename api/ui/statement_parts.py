@@ -59,7 +59,7 @@ def actor_named(visit: Visit, actor: Part) -> str:
     if key is not None:
         return formats.account(key)
     members = actor.get("member", ())
-    return ", ".join(actor_named(visit, one) for one in members) or visit.words(
+    return visit.words.listed(actor_named(visit, one) for one in members) or visit.words(
         "statements.someone"
     )
 

@@ -106,7 +106,8 @@ def as_parameters(asked: Mapping[str, str], zone: ZoneInfo) -> dict[str, str]:
             except ValueError:
                 value = given[name]
                 rule = "a time is an ISO 8601 timestamp"
-                raise ApiError(400, f"parameter {name!r}: {rule}", value=value) from None
+                message = f"parameter {name!r}: {rule}"
+                raise ApiError(400, message, refusal=f"filter_{name}", value=value) from None
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=zone)
             given[name] = moment.isoformat()

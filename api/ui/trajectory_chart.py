@@ -78,7 +78,7 @@ def trajectory_options(
     names = {name: words(f"{prefix}.{name}") for name in shown}
     return {
         "textStyle": {"fontFamily": FONT},
-        "grid": {"left": 8, "right": 24, "top": 44, "bottom": 4, "containLabel": True},
+        "grid": {"left": 8, "right": 44, "top": 44, "bottom": 4, "containLabel": True},
         "legend": LEGEND | {"data": list(names.values()), "itemWidth": 30},
         "tooltip": {"trigger": "axis", "confine": True},
         "xAxis": {

@@ -230,6 +230,7 @@ def _refusal(name: str, rule: str, value: Any, section: str) -> ApiError:
     return ApiError(
         400,
         f"parameter {name!r}: {rule}",
+        refusal=f"filter_{name}",
         path=name,
         rule=rule,
         section=section,

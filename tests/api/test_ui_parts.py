@@ -11,15 +11,20 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+import api
 from api import ui
+from api.errors import ApiError
 from api.ui import formats
 from api.ui.filters import day_named
+from api.ui.pages.generation_comparison import table_named
 from api.ui.pages.scheme_trajectory import DRAWN, points_of
 from api.ui.periods import MOST_DAYS, MOST_WEEKS, count_by_period
+from api.ui.refusals import refusal_said
 from api.ui.session import HOME, LONGEST_PATH, own_page
 from api.ui.tickets import TICKET_SECONDS, Tickets
 from api.ui.trajectory_chart import trajectory_options
 from api.ui.words import CHINESE, ENGLISH, WORDS, Words
+from projections.tables import TABLES
 
 EXAMPLE = yaml.safe_load(
     (Path(ui.__file__).parents[1] / "descriptions" / "scheme_trajectory.yaml").read_text("utf-8")
@@ -239,3 +244,35 @@ def test_a_schemes_trajectory_draws_scores_and_then_what_is_expected_with_its_ba
     assert drawn["80% band"] == [*[None] * 4, *spans]
     assert set(drawn) == {"Score", "Expected", "80% band", "95% band"}
     assert len(options["xAxis"]["data"]) == 6
+
+
+def test_every_table_that_is_compared_is_named_in_both_languages() -> None:
+    for language in (CHINESE, ENGLISH):
+        assert [name for name in TABLES if table_named(name, Words(language)) == name] == []
+
+
+def refused(status: int, message: str, refusal: str = "") -> ApiError:
+    return ApiError(status, message, refusal=refusal)
+
+
+def test_a_refusal_is_said_in_chinese_with_the_servers_sentence_beside() -> None:
+    error = refused(409, "generation 'x' is live: promote another first", "is_live")
+    said, detail = refusal_said(error, Words(CHINESE))
+    assert said == "这个数据版本正在使用，请先启用另一个"
+    assert detail == error.message
+    assert refusal_said(error, Words(ENGLISH)) == (error.message, "")
+
+
+def test_what_is_not_known_is_said_by_its_status() -> None:
+    assert refusal_said(refused(404, "there is no x"), Words(CHINESE))[0] == "要找的已经不在了"
+    assert refusal_said(refused(418, "no coffee"), Words(CHINESE)) == ("服务器拒绝了", "no coffee")
+    assert refusal_said(TimeoutError(), Words(CHINESE)) == ("用时太长，没有等到结果", "")
+    assert refusal_said(TimeoutError(), Words(ENGLISH))[0] == "it took too long"
+
+
+def test_every_refusal_that_is_named_has_words() -> None:
+    named = re.compile(r'refusal="(\w+)"')
+    sources = (path.read_text(encoding="utf-8") for path in Path(api.__file__).parent.rglob("*.py"))
+    found = {name for source in sources for name in named.findall(source)}
+    assert {"is_live", "no_scope", "days"} <= found
+    assert not {name for name in found if f"refused.{name}" not in WORDS}

@@ -74,7 +74,9 @@ def wait_until_still(driver: Chrome) -> None:
         if looks != last:
             last, since = looks, time.monotonic()
         is_still = time.monotonic() - since >= STILL_SECONDS and looks.startswith("complete")
-        if is_still and not driver.execute_script(WAITS, WORDS["working_out"]):
+        if is_still and not driver.execute_script(
+            WAITS, [*WORDS["working_out"], *WORDS["comparison.comparing"]]
+        ):
             return
         time.sleep(0.05)
 

@@ -293,6 +293,15 @@ def weigh(browser: Chrome, name: str, weight: str) -> None:
     field.send_keys(weight + Keys.TAB)
 
 
+def choose_day(browser: Chrome, name: str, day: str) -> None:
+    field = wait_to_see(browser, f"input[name={name}]")
+    browser.execute_script(
+        "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))",
+        field,
+        day,
+    )
+
+
 def document_of(browser: Chrome) -> str:
     return str(wait_to_see(browser, ".xj-yaml textarea").get_attribute("value"))
 
@@ -326,6 +335,13 @@ def test_a_draft_is_weighed_checked_tried_out_and_published(
     assert said in texts(browser, ".xj-what-if p")[0]
     changed = [row.get_attribute("data-row") for row in find(browser, ".xj-what-if tbody tr")]
     assert changed[len(answer["moves"]) :] == [each["person"] for each in answer["changes"]]
+    choose_day(browser, "what-if-to", days[0])
+    choose_day(browser, "what-if-from", days[1])
+    find(browser, ".xj-links button")[0].click()
+    wait_for_text(browser, ".xj-what-if [role=alert]", "起止日期不对")
+    choose_day(browser, "what-if-from", days[0])
+    find(browser, ".xj-links button")[0].click()
+    wait_for_text(browser, ".xj-what-if .xj-aside", f"{days[0]} 至 {days[0]}")
     find(browser, ".xj-links button")[1].click()
     wait_to_see(browser, ".xj-links button:nth-of-type(3)").click()
     wait_for_text(browser, "[role=status]", "已发布，第 1 版")

@@ -46,7 +46,7 @@ class Register:
         self._visit = visit
         words = self._words = visit.words
         with Card(words, words("register.title"), words("register.help")):
-            self._broken = Tag("p", words("broken.text"), "xj-notice", role="alert")
+            self._broken = Tag("p", words("broken.notice"), "xj-notice", role="alert")
             self._broken.set_visibility(False)
             self._empty = Tag("p", words("register.empty"), "xj-empty")
             self._table = self._make_table("register.title", self._columns(), export=True)

@@ -87,7 +87,7 @@ class Check:
                 Tag("span", " · " + words("check.advice.of", n=n, first=advice["first"]))
             if why := words.of(advice["why"]):
                 Tag("p", words("check.why", why=why), "xj-note")
-            if needed := ", ".join(words.of(one) for one in advice["needed_by"]):
+            if needed := words.listed(words.of(one) for one in advice["needed_by"]):
                 Tag("p", words("check.needed_by", portraits=needed), "xj-note")
             if advice["send"]:
                 Tag("p", words("check.send"), "xj-note")
@@ -112,7 +112,7 @@ class Check:
                     JsonText(_json(one["facts"]), words("check.facts", place=place))
 
     def _read_as(self, one: Answer) -> str:
-        facts = ", ".join(self._words.of(fact["title"]) for fact in one["facts"])
+        facts = self._words.listed(self._words.of(fact["title"]) for fact in one["facts"])
         return self._words("check.fact", facts=facts) if facts else self._words("check.no_fact")
 
     def _told(self, one: Answer) -> Iterable[str]:

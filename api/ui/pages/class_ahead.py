@@ -149,7 +149,7 @@ class ClassHomework:
         return {
             "id": one["person"],
             "name": cell(name, name, href=student_link(one["person"])),
-            "points": cell(words("or").join(points) or words("plan.empty")),
+            "points": cell(words.listed(points) or words("plan.empty")),
             "items": cell(formats.count(one["items"]), one["items"]),
             "retry": cell(formats.count(again), again),
             "minutes": cell(formats.length(60 * one["minutes"], words), one["minutes"]),

@@ -155,7 +155,7 @@ class Distribution:
             charts.columns(labels, words("distribution.students"), counts),
             words(
                 "distribution.summary",
-                counts=", ".join(f"{label}: {n}" for label, n in pairs if n),
+                counts=words.listed(f"{label} {n}" for label, n in pairs if n),
             ),
             [
                 words("unit", unit=words("distribution.unit")),

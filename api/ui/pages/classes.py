@@ -67,11 +67,11 @@ class ClassesView:
         if since is None:
             self._card.section.set_visibility(False)
         with self._instead:
-            Tag("p", self._words("broken.text"), "xj-notice", role="alert")
+            Tag("p", self._words("broken.notice"), "xj-notice", role="alert")
 
     def _row(self, one: dict[str, Any]) -> Row:
         words = self._words
-        subjects = ", ".join(words.term(SUBJECTS, code) for code in one["subjects"])
+        subjects = words.listed(words.term(SUBJECTS, code) for code in one["subjects"])
         return {
             "id": one["class_group"],
             "title": cell(

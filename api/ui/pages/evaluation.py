@@ -84,7 +84,7 @@ class Results:
         words = self._words
         rows = []
         if portrait["district"] and portrait["schools"]:
-            rows.append(self._row("district", "", words("district.heading"), 0))
+            rows.append(self._row("district", "", words("evaluation.whole"), 0))
         rows += [self._row("schools", one["org"], one["name"], 1) for one in portrait["schools"]]
         rows += [
             self._row("classes", one["class_group"], one["title"], 2) for one in portrait["classes"]

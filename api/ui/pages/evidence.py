@@ -1,7 +1,6 @@
 """What a figure rests on: the facts, each with the statement that it was read from."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -13,9 +12,11 @@ from api.evidence import asked_facts, check_asked
 from api.ui import formats
 from api.ui.json_text import JsonText
 from api.ui.layout import EVIDENCE, Card, Tag, lesson_link, message, page, student_link
-from api.ui.live import PAGE_SECONDS, Live
+from api.ui.live import PAGE_SECONDS
+from api.ui.once import asked_once
 from api.ui.permission import is_permitted
 from api.ui.portrait import as_of, name_of
+from api.ui.refusals import refusal_said
 from api.ui.session import HOME, Visit, Visitor, is_led_out
 from projections.evidence import NONE, Place, Wanted, texts
 from projections.vocabulary import ACTIONS, LAYERS, PHASES, SUBJECTS
@@ -37,10 +38,10 @@ async def evidence_page(visit: Visitor, wanted: Annotated[Wanted, Depends(asked_
         try:
             check_asked(wanted)
         except ApiError as error:
-            message(words("evidence.bad"), error.message, role="alert")
+            message(words("evidence.bad"), *refusal_said(error, words), role="alert")
             return
-        view = EvidenceView(visit, wanted)
-        await Live(visit, view, lambda: persons.evidence(wanted)).look()
+        for answer in await asked_once(visit, persons.evidence(wanted)):
+            EvidenceView(visit, wanted).show(answer)
 
 
 class EvidenceView:
@@ -52,8 +53,6 @@ class EvidenceView:
         self._next: Place | None = None
         self._shown = 0
         self._back = Tag("a", classes="xj-back")
-        self._notice = Tag("p", words("broken.text"), "xj-notice", role="alert")
-        self._notice.set_visibility(False)
         with Tag("div", classes="xj-title"), Tag("div"):
             self._heading = Tag("h1")
             self._asked = Tag("ul", classes="xj-asked")
@@ -78,11 +77,6 @@ class EvidenceView:
                 Tag("li", told)
         self._empty.set_visibility(not answer["facts"])
         self._add(answer)
-
-    def show_broken(self, since: datetime | None) -> None:
-        """Say that the facts can't be read."""
-        self._notice.set_visibility(True)
-        self._card.section.set_visibility(since is not None)
 
     def _add(self, answer: dict[str, Any]) -> None:
         self._next = answer["next"]
@@ -165,7 +159,7 @@ def _details(visit: Visit, fact: Fact) -> list[tuple[str, str]]:
     def called(identifier: str) -> str:
         return name_of(visit, names.get(identifier, {}), identifier) if identifier else ""
 
-    points = ", ".join(called(point) for point in fact["knowledge_points"])
+    points = words.listed(called(point) for point in fact["knowledge_points"])
     due = formats.moment(fact["due"], visit.timezone) if fact["due"] else ""
     length = "" if fact["duration"] is None else formats.length(fact["duration"], words)
     counterpart = fact["counterpart"]
@@ -219,4 +213,4 @@ def _one_of(visit: Visit, name: str, values: list[str]) -> str:
     words = visit.words
     if not values:
         return ""
-    return words("evidence.asked", name=words(f"fact.{name}"), value=words("or").join(values))
+    return words("evidence.asked", name=words(f"fact.{name}"), value=words.listed(values))

@@ -11,8 +11,10 @@ from api.ui import formats
 from api.ui.layout import GENERATIONS, Card, Tag, comparison_link, page, student_link
 from api.ui.live import PAGE_SECONDS
 from api.ui.permission import is_permitted
+from api.ui.refusals import Notice, refusal_said
 from api.ui.session import Visit, Visitor
 from api.ui.table import Column, DataTable, cell
+from api.ui.words import Words
 
 PERSONS = ("account:", "mbox:")  # how keys of persons that have a short name begin
 _log = logging.getLogger(__name__)
@@ -34,16 +36,19 @@ async def comparison_page(
         waiting = Tag("p", words("comparison.comparing"), "xj-waiting", role="status")
         place = Tag("div", classes="xj-stack")
 
-        def say_instead(text: str) -> None:
-            waiting.text = text
-            waiting.classes(replace="xj-notice").attribute("role", "alert")
+        notice = Notice()
+
+        def say_instead(text: str, detail: str = "") -> None:
+            waiting.set_visibility(False)
+            notice.show(text, detail, is_fault=True)
 
         async def compare() -> None:
             """Compare once the page is there: of a whole district that takes a while."""
             try:
                 answer = await visit.operating.compare(name, with_generation or None, cursor)
             except ApiError as error:
-                say_instead(words("change.refused", why=error.message))
+                why, detail = refusal_said(error, words)
+                say_instead(words("change.refused", why=why), detail)
                 return
             except Exception:
                 _log.exception("two generations can't be compared just now")
@@ -91,7 +96,7 @@ def _tables(visit: Visit, answer: dict[str, Any]) -> None:
         table.show(
             {
                 "id": one["table"],
-                "table": cell(one["table"], one["table"]),
+                "table": cell(said := table_named(one["table"], words), said, note=one["table"]),
                 **{key: cell(formats.count(one[key]), one[key]) for key in COUNTS},
             }
             for one in answer["tables"]
@@ -127,7 +132,12 @@ def _subject(visit: Visit, one: dict[str, Any], answer: dict[str, Any]) -> None:
             for table, rows in one["tables"].items():
                 for row in rows:
                     with Tag("li"):
+                        Tag("span", table_named(table, words))
                         Tag("span", " · ".join([table, *row["key"]]), "xj-code")
                         what = row["what"]
-                        said = words(f"comparison.row.{what}", name=names[what])
-                        Tag("small", f" {said}", "xj-note")
+                        Tag("small", words(f"comparison.row.{what}", name=names[what]), "xj-note")
+
+
+def table_named(table: str, words: Words) -> str:
+    """Say what the rows of a table are."""
+    return words.known(f"table.{table}", table)

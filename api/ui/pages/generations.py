@@ -42,7 +42,7 @@ class GenerationsView:
         self._items: dict[str, GenerationItem] = {}
         with Tag("div", classes="xj-title"):
             Tag("h1", words("generations.title"))
-        self._broken = Tag("p", words("broken.text"), "xj-notice", role="alert")
+        self._broken = Tag("p", words("broken.notice"), "xj-notice", role="alert")
         self._broken.set_visibility(False)
         self.outcome = Outcome(visit)
         with Tag("div", classes="xj-stack"):
@@ -218,7 +218,7 @@ class GenerationItem:
         ]
         # Of one store, which is told to operators only, it is a part still.
         unsaid = "generations.until.part" if self._is_part else "generations.until.all"
-        return ", ".join(said) or self._words(unsaid)
+        return self._words.listed(said) or self._words(unsaid)
 
     def _show_progress(self, replay: dict[str, Any]) -> None:
         is_running = replay.get("state") == "running"

@@ -97,7 +97,7 @@ class GroupResultView(ResultView):
     def named(self, portrait: Portrait) -> str:
         """Give the title of the class, the name of the school, or the district."""
         if self._group == "district":
-            return self.visit.words("district.heading")
+            return self.visit.words("evaluation.whole")
         return str(portrait.get("title") or portrait.get("name") or "")
 
 
@@ -150,7 +150,7 @@ class Counts:
         counts = self._counts_of(portrait, words)
         self._figure.show(
             charts.columns(list(counts), words("group.students"), list(counts.values())),
-            words(f"group.{self._what}.summary", counts=_listed(counts)),
+            words(f"group.{self._what}.summary", counts=_listed(counts, words)),
             _notes(self._visit, portrait),
         )
 
@@ -305,8 +305,8 @@ class Means:
         }
 
 
-def _listed(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name}: {n}" for name, n in counts.items() if n)
+def _listed(counts: dict[str, int], words: Words) -> str:
+    return words.listed(f"{name} {n}" for name, n in counts.items() if n)
 
 
 def _notes(visit: Visit, portrait: Portrait) -> list[str]:

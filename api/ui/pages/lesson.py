@@ -74,7 +74,7 @@ class LessonView(PortraitView):
     def describe(self, portrait: Portrait) -> tuple[str, str]:
         """Give what the lesson is called, its subjects, and when it was."""
         words, zone = self.visit.words, self.visit.timezone
-        subjects = ", ".join(words.term(SUBJECTS, code) for code in portrait["subjects"])
+        subjects = words.listed(words.term(SUBJECTS, code) for code in portrait["subjects"])
         begins = formats.moment(portrait["begins"], zone)
         when = words("days", first=begins, last=formats.moment(portrait["ends"], zone))
         line = " · ".join(part for part in (subjects, when) if part)

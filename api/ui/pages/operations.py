@@ -46,13 +46,14 @@ class OperationsView:
         with Tag("div", classes="xj-title"):
             Tag("h1", words("operations.title"))
             Tag("p", words("live"), "xj-live")
-        self._broken = Tag("p", words("broken.text"), "xj-notice", role="alert")
+        self._broken = Tag("p", words("broken.notice"), "xj-notice", role="alert")
         self._broken.set_visibility(False)
         self.outcome = Outcome(visit)
         with Tag("div", classes="xj-stack xj-pairs") as self._all:
-            self._parts: list[Part] = [Health(visit), Projection(visit), Letters(visit, self)]
+            self._parts: list[Part] = [Health(visit), Projection(visit)]
             if visit.operating.may(Resource.STORAGE):
                 self._parts += [Storage(visit), Versions(visit)]
+            self._parts.append(Letters(visit, self))
 
     def show(self, answer: Answer) -> None:
         """Show how it is doing now."""
@@ -142,7 +143,7 @@ class Projection:
         status, words, told = answer["status"], self._words, self._carrier.tell
         carrier, waiting = status["carrier"], status["mappings_waiting"]
         told("generation", status["generation"])
-        told("mappings", "; ".join(_waiting(waiting)) or None)
+        told("mappings", self._words.clauses(_waiting(waiting)) or None)
         if carrier is None:
             told("state", words("operations.elsewhere"))
             told("batch", None)

@@ -13,6 +13,7 @@ from api.ui.pages.report_parts import Months, ReportFigures, Sentences
 from api.ui.permission import is_permitted
 from api.ui.portrait import Part, Portrait, PortraitView
 from api.ui.session import Visit, Visitor
+from api.ui.words import Words
 from projections.days import today
 from projections.portraits.rankings import Quarter
 
@@ -42,8 +43,9 @@ class ReportView(PortraitView):
         """Let another quarter be chosen."""
         quarters = [str(one) for one in _newest(today(self.visit.timezone))]
         chosen = self._quarter or quarters[0]
-        with Choice(self.visit.words, REPORT) as choice:
-            options = {name: name for name in dict.fromkeys([*quarters, chosen])}
+        words = self.visit.words
+        with Choice(words, REPORT) as choice:
+            options = {one: _named(one, words) for one in dict.fromkeys([*quarters, chosen])}
             choice.one_of("quarter", options, chosen)
 
     def make_parts(self) -> Sequence[Part]:
@@ -62,12 +64,18 @@ class ReportView(PortraitView):
         """Give the report's title, and its days."""
         words = self.visit.words
         days = words("days", first=portrait["from"], last=portrait["to"])
-        return words("report.heading", quarter=portrait["quarter"]), days
+        return words("report.heading", quarter=_named(portrait["quarter"], words)), days
 
     def missing(self) -> tuple[str, str]:
         """Say that there is nothing: every quarter has a report, if an empty one."""
         words = self.visit.words
         return words("classes.empty.title"), words("classes.empty.text")
+
+
+def _named(quarter: str, words: Words) -> str:
+    """Name a quarter such as ``2026-Q4`` as people do."""
+    year, number = Quarter.parse(quarter)
+    return words("report.quarter", year=year, quarter=number)
 
 
 def _newest(on: date) -> list[Quarter]:

@@ -60,10 +60,10 @@ class Months:
             self._figure.show_empty(words("activity.empty"))
             return
         labels = [one["month"] for one in months]
-        told = zip(labels, actions, strict=True)
+        told = [f"{month} {formats.count(n)}" for month, n in zip(labels, actions, strict=True)]
         self._figure.show(
             charts.columns(labels, words("activity.actions"), actions),
-            words("report.summary", counts=", ".join(f"{month}: {n}" for month, n in told)),
+            words("report.summary", counts=words.listed(told)),
             [
                 words("unit", unit=words("activity.unit")),
                 words("activity.n", n=formats.count(sum(actions))),

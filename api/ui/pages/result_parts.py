@@ -4,6 +4,7 @@ from typing import Any
 
 from api.ui import formats
 from api.ui.layout import Card, Tag, evidence_link
+from api.ui.pages.scheme_parts import normalisation_text
 from api.ui.parts import KeyFigures
 from api.ui.portrait import Portrait, as_of
 from api.ui.session import Visit
@@ -123,7 +124,7 @@ class Indicators:
             "indicator": cell(words.of(one["title"]), note=" · ".join(kind)),
             "score": cell(words("nothing"), label=missing) if missing else score_cell(one, words),
             "level": cell(level_text(portrait, one["level"], words)),
-            "figure": cell(figure_text(one, words), note=_bounds(one, words)),
+            "figure": cell(figure_text(one, words), note=normalisation_text(one, words)),
             "points": cell(points),
             "change": cell(change_text(one["change"], words)),
             "evidence": self._evidence(one),
@@ -215,18 +216,3 @@ def figure_text(one: Told, words: Words) -> str:
     if measure["figure"] in ("share", "mean"):
         return formats.percent(value)
     return words(f"result.figure.{measure['figure']}", n=formats.count(round(value)))
-
-
-def _bounds(one: Told, words: Words) -> str:
-    """Say how the figure becomes a score: from what to what, or by whom it is compared."""
-    by = one["normalisation"]
-    if by["by"] != "criterion":
-        return words(f"result.by.{by['by']}")
-    measure = one["measure"]
-    if measure["of"] == "duration":
-        ends = [formats.length(by[end], words) for end in ("zero", "full")]
-    elif measure["figure"] in ("share", "mean"):
-        ends = [formats.percent(by[end]) for end in ("zero", "full")]
-    else:
-        ends = [f"{by[end]:g}" for end in ("zero", "full")]
-    return words("result.by.criterion", zero=ends[0], full=ends[1])

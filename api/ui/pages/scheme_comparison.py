@@ -96,7 +96,7 @@ def _row(visit: Visit, name: str, sides: list[dict[str, Told]]) -> Row:
         "indicator": cell(words.of(there["title"])),
         "one": weights[0],
         "other": weights[1],
-        "difference": cell("; ".join(_differences(visit, parts))),
+        "difference": cell(visit.words.clauses(_differences(visit, parts))),
     }
 
 
@@ -111,10 +111,12 @@ def _differences(visit: Visit, parts: list[Told | None]) -> list[str]:
         told.append(words("compare.weight", by=f"{other['weight'] - one['weight']:+g}"))
     if "measure" not in one:
         return told
-    for key, said in (("measure", measure_text), ("normalisation", normalisation_text)):
-        texts = [said(part[key], words) for part in (one, other)]
-        if one[key] != other[key]:
-            told.append(words("compare.changed", before=texts[0], after=texts[1]))
+    if one["measure"] != other["measure"]:
+        before, after = (measure_text(part["measure"], words) for part in (one, other))
+        told.append(words("compare.changed", before=before, after=after))
+    if one["normalisation"] != other["normalisation"]:
+        before, after = (normalisation_text(part, words) for part in (one, other))
+        told.append(words("compare.changed", before=before, after=after))
     for key in ("kind", "source"):
         if one[key] != other[key]:
             before, after = (words(f"result.{part[key]}") for part in (one, other))

@@ -6,15 +6,18 @@ from typing import Any
 from nicegui import ui
 from nicegui.events import GenericEventArguments, ValueChangeEventArguments
 
-from api.errors import ApiError
 from api.roles import SCHEME_CHANGES, Resource
 from api.scheme_publishing import SchemesBroken, TooManySchemes, details_of
+from api.ui.changes import Field
+from api.ui.evaluation_queries import Asked
+from api.ui.filters import day_named
 from api.ui.layout import Card, Tag, draft_link, message, page, scheme_link
 from api.ui.live import PAGE_SECONDS
 from api.ui.once import asked_once
 from api.ui.pages.scheme_parts import list_faults
 from api.ui.pages.what_if import Comparison
 from api.ui.permission import is_permitted
+from api.ui.refusals import REFUSALS, Notice, refusal_said
 from api.ui.session import Visit, Visitor, is_led_out
 from projections.evaluation.scheme_faults import SchemeFaulty
 from projections.evaluation.scheme_weighing import weighed, weights_said
@@ -82,6 +85,13 @@ class Draft:
 
     def _make_buttons(self) -> None:
         words, evaluations = self._words, self._visit.evaluations
+        with Tag("div", classes="xj-choice xj-what-if-days") as days:
+            self._days = [
+                Field(words(f"choice.{end}"), type="date", name=f"what-if-{end}")
+                for end in ("from", "to")
+            ]
+            Tag("small", words("what_if.days"), "xj-note")
+        days.set_visibility(evaluations.may(Resource.WHAT_IF))
         with Tag("div", classes="xj-links"):
             self._try = Tag("button", words("draft.try"), "xj-quiet-button", type="button")
             self._try.on("click", self._try_out)
@@ -128,7 +138,7 @@ class Draft:
         if told["valid"]:
             Tag("p", words("draft.valid"), "xj-valid")
         if "why" in told:
-            Tag("p", told["why"])
+            Notice().show(told["why"], is_fault=True)
         if told["faults"]:
             list_faults(told["faults"], words)
         for broken, faults in told["breaks"].items():
@@ -205,11 +215,15 @@ class Draft:
         if await is_led_out(self._visit):
             return
         self._comparison.begin()
+        days = (day_named(field.value) for field in self._days)
+        asked = Asked(self._name, *days)
         try:
-            told = await self._visit.evaluations.what_if(self._name, self._text)
-        except (ApiError, TimeoutError) as error:
-            self._comparison.fail(str(error))
+            told = await self._visit.evaluations.what_if(asked, self._text)
+        except REFUSALS as error:
+            self._comparison.fail(*refusal_said(error, self._words))
             return
+        for field, end in zip(self._days, ("from", "to"), strict=True):
+            field.put(told["in_force"]["period"][end])
         self._comparison.show(told)
 
     def _ask_to_publish(self) -> None:
@@ -227,10 +241,13 @@ class Draft:
             with self._outcome:
                 self._show_state({"valid": False, "faults": [], "breaks": {}, **details_of(error)})
             return
-        except (ApiError, TooManySchemes) as error:
+        except TooManySchemes as error:
             with self._outcome:
-                why = self._too_many(error) if isinstance(error, TooManySchemes) else str(error)
-                Tag("p", why, "xj-notice", role="alert")
+                Notice().show(self._too_many(error), is_fault=True)
+            return
+        except REFUSALS as error:
+            with self._outcome:
+                Notice().show(*refusal_said(error, words), is_fault=True)
             return
         with self._outcome:
             key = "draft.published" if told["changed"] else "draft.unchanged"

@@ -116,7 +116,7 @@ class Indicators:
             "weight": cell(f"{one['weight']:g}%"),
             "kind": cell(f"{words('result.' + one['kind'])} · {words('result.' + one['source'])}"),
             "measure": cell(measure_text(one["measure"], words)),
-            "score": cell(normalisation_text(one["normalisation"], words)),
+            "score": cell(normalisation_text(one, words)),
             "minimum": cell(formats.count(one.get("minimum", 1))),
         }
 
@@ -178,7 +178,7 @@ class Overrides:
     def __init__(self, visit: Visit) -> None:
         words = self._words = visit.words
         title = words("scheme.overrides")
-        with Card(words, title, classes="xj-wide") as self._card:
+        with Card(words, title, classes="xj-overrides-card xj-wide") as self._card:
             self._table = DataTable(
                 words,
                 title,
@@ -194,12 +194,14 @@ class Overrides:
 
     def show(self, portrait: Portrait) -> None:
         """Show what a scheme overrides."""
-        overrides = portrait["overrides"]
+        overrides, titles = portrait["overrides"], _titles(portrait["scheme"], self._words)
+        for one in overrides:  # what is left out has its title in what stood there before
+            titles.setdefault(one["path"], _title(one.get("before"), self._words))
         self._card.section.set_visibility(bool(overrides))
         self._table.show(
             {
                 "id": f"{place}",
-                "path": cell(one["path"]),
+                "path": cell(place_named(one["path"], titles, self._words), note=one["path"]),
                 "change": cell(self._words(f"scheme.change.{one['change'].replace(' ', '_')}")),
                 "before": cell(_short(one.get("before"), self._words)),
                 "after": cell(_short(one.get("after"), self._words)),
@@ -232,7 +234,7 @@ def measure_text(measure: Told, words: Words) -> str:
         told.append(words(f"phase.{measure['phase']}"))
     for name, values in measure["where"].items():
         if values:
-            told.append(words("or").join(_called(name, one, words) for one in values))
+            told.append(words.listed(_called(name, one, words) for one in values))
     if measure.get("at_most"):
         each = words(f"measure.each.{measure['at_most']['each']}")
         told.append(words("measure.at_most", each=each, n=measure["at_most"]["count"]))
@@ -240,22 +242,72 @@ def measure_text(measure: Told, words: Words) -> str:
 
 
 def _called(name: str, value: str, words: Words) -> str:
-    return words.term(TERMS[name], value) if name in TERMS else value
+    if name in TERMS:
+        return words.term(TERMS[name], value)
+    return value.rstrip("/#").replace("#", "/").rpartition("/")[2] or value  # of ids, the end
 
 
-def normalisation_text(by: Told, words: Words) -> str:
-    """Say how the figure becomes a score."""
+def normalisation_text(indicator: Told, words: Words) -> str:
+    """Say how an indicator's figure becomes a score: from what to what, or among whom."""
+    by, measure = indicator["normalisation"], indicator["measure"]
     if by["by"] != "criterion":
         return words(f"result.by.{by['by']}")
-    return words("result.by.criterion", zero=f"{by['zero']:g}", full=f"{by['full']:g}")
+    zero, full = (_figure_text(by[end], measure, words) for end in ("zero", "full"))
+    return words("result.by.criterion", zero=zero, full=full)
+
+
+def _figure_text(value: float, measure: Told, words: Words) -> str:
+    if measure.get("of") == "duration":
+        return formats.length(value, words)
+    if measure["figure"] in ("share", "mean"):
+        return formats.percent(value)
+    return f"{value:g}"
 
 
 def _short(value: Any, words: Words) -> str:
-    """Write what a document says at a place, in one line."""
+    """Write what a document says at a place, in one line: of a whole part, what it is called."""
     if value is None:
         return words("nothing")
+    if title := _title(value, words):
+        parts = [_title(one, words) for one in value.get("indicators") or ()]
+        named = words("scheme.parts", title=title, parts=words.listed(parts)) if parts else title
+        weight = value.get("weight")
+        whose = "" if weight is None else words("result.weight.of", weight=f"{weight:g}")
+        return " · ".join(one for one in (named, whose) if one)
     if isinstance(value, dict):
-        return "; ".join(f"{key}: {_short(each, words)}" for key, each in value.items())
+        return words.clauses(f"{key}: {_short(each, words)}" for key, each in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(_short(each, words) for each in value)
+        return words.listed(_short(each, words) for each in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _title(value: Any, words: Words) -> str:
+    title = value.get("title") if isinstance(value, dict) else None
+    return str(words.of(title) if isinstance(title, dict) else title or "")
+
+
+def _titles(scheme: Told | None, words: Words) -> dict[str, str]:
+    """Give what dimensions, indicators and levels are called, by their paths in the document."""
+    titles = {}
+    for one in scheme["dimensions"] if scheme else ():
+        path = f"dimensions.{one['id']}"
+        titles[path] = _title(one, words)
+        titles |= {
+            f"{path}.indicators.{each['id']}": _title(each, words) for each in one["indicators"]
+        }
+    titles |= {
+        f"levels.{one['id']}": _title(one, words) for one in (scheme or {}).get("levels", ())
+    }
+    return titles
+
+
+def place_named(path: str, titles: Mapping[str, str], words: Words) -> str:
+    """Say what a path of a scheme's document leads to, in the titles of its parts."""
+    names, steps = list[str](), path.split(".")
+    known = 0
+    for end in range(1, len(steps) + 1):
+        if title := titles.get(".".join(steps[:end])):
+            names.append(title)
+            known = end
+    rest = [words.known(f"scheme.key.{step}", step) for step in steps[known:]]
+    return " › ".join([*names, *rest])

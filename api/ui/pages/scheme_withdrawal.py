@@ -39,7 +39,7 @@ class Withdrawal:
         try:
             await self._visit.evaluations.withdraw(self._name)
         except SchemesBroken as error:
-            broken = ", ".join(error.broken)
+            broken = self._words.listed(error.broken)
             self._outcome.text = self._words("withdraw.extended", schemes=broken)
             return
         except (ApiError, SchemeNotOwn, UnknownScheme):

@@ -71,4 +71,4 @@ class SchoolsView:
         self._instead.clear()
         self._card.section.set_visibility(since is not None)
         with self._instead:
-            Tag("p", self._words("broken.text"), "xj-notice", role="alert")
+            Tag("p", self._words("broken.notice"), "xj-notice", role="alert")

@@ -17,6 +17,7 @@ from api.ui.layout import (
 )
 from api.ui.live import PAGE_SECONDS
 from api.ui.permission import is_permitted
+from api.ui.refusals import Notice, refusal_said
 from api.ui.session import Visit, Visitor, server_of
 from api.ui.statement_parts import Curl, StatementLine
 from api.ui.statement_queries import MOMENTS, PAGE_SIZE, StatementPage
@@ -45,8 +46,8 @@ async def statements_page(request: Request, visit: Visitor) -> Response | None:
             try:
                 found = await visit.statements.find(asked)
             except ApiError as error:
-                text = words("statements.refused", why=error.message)
-                Tag("p", text, "xj-notice", role="alert")
+                why, detail = refusal_said(error, words)
+                Notice().show(words("statements.refused", why=why), detail, is_fault=True)
                 return None
             _list(visit, asked, found)
             Curl(visit, server_of(request), found.address)

@@ -48,11 +48,11 @@ class HomeworkPlan:
         self._table.show(self._row(point) for point in plan["points"])
         later = [point_name(self._visit, point) for point in plan["left_for_later"]]
         self._later.set_visibility(bool(later))
-        self._later.text = words("plan.later", points=", ".join(later))
+        self._later.text = words("plan.later", points=words.listed(later))
 
     def _row(self, point: dict[str, Any]) -> Row:
         words = self._words
-        reasons = "; ".join(words.of(reason) for reason in point["reasons"])
+        reasons = words.clauses(words.of(reason) for reason in point["reasons"])
         return {
             "id": point["knowledge_point"],
             "point": cell(point_name(self._visit, point), note=reasons),
@@ -107,7 +107,7 @@ class MistakeBook:
         last = formats.moment(one["last_wrong"], self._visit.timezone)
         return {
             "id": one["item"],
-            "item": cell(name, name, note=", ".join(points)),
+            "item": cell(name, name, note=words.listed(points)),
             "state": cell(words(f"book.state.{one['state']}"), STATES.index(one["state"])),
             "times": cell(formats.count(one["times_wrong"]), one["times_wrong"]),
             "attempts": counted_cell(attempts, one["evidence"], words),

@@ -102,7 +102,7 @@ class StudentsView:
 
     def show_broken(self, since: datetime | None) -> None:
         """Say that the list can't be read; what was shown before stays."""
-        self._broken.text = f"{self._words('broken.title')} — {self._words('broken.text')}"
+        self._broken.text = self._words("broken.notice")
         self._broken.set_visibility(True)
         if since is None:
             for part in (self._empty, self._nobody, self._list):

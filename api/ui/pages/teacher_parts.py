@@ -64,7 +64,7 @@ class Dimensions:
 
     def _row(self, one: dict[str, Any]) -> Row:
         words, rank, past = self._words, one["rank"], one["own_past"]
-        actions = ", ".join(
+        actions = words.listed(
             f"{words.term(ACTIONS, each['action'])} {each['n']}"
             for each in one["actions"]
             if each["n"]
@@ -115,7 +115,7 @@ class Weeks:
             charts.stacked([period.label for period in periods], series),
             words(
                 "dimensions.summary",
-                counts=", ".join(f"{name} {sum(values)}" for name, values in series.items()),
+                counts=words.listed(f"{name} {sum(values)}" for name, values in series.items()),
             ),
             [
                 words("unit", unit=words("activity.unit")),

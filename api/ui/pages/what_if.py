@@ -6,6 +6,7 @@ from api.ui import formats
 from api.ui.layout import Card, Tag, result_link
 from api.ui.pages.result_parts import change_text, level_text, score_text
 from api.ui.portrait import as_of
+from api.ui.refusals import Notice
 from api.ui.session import Visit
 from api.ui.table import Column, DataTable, Row, cell
 
@@ -20,6 +21,7 @@ class Comparison:
         words = self._words = visit.words
         with Card(words, words("what_if.title"), words("what_if.help"), "xj-what-if") as self._card:
             self._told = Tag("p", role="status")
+            self._notice = Notice()
             self._moves = DataTable(
                 words,
                 words("what_if.moves"),
@@ -47,12 +49,14 @@ class Comparison:
         """Say that it is being worked out."""
         self._card.section.set_visibility(True)
         self._told.text = self._words("working_out")
+        self._notice.show("")
         for table in (self._moves, self._changes):
             table.set_visibility(False)
 
-    def fail(self, why: str) -> None:
+    def fail(self, why: str, detail: str) -> None:
         """Say why there is no comparison."""
-        self._told.text = self._words("what_if.failed", why=why)
+        self._told.text = ""
+        self._notice.show(self._words("what_if.failed", why=why), detail, is_fault=True)
 
     def show(self, told: Told) -> None:
         """Show who changes level."""
@@ -99,5 +103,5 @@ class Comparison:
             "name": cell(one["name"], one["name"], href=result_link("students", one["person"])),
             "levels": cell(f"{before} → {after}"),
             "scores": cell(f"{scores[0]} → {scores[1]}"),
-            "why": cell("; ".join(reasons)),
+            "why": cell(words.clauses(reasons)),
         }
