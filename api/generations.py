@@ -29,6 +29,7 @@ from projections.warehouse import (
     is_generation_name,
 )
 from streams.replay import Filters, ReplayRefused, ReplayRunning, forget_replay
+from streams.workers import TopicUnreachable
 
 CONFLICT: dict[int | str, dict[str, Any]] = {409: {"description": "its state doesn't allow it"}}
 
@@ -410,12 +411,14 @@ async def retry_dead_letters(request: Request) -> dict[str, int]:
 
 
 def retried(services: Services, credential: Credential) -> dict[str, int]:
-    """Try again what a credential's stores have set aside; raises ApiError 409."""
+    """Try again what a credential's stores have set aside; raises ApiError 409, 503."""
     if services.carrier is None:
         message = "no carrier of this server keeps the live generation"
         raise ApiError(409, message, refusal="carried_elsewhere")
     try:
         tried, carried = services.carrier.retry_dead_letters(_own_store(credential))
+    except TopicUnreachable as error:
+        raise ApiError(503, str(error)) from None
     finally:
         services.renew_edition()  # some may have been carried before one failed
     return {"tried": tried, "carried": carried}

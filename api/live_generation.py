@@ -13,12 +13,11 @@ from projections.meaning.store_readers import reader_of
 from projections.prediction.store_calibrations import fold_of
 from projections.warehouse import Generation, Warehouse, is_embedded
 from streams.embedded import EmbeddedCarrier
-from streams.keeping import check_kept_by_embedded
 from streams.messages import Message
 from streams.published_calibrations import published_origin
 from streams.standing_back import StandingBack
 from streams.states import States
-from streams.workers import WorkersCarrier
+from streams.workers import TopicUnreachable, WorkersCarrier
 
 Carrier = EmbeddedCarrier | WorkersCarrier
 
@@ -110,22 +109,21 @@ class LiveGeneration:
     def _carrying(self, generation: Generation) -> tuple[Carrier | None, States | None]:
         """Start what keeps a generation, or what tells of the workers that keep it elsewhere."""
         if self._settings.carrier == "workers":
-            publish = partial(_publish, self._settings)
-            return WorkersCarrier(self._record, self._warehouse, generation, publish), None
+            workers = workers_of(self._settings, self._record, self._warehouse, generation)
+            return workers, None
         if self._settings.carrier != "embedded":
             return None, None
-        check_kept_by_embedded(generation)
         states = States(self._settings.carrier_file, generation.identity)
-        carrier = EmbeddedCarrier(
-            self._record,
-            reader_of(generation),
-            fold_of(self._warehouse, generation, self._settings.timezone),
-            generation,
-            states,
-            holding=HOLDING_SECONDS if is_embedded(self._settings.warehouse_dsn) else 0.0,
-            rest=StandingBack(),
-        )
         try:
+            carrier = EmbeddedCarrier(
+                self._record,
+                reader_of(generation),
+                fold_of(self._warehouse, generation, self._settings.timezone),
+                generation,
+                states,
+                holding=HOLDING_SECONDS if is_embedded(self._settings.warehouse_dsn) else 0.0,
+                rest=StandingBack(),
+            )
             carrier.start()
         except BaseException:
             states.close()
@@ -147,8 +145,20 @@ class LiveGeneration:
                 _log.debug("which generation is live can't be told", exc_info=True)
 
 
-def _publish(settings: Settings, messages: Sequence[Message]) -> None:
-    """Publish messages to the workers' topic, beside the relay."""
-    from streams.publishing import publish_again  # Kafka's clients come with an extra
+def workers_of(
+    settings: Settings, record: Record, warehouse: Warehouse, generation: Generation
+) -> WorkersCarrier:
+    """Give what tells of the workers that keep a generation elsewhere."""
+    return WorkersCarrier(record, warehouse, generation, partial(_publish, settings))
 
-    publish_again(settings.broker, settings.kafka_topic, messages)
+
+def _publish(settings: Settings, messages: Sequence[Message]) -> None:
+    """Publish messages to the workers' topic, beside the relay. Raises TopicUnreachable."""
+    from confluent_kafka import KafkaException  # Kafka's clients come with an extra
+
+    from streams.publishing import publish_again
+
+    try:
+        publish_again(settings.broker, settings.kafka_topic, messages)
+    except (KafkaException, BufferError) as error:
+        raise TopicUnreachable(f"Kafka doesn't take what is to be tried again: {error}") from error

@@ -15,6 +15,7 @@ from api import calibrations
 from api.authentication import OPERATOR
 from api.calibrations import CalibrationUnderWay
 from api.generations import ReplayRequest, described, drop, letter_shown, shown
+from api.live_generation import workers_of
 from api.mappings import (
     MappingRefused,
     UnknownMapping,
@@ -49,9 +50,11 @@ from projections.warehouse import (
     WarehouseUnavailable,
 )
 from streams.embedded import EmbeddedCarrier
+from streams.keeping import kept_by_workers, position_of
 from streams.published_calibrations import published_origin
 from streams.replay import Progress, ReplayRefused, ReplayRunning
 from streams.states import States
+from streams.workers import TopicUnreachable
 
 LOOK_SECONDS = 0.5  # between two looks at a replay of the server
 _PATIENCE = httpx.Timeout(10.0, read=600.0)  # comparing a district's years takes a while
@@ -282,6 +285,7 @@ _REFUSALS = (
     MappingError,
     MappingRefused,
     TooFewResponses,
+    TopicUnreachable,
 )
 
 
@@ -391,6 +395,11 @@ class Directly:
     def retry(self) -> Fields:
         """Try again what was set aside."""
         live = self.warehouse.generation()
+        if kept_by_workers(live.origin):
+            with _said():
+                workers = workers_of(self.settings, self.record, self.warehouse, live)
+                tried, carried = workers.retry_dead_letters()
+            return {"tried": tried, "carried": carried}
         with closing(States(self.settings.carrier_file, live.identity)) as states:
             fold = fold_of(self.warehouse, live, self.settings.timezone)
             carrier = EmbeddedCarrier(self.record, reader_of(live), fold, live, states)
@@ -442,5 +451,4 @@ class Directly:
 
     def position(self, generation: Generation) -> int:
         """Give the log position up to which a generation's rows are complete."""
-        with closing(States(self.settings.carrier_file, generation.identity)) as states:
-            return states.position()
+        return position_of(generation, self.settings.carrier_file)

@@ -3,7 +3,6 @@
 import secrets
 import threading
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
@@ -35,8 +34,8 @@ from projections.prediction.trajectories import Trajectories
 from projections.rosters.membership import RosterMembership
 from projections.rosters.people import KnownPeople
 from projections.warehouse import Generation, Warehouse
+from streams.keeping import position_of
 from streams.relay_watch import RelayWatch
-from streams.states import States
 
 # How long a generation found by its name is taken to be the same, in seconds.
 REMEMBER_SECONDS = 1.0
@@ -242,8 +241,7 @@ class Services:
             carrier = self.carrier
             if carrier is not None and generation.identity == self.generation.identity:
                 return carrier.position
-            with closing(States(self.settings.carrier_file, generation.identity)) as states:
-                return states.position()
+            return position_of(generation, self.settings.carrier_file)
 
         return position
 

@@ -12,7 +12,12 @@ from rich.console import Console
 from api.settings import Settings
 from projections.meaning.store_readers import reader_of
 from projections.prediction.store_calibrations import fold_of
-from projections.warehouse import Generation, Warehouse, WarehouseUnavailable
+from projections.warehouse import (
+    Generation,
+    UnknownGeneration,
+    Warehouse,
+    WarehouseUnavailable,
+)
 from streams.collecting import collect_seldom
 
 LOOK_SECONDS = 1.0  # between two looks at which generation is live
@@ -64,10 +69,12 @@ def _begin(settings: Settings, topic: str) -> tuple[Warehouse, Generation]:
         try:
             partitions = count_partitions(settings.broker, topic)
             warehouse = Warehouse.open(settings.warehouse_dsn, cluster=settings.clickhouse_cluster)
+            if warehouse.live_identity() is None:  # only the record has what stores published
+                raise UnknownGeneration("no generation is live yet: the API makes it")
             return warehouse, take_for_workers(warehouse, warehouse.ensure_live(), partitions)
         except KeptOtherwise as error:
             _give_up(str(error))
-        except (TopicMissing, WarehouseUnavailable) as error:
+        except (TopicMissing, WarehouseUnavailable, UnknownGeneration) as error:
             if str(error) != told:
                 _log.warning("waiting: %s", error)
             told = str(error)

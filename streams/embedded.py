@@ -14,6 +14,7 @@ from projections.folds import Fold
 from projections.meaning.reading import ReadsStatements
 from projections.warehouse import Generation
 from streams.gathering import Gathering
+from streams.keeping import check_kept_by_embedded
 from streams.projector import Projector
 from streams.states import States
 
@@ -72,7 +73,8 @@ class EmbeddedCarrier:
     ``attend`` first then, or to wait for a position. ``rest`` is how long to sleep
     between chunks of work, as a multiple of the time that the chunk took: 0 takes all the
     interpreter it can get, 1 at most half of it. It is asked anew at each chunk, so that carrying
-    can stand back while there is much to acknowledge.
+    can stand back while there is much to acknowledge. Raises KeptOtherwise where workers keep the
+    generation.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class EmbeddedCarrier:
         rest: Callable[[], float] = lambda: 0.0,
         cached_states: int = 2000,
     ) -> None:
+        check_kept_by_embedded(generation)
         self._source = log
         self._generation = generation
         self._limit = limit

@@ -26,6 +26,7 @@ from projections.identities import Link, read_link
 from projections.tables import IDENTITIES
 from projections.warehouse import Generation, Warehouse
 from streams.embedded import EmbeddedCarrier, Log
+from streams.keeping import kept_by_workers
 from streams.readings import chunks
 from streams.replay_work import (
     Chunk,
@@ -403,6 +404,8 @@ def prepared(
                 raise ReplayRefused(f"generation {name!r} was made by no replay")
             if record.is_live:
                 raise ReplayRefused(f"generation {name!r} is live: name another")
+            if kept_by_workers(record.origin):  # their rows' versions aren't a replay's
+                raise ReplayRefused(f"generation {name!r} was kept by workers: name another")
             if record.origin["filters"] != filters.told():
                 raise ReplayRefused(
                     f"generation {name!r} has other filters: {record.origin['filters']},"

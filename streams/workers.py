@@ -17,6 +17,10 @@ RATE_SECONDS = 10.0  # that a rate is told over
 RETRY_SECONDS = 15.0  # that workers are waited for
 
 
+class TopicUnreachable(Exception):
+    """Nothing can be sent to the workers: Kafka can't be reached, or doesn't take it."""
+
+
 class WorkersCarrier:
     """The workers of a generation, in the place of a carrier of this process.
 
@@ -107,7 +111,7 @@ class WorkersCarrier:
         """Have the workers try again what was set aside, of one store or of all.
 
         Gives how many were tried, and how many of them were carried before this returned: workers
-        that are away try later. Raises what Kafka raises.
+        that are away try later. Raises TopicUnreachable.
         """
         waiting: dict[int, int] = {}  # since when, by position
         for letters in self._generation.dead_letter_pages(store):

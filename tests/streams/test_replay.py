@@ -22,6 +22,8 @@ from projections.meaning.reading import default_reader
 from projections.portraits.students import Portraits
 from projections.tables import TABLES
 from projections.warehouse import Generation, NotPromotable, Warehouse
+from streams.embedded import EmbeddedCarrier
+from streams.keeping import KeptOtherwise, take_for_workers
 from streams.replay import (
     Filters,
     Progress,
@@ -408,6 +410,24 @@ def test_a_generation_that_is_live_or_no_replays_is_left_alone(
     with pytest.raises(ReplayRefused, match="is live"):
         make(ListLog()).run()
     warehouse.promote("live")
+
+
+def test_a_generation_that_workers_kept_is_left_alone(
+    make: Make, warehouse: Warehouse, folder: Path
+) -> None:
+    """Their rows have other versions: what a replay adds would lose against them."""
+    log = ListLog(answers(1, 2))
+    generation = take_for_workers(warehouse, make(log).run(), 2)
+    log.append(*answers(3))
+    with pytest.raises(ReplayRefused, match="was kept by workers"):
+        make(log).run()
+    with (
+        closing(States(folder / "carrier.sqlite", generation.identity)) as states,
+        pytest.raises(KeptOtherwise),
+    ):
+        EmbeddedCarrier(log, default_reader(), Fold(), generation, states)
+    assert generation.origin["position"] == 2
+    assert positions(generation) == {1, 2}
 
 
 def test_one_at_a_time_builds_a_generation(

@@ -5,8 +5,8 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ import httpx
 import pytest
 from confluent_kafka import Producer
 
+from api.operating import Directly
 from api.settings import Settings
 from lrs.credentials import Credentials
 from lrs.record import Record
@@ -264,6 +265,11 @@ def test_the_api_tells_how_far_workers_are_and_tries_again_what_they_set_aside(
         assert client.post("/v1/dead-letters/retry").json() == {"tried": 1, "carried": 1}
         letters = client.get("/v1/dead-letters").json()["dead_letters"]
         assert [one["position"] for one in letters] == [letter["position"]]
+        with without_a_server(deployment) as directly:
+            set_aside(deployment, position)
+            assert directly.status()["carrier"]["position"] == position
+            assert directly.retry() == {"tried": 1, "carried": 1}
+        assert len(client.get("/v1/students").json()["students"]) == 2
         assert [deployment.stop(name) for name in ("worker-1", "worker-2", "relay")] == [0, 0, 0]
         client.close()
 
@@ -280,6 +286,22 @@ def send_what_is_no_entry(deployment: Deployment) -> None:
     )
     producer.produce("xueji.statements", b"{}", partition=0, headers=[("contract", b"7")])
     assert producer.flush(30) == 0
+
+
+@contextmanager
+def without_a_server(deployment: Deployment) -> Iterator[Directly]:
+    """What commands do where no server can be asked."""
+    settings = Settings(
+        data_directory=deployment.data_directory,
+        clickhouse_dsn=deployment.clickhouse.dsn,
+        carrier="workers",
+        kafka_brokers=deployment.kafka.bootstrap_servers,
+    )
+    with (
+        closing(Record.open(settings.record_location)) as record,
+        closing(Warehouse.open(settings.warehouse_dsn)) as warehouse,
+    ):
+        yield Directly(settings, record, warehouse)
 
 
 def set_aside(deployment: Deployment, position: int) -> None:
