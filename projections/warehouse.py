@@ -229,8 +229,7 @@ class Warehouse:
         for record in self.generations():
             if record.name == name:
                 missing = self._missing(record.database)
-                for migration in missing:
-                    self._apply(migration, record.database)
+                self._apply(missing, record.database)
                 return missing
         raise UnknownGeneration(name)
 
@@ -285,8 +284,7 @@ class Warehouse:
         if left:
             self._tell("drop_database", of=left)
         self._tell("create_database", of=database)
-        for migration in _migrations("generation"):
-            self._apply(migration, database)
+        self._apply(_migrations("generation"), database, is_empty=True)
         identity = str(self._ask("identity_of", of=database)[0][0]).replace("-", "")
         made = datetime.now(UTC)
         record = GenerationRecord(name, database, identity, made, False, origin)
@@ -309,18 +307,32 @@ class Warehouse:
     def _ensure_catalogue(self) -> None:
         self._tell("create_database", of=self._catalogue)
         self._tell("create_migrations")
-        for migration in self._missing(self._catalogue, "catalogue"):
-            self._apply(migration, self._catalogue)
+        self._apply(self._missing(self._catalogue, "catalogue"), self._catalogue)
 
     def _missing(self, database: str, schema: str = "generation") -> list[Migration]:
         applied = {number for (number,) in self._ask("migrations_applied", of=database)}
         return [migration for migration in _migrations(schema) if migration.number not in applied]
 
-    def _apply(self, migration: Migration, database: str) -> None:
+    def _apply(
+        self, migrations: Sequence[Migration], database: str, *, is_empty: bool = False
+    ) -> None:
+        """Apply migrations, and remember them at once: each can be applied again after a crash.
+
+        In an empty database there are no rows to be copied into a new table.
+        """
+        if not migrations:
+            return
+        statements = [each for one in migrations for each in one.statements]
         with self._clients.lend() as client:
-            for statement in migration.statements:
-                self._clients.define(client, statement, {"database": database})
-        self._tell("record_migration", of=database, number=migration.number, name=migration.name)
+            for statement in statements:
+                if not (is_empty and _COPYING.search(statement)):
+                    self._clients.define(client, statement, {"database": database})
+        self._tell(
+            "record_migrations",
+            of=database,
+            numbers=[one.number for one in migrations],
+            names=[one.name for one in migrations],
+        )
 
     def _ask(self, name: str, /, **parameters: Any) -> list[tuple[Any, ...]]:
         return self._clients.ask(name, {"database": self._catalogue, **parameters})
@@ -654,6 +666,7 @@ def _migrations(schema: str) -> tuple[Migration, ...]:
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _INCLUDED = re.compile(r"^--include (\w+)$", re.MULTILINE)
 _COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
+_COPYING = re.compile(r"^INSERT ", re.MULTILINE)
 
 # What clickhouse-connect raises for a value that it can't write into a column's type.
 _UNFIT = (DataError, TypeError, ValueError, AttributeError, OverflowError, struct.error)

@@ -532,8 +532,7 @@ def test_every_step_of_a_schema_can_be_done_twice(warehouse: Warehouse) -> None:
         ("catalogue", warehouse._catalogue),
         ("generation", generation.database),
     ):
-        for migration in _migrations(schema):
-            warehouse._apply(migration, database)
+        warehouse._apply(_migrations(schema), database)
     assert generation.keys_of(PERSONS, in_demo(["a"])) == {("demo", "a")}
 
 
