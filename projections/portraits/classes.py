@@ -5,14 +5,16 @@ class that they were in on the day they did it: the roster is joined as it was.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from statistics import fmean, median
 from typing import Any, NamedTuple
 
 import msgspec
 
+from projections.activity import ANSWERS
 from projections.days import Span
+from projections.evidence import Wanted, evidence_to_ask
 from projections.names import names_of
 from projections.portraits.at_risk import AtRisk, Weeks, Windows, at_risk, windows
 from projections.portraits.at_risk_rows import Placed, placed_of, weeks_of, with_weeks
@@ -21,6 +23,7 @@ from projections.rosters.roster import Member, read_members
 from projections.warehouse import Generation
 
 DEFAULT_DAYS = 28  # that a portrait looks back
+_RESPONSES = tuple(sorted(ANSWERS))
 HOMEROOM = "homeroom"  # OneRoster's type of the class that a student belongs to
 
 Portrait = dict[str, Any]
@@ -108,7 +111,8 @@ class Classes:
     ) -> Portrait | None:
         """Draw a class's portrait as of a day, or None where the roster has no such class.
 
-        Probabilities and shares are 0..1, times seconds, days ISO 8601.
+        Probabilities and shares are 0..1, times seconds, days ISO 8601. The evidence of a row of
+        the heat map is that of all its cells: with a knowledge point, it is that of one.
         """
         asked = {"store": store, "class_group": class_group}
         found, ever = self._generation.query_all(("class_group", asked), ("class_members", asked))
@@ -123,7 +127,7 @@ class Classes:
             placed = [Placed(*row) for row in others]
         members, rows = self._rows(store, on, span, subject, _Students(enrolled, placed))
         heat_map = self._heat_map(store, rows.mastery_in(subject), members)
-        done = rows.done
+        done, evidence = rows.done, _evidence(enrolled, span, subject)
         return {
             "class_group": class_group,
             "title": title,
@@ -138,7 +142,7 @@ class Classes:
             "to": span.last.isoformat(),
             "subject": subject or None,
             "n": len(members),
-            "students": _students(members, done),
+            "students": _students(members, done, evidence),
             "load": _load(members, done),
             "activity": _by_week(done),
             "distribution": _distribution(heat_map),
@@ -228,6 +232,9 @@ class Classes:
                 {
                     "person": member.person,
                     "name": member.name,
+                    "evidence": evidence_to_ask(
+                        Wanted(person=member.person, actions=_RESPONSES, known=("success",))
+                    ),
                     "cells": [cells[point].get(member.person) for point in order],
                 }
                 for member in members
@@ -274,7 +281,22 @@ def _summary(cells: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return {"n": len(known), "mean": fmean(known) if known else None}
 
 
-def _students(members: Sequence[Member], done: Sequence[_Done]) -> list[dict[str, Any]]:
+def _evidence(ever: Iterable[_Enrolled], span: Span, subject: str) -> dict[str, Wanted]:
+    """Give what asks what each student did in the class: from the first day there to the last."""
+    found: dict[str, Wanted] = {}
+    for one in ever:
+        first = max(date.fromisoformat(one.begin), span.first)
+        last = min(date.fromisoformat(one.end), span.last)
+        if first <= last:
+            if (known := found.get(one.person)) is not None:
+                first, last = min(first, known.first or first), max(last, known.last or last)
+            found[one.person] = Wanted(person=one.person, subject=subject, first=first, last=last)
+    return found
+
+
+def _students(
+    members: Sequence[Member], done: Sequence[_Done], evidence: Mapping[str, Wanted]
+) -> list[dict[str, Any]]:
     """Tell of each student who is in the class what they did in those days."""
     by_person: dict[str, list[_Done]] = defaultdict(list)
     for one in done:
@@ -286,6 +308,9 @@ def _students(members: Sequence[Member], done: Sequence[_Done]) -> list[dict[str
             "begin": member.begin.isoformat() if member.begin else None,
             "end": member.end.isoformat() if member.end else None,
             **_totals(by_person.get(member.person, ())),
+            "evidence": evidence_to_ask(evidence[member.person])
+            if member.person in evidence
+            else None,
         }
         for member in members
     ]

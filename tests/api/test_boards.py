@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pyarrow.parquet as pq
@@ -63,6 +64,37 @@ def test_a_class_is_told_with_its_students_and_who_is_at_risk(client: XapiClient
     assert [one["person"] for one in told["at_risk"]] == [key("a2")]
     listed = asked(client, "/v1/at-risk", class_group="5-1", **ON).json()["students"]
     assert listed == told["at_risk"]
+
+
+def opened(client: XapiClient, link: str) -> list[dict[str, Any]]:
+    answer = client.request("GET", f"{link}&limit=500")
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["facts"])
+
+
+def test_what_a_class_tells_of_a_student_opens_exactly_the_facts_that_it_rests_on(
+    client: XapiClient,
+) -> None:
+    for subject in ({}, {"subject": "mathematics"}):
+        told = asked(client, "/v1/portraits/classes/5-1", **ON, **subject).json()
+        for student in told["students"]:
+            assert student["actions"] > 0
+            assert len(opened(client, student["evidence"]["link"])) == student["actions"]
+    points = [point["knowledge_point"] for point in told["heat_map"]["points"]]
+    for row in told["heat_map"]["students"]:
+        assert len(row["cells"]) == len(points) > 0
+        for point, cell in zip(points, row["cells"], strict=True):
+            of_cell = f"{row['evidence']['link']}&{urlencode({'knowledge_point': point})}"
+            assert len(opened(client, of_cell)) == cell["tries"]
+
+
+def test_every_reason_why_somebody_is_at_risk_opens_facts_of_theirs(client: XapiClient) -> None:
+    listed = asked(client, "/v1/at-risk", **ON).json()["students"]
+    assert listed
+    for student in listed:
+        for reason in student["reasons"]:
+            facts = opened(client, reason["evidence"]["link"])
+            assert {fact["person"] for fact in facts} == {student["person"]}, reason
 
 
 def test_those_at_risk_are_listed_page_by_page(client: XapiClient) -> None:
