@@ -8,7 +8,6 @@ and of two relays the one started later is the only one, because Kafka fences th
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
@@ -18,6 +17,7 @@ from confluent_kafka import KafkaException
 
 from lrs.record import LogEntry
 from streams.broker import Broker
+from streams.log_identity import identity_of
 from streams.messages import Message, encode
 from streams.publishing import Fenced, Marker, Publisher
 
@@ -119,7 +119,7 @@ class Relay:
 
     def _go_on(self, publisher: Publisher) -> None:
         """Publish what comes after the last marker."""
-        identity = self._identity()
+        identity = identity_of(self._source)
         self._resumed = publisher.last_marker()
         self._position = self._resume(self._resumed, identity)
         self._publishers += 1
@@ -132,7 +132,7 @@ class Relay:
             began = monotonic()
             entries = self._source.read_log(self._position, self._limit)
             for messages, position in self._portions(entries, publisher.largest_message):
-                identity = identity or self._identity()
+                identity = identity or identity_of(self._source)
                 self._publish(publisher, messages, Marker(position, name, identity))
             if len(entries) < self._limit:
                 self._wait(began + self._spacing - monotonic())
@@ -177,14 +177,6 @@ class Relay:
                 f"but this one ends at {newest}: name another topic"
             )
         return marker.position
-
-    def _identity(self) -> str:
-        """Name the log by its first entry; '' where there is none yet that can be read."""
-        for entry in self._source.read_log(0, 1):
-            if entry.kind != "unreadable":
-                parts = f"{entry.store}/{entry.statement_id}/{entry.stored}"
-                return sha256(parts.encode()).hexdigest()[:32]
-        return ""
 
     def _check_replaced(self) -> None:
         """Raise RelayReplaced if another relay publishes since this one was fenced; else go on.

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import httpx
 import orjson
 
+from streams.record_answers import REFUSED, decoded, error_of, index_named, retry_after
+
 POSITION = "X-Xueji-Position"
 
 BATCH_SIZE = 200
@@ -24,8 +26,6 @@ WAITING_BATCHES = 8
 LONGEST_WAIT = 30.0  # seconds
 # The server could not take the batch now, but may later.
 TRANSIENT = frozenset({429, 500, 502, 503, 504})
-# The server says that something in the batch breaks a rule.
-REFUSED = frozenset({400, 409, 413, 422})
 KEY_REFUSED = {
     401: "the record does not know this key and secret (401)",
     403: "this key may not write statements (403)",
@@ -228,7 +228,7 @@ class _Lane:
             if answer.status_code == 200:
                 self._count_posted(part, answer)
                 continue
-            at = 0 if len(part) == 1 else _index_named(answer, len(part))
+            at = 0 if len(part) == 1 else index_named(answer, len(part))
             if at is None:
                 half = len(part) // 2
                 waiting += [part[half:], part[:half]]
@@ -254,7 +254,7 @@ class _Lane:
                     return answer
                 self._stop_unless_transient(answer)
                 trouble = f"status {answer.status_code}"
-                waits = _retry_after(answer)
+                waits = retry_after(answer)
             if attempt + 1 < poster.attempts:
                 poster.summary.retries += 1
                 poster.on_trouble(trouble)
@@ -273,7 +273,7 @@ class _Lane:
 
     def _count_posted(self, part: list[Outgoing], answer: httpx.Response) -> None:
         """Believe an answer that has an id for each statement (xAPI 1.0.3 Communication 2.1.2)."""
-        ids = _decoded(answer)
+        ids = decoded(answer)
         if not isinstance(ids, list) or (part[0].is_json and len(ids) != len(part)):
             raise PostingStopped(
                 f"{self.url} answered 200 without the statements' ids: is it an xAPI endpoint?",
@@ -299,27 +299,8 @@ def _body(part: list[Outgoing]) -> bytes:
     return b"[" + b",".join([statement.statement for statement in part]) + b"]"
 
 
-def _decoded(answer: httpx.Response) -> Any:
-    try:
-        return orjson.loads(answer.content)
-    except orjson.JSONDecodeError:
-        return None
-
-
-def _error(answer: httpx.Response) -> dict[str, Any]:
-    decoded = _decoded(answer)
-    error = decoded.get("error") if isinstance(decoded, dict) else None
-    return error if isinstance(error, dict) else {}
-
-
-def _index_named(answer: httpx.Response, count: int) -> int | None:
-    """Say which statement of the batch the error's JSON path names, if it names one."""
-    named = re.match(r"\$\[(\d+)\]", str(_error(answer).get("path", "")))
-    return int(named[1]) if named and int(named[1]) < count else None
-
-
 def _refusal(statement: Outgoing, answer: httpx.Response) -> Refusal:
-    error = _error(answer)
+    error = error_of(answer)
     rule = error.get("rule") or error.get("message") or _shortened(answer.text.strip())
     return Refusal(
         place=statement.place,
@@ -339,14 +320,6 @@ def _statement_id(statement: bytes) -> str | None:
         return None
     found = decoded.get("id") if isinstance(decoded, dict) else None
     return found if isinstance(found, str) else None
-
-
-def _retry_after(answer: httpx.Response) -> float | None:
-    """Read Retry-After in seconds; its other form, a date, is left to our own back-off."""
-    try:
-        return max(0.0, float(answer.headers["Retry-After"]))
-    except (KeyError, ValueError):
-        return None
 
 
 def _shortened(value: Any) -> str:

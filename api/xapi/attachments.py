@@ -8,12 +8,9 @@ Going out: the same form, each attachment once, streamed from the store.
 """
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from typing import Any
 
-import msgspec
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -21,19 +18,15 @@ from api.errors import ApiError, broken_rule
 from api.settings import Settings
 from api.xapi.bodies import stream_body
 from api.xapi.drafting import Batch, Drafting
-from api.xapi.multipart import Headers, MultipartReader, MultipartWriter, boundary_of
+from api.xapi.multipart import Headers, MultipartReader, boundary_of
+from lrs.attachment_parts import Served
 from lrs.attachment_rules import attachments_of, hash_of, signatures_of
 from lrs.attachments import AttachmentStore, HashMismatchError, Upload
 from lrs.drafts import Draft
-from lrs.record import Found
 from lrs.signatures import check_signature
 from lrs.validation import Violation
 from lrs.versions import RULES, Version
-
-HASH_HEADER = "X-Experience-API-Hash"
-
-_log = logging.getLogger(__name__)
-
+from streams.multipart_writing import HASH_HEADER, Envelope
 
 # Coming in --------------------------------------------------------------------------------------
 
@@ -162,66 +155,22 @@ async def _check_signatures(batch: Batch, drafting: Drafting, upload: Upload) ->
 # Going out --------------------------------------------------------------------------------------
 
 
-class Served(msgspec.Struct, frozen=True):
-    """An attachment whose data goes out with statements: of which kind it is, and its bytes."""
-
-    sha2: str
-    content_type: str
-    size: int
-
-
-def attachments_served(
-    found: Iterable[Found], attachments: AttachmentStore, store: str
-) -> list[Served]:
-    """Choose the attachments that go out with some statements, each once. It blocks.
-
-    Only those whose data came with one of these very statements: to name a hash in a statement
-    doesn't make readable what others sent. Data that is lost is left out and logged, so that it
-    makes no statement unreadable.
-    """
-    served: dict[str, Served] = {}
-    for one in found:
-        if not one.attached:
-            continue
-        for _, attachment in attachments_of(orjson.loads(one.json)):
-            sha2 = hash_of(attachment)
-            if sha2 in served or sha2 not in one.attached:
-                continue
-            size = attachments.size(store, sha2)
-            if size is None:
-                _log.error("the data of attachment %s of store %s is lost", sha2, store)
-            else:
-                served[sha2] = Served(sha2, attachment["contentType"], size)
-    return list(served.values())
-
-
 def multipart_response(
     request: Request, store: str, content: bytes, served: list[Served], headers: dict[str, str]
 ) -> Response:
     """Answer with statements and the data of their attachments; a HEAD only with the headers."""
     attachments: AttachmentStore = request.app.state.attachments
-    writer = MultipartWriter()
-    first = writer.begin([("Content-Type", "application/json")], first=True) + content
-    parts = [(one, writer.begin(_headers(one))) for one in served]
-    length = len(first) + len(writer.end) + sum(len(head) + one.size for one, head in parts)
-    headers = {**headers, "Content-Length": str(length)}
+    envelope = Envelope.of(content, served)
+    headers = {**headers, "Content-Length": str(envelope.length)}
     if request.method == "HEAD":
-        return Response(headers=headers, media_type=writer.content_type)
+        return Response(headers=headers, media_type=envelope.content_type)
 
     async def body() -> AsyncIterator[bytes]:
-        yield first
-        for one, head in parts:
+        yield envelope.first
+        for one, head in envelope.parts:
             yield head
             async for block in attachments.blocks(store, one.sha2):
                 yield block
-        yield writer.end
+        yield envelope.end
 
-    return StreamingResponse(body(), headers=headers, media_type=writer.content_type)
-
-
-def _headers(one: Served) -> list[tuple[str, str]]:
-    return [
-        ("Content-Type", one.content_type),
-        ("Content-Transfer-Encoding", "binary"),
-        (HASH_HEADER, one.sha2),
-    ]
+    return StreamingResponse(body(), headers=headers, media_type=envelope.content_type)

@@ -1,12 +1,11 @@
-"""The multipart/mixed format, read and written as a stream: RFC 2046, 5.1.
+"""The multipart/mixed format, read as a stream: RFC 2046, 5.1.
 
 It only knows parts with headers and data; what stands in them is for others to judge.
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
-from uuid import uuid4
 
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -15,8 +14,6 @@ from api.errors import ApiError
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
-
-MULTIPART_MIXED: Final = "multipart/mixed"
 
 # Bytes before the first boundary; they mean nothing.
 LONGEST_PREAMBLE: Final = 64 * 1024
@@ -137,27 +134,6 @@ class _Part:
 
 class _End:
     """The closing boundary was read; what follows it means nothing."""
-
-
-class MultipartWriter:
-    """Writes the lines between the data of parts, so that the length is known beforehand."""
-
-    def __init__(self) -> None:
-        self._boundary = uuid4().hex.encode()
-        self.content_type = f"{MULTIPART_MIXED}; boundary={self._boundary.decode()}"
-        self.end = b"\r\n--%b--\r\n" % self._boundary
-
-    def begin(self, headers: Iterable[tuple[str, str]], *, first: bool = False) -> bytes:
-        """Write what stands before the data of a part."""
-        lines = b"".join(
-            b"%b: %b\r\n" % (name.encode("ascii"), _on_one_line(value)) for name, value in headers
-        )
-        return b"%b--%b\r\n%b\r\n" % (b"" if first else b"\r\n", self._boundary, lines)
-
-
-def _on_one_line(value: str) -> bytes:
-    """Write a header's value; what would end the line becomes a space."""
-    return value.encode().translate(bytes.maketrans(b"\r\n\0", b"   "))
 
 
 def _malformed(rule: str, value: Any = None, path: str = "body") -> ApiError:

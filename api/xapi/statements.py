@@ -21,18 +21,13 @@ from api.authentication import (
 from api.errors import ApiError
 from api.profiles import examine
 from api.settings import Settings
-from api.xapi.attachments import (
-    Served,
-    attachments_served,
-    multipart_response,
-    receive_statements,
-)
+from api.xapi.attachments import multipart_response, receive_statements
 from api.xapi.bodies import read_body
 from api.xapi.conditions import http_date
 from api.xapi.drafting import Drafting
-from api.xapi.multipart import MULTIPART_MIXED
 from api.xapi.parameters import StatementParameters, read_parameters, read_statement_id
 from api.xapi.versions import requested_version
+from lrs.attachment_parts import Served, attachments_served
 from lrs.attachments import AttachmentStore, Upload
 from lrs.credentials import Credential
 from lrs.drafts import Draft, is_voiding, same_statement
@@ -43,6 +38,7 @@ from lrs.record import Found, Record
 from lrs.submissions import StatementConflictError, Stored, VoidingError
 from lrs.times import iso_text
 from lrs.versions import Version
+from streams.multipart_writing import MULTIPART_MIXED
 
 CONSISTENT_THROUGH = "X-Experience-API-Consistent-Through"
 POSITION = "X-Xueji-Position"

@@ -485,7 +485,7 @@ def test_data_that_was_lost_is_left_out_and_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     # A logger of this test's own: others may have been silenced by then.
-    monkeypatch.setattr("api.xapi.attachments._log", logging.getLogger(str(uuid4())))
+    monkeypatch.setattr("lrs.attachment_parts._log", logging.getLogger(str(uuid4())))
     data = uuid4().bytes
     both = statement(attachments=[attachment(data), attachment(ESSAY)])
     stored(post(xapi, both, data_part(data), data_part(ESSAY)))

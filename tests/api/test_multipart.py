@@ -13,9 +13,9 @@ from api.xapi.multipart import (
     LONGEST_PREAMBLE,
     MOST_HEADERS,
     MultipartReader,
-    MultipartWriter,
     boundary_of,
 )
+from streams.multipart_writing import MultipartWriter
 from tests.support.multipart import Part, written
 
 LINE = b"--edge\r\n"
