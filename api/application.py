@@ -18,6 +18,7 @@ from api import (
     district,
     evaluations,
     evidence,
+    forwarders,
     generations,
     identities,
     lessons,
@@ -107,6 +108,7 @@ def create_application(settings: Settings) -> FastAPI:
     application.include_router(calibrations.router)
     application.include_router(apps.router)
     application.include_router(generations.router)
+    application.include_router(forwarders.router)
     application.include_router(rosters.router)
     application.include_router(identities.router)
     application.add_api_route("/", _to_ui, include_in_schema=False)

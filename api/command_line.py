@@ -14,6 +14,7 @@ from rich.console import Console
 from api.backtest_command import backtest
 from api.calibration_commands import calibrate
 from api.checking_command import commands as profile_check_commands
+from api.forward_commands import commands as forwarder_commands
 from api.generation_commands import dead_letters, generations, replay, status
 from api.http_protocol import LimitedProtocol
 from api.identity_commands import commands as identity_commands
@@ -45,6 +46,7 @@ main.add_typer(mapping_commands, name="mappings")
 main.add_typer(scheme_commands, name="schemes")
 main.add_typer(generations, name="generations")
 main.add_typer(dead_letters, name="dead-letters")
+main.add_typer(forwarder_commands, name="forwarders")
 main.command()(replay)
 main.command()(status)
 main.command()(calibrate)
@@ -135,6 +137,17 @@ def relay() -> None:
     from api.stream_commands import run_relay
 
     run_relay(settings_or_exit())
+
+
+@main.command()
+def forward() -> None:
+    """Forward the log to other records, each from where it stopped, until told to stop.
+
+    A server whose carrier is `embedded` does so itself; beside it, this does no harm.
+    """
+    from api.forward_commands import run_forwarders
+
+    run_forwarders(settings_or_exit())
 
 
 @main.command()

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.table import Column, Table
 
+from api.forward_commands import forwarder_told
 from api.generations import ReplayRequest
 from api.operating import OperatingError, Operator, operator
 from projections.comparison import KEYS_SHOWN
@@ -233,6 +234,8 @@ def status(as_json: AsJson = False) -> None:
     table.add_row("carrier", _carrier(told["carrier"]))
     if told.get("relay"):
         table.add_row("relay", _relay(told["relay"]))
+    for one in told["forwarders"]:
+        table.add_row("forwarder", forwarder_told(one))
     table.add_row("set aside", _letters(told))
     for store, version in told["calibrations"].items():
         table.add_row("calibration", f"of {store}: {version}")

@@ -14,6 +14,7 @@ import msgspec
 from api import calibrations
 from api.authentication import OPERATOR
 from api.calibrations import CalibrationUnderWay
+from api.forwarders import told as forwarders_told
 from api.generations import ReplayRequest, described, drop, letter_shown, shown
 from api.live_generation import workers_of
 from api.mappings import (
@@ -50,6 +51,7 @@ from projections.warehouse import (
     WarehouseUnavailable,
 )
 from streams.embedded import EmbeddedCarrier
+from streams.forwarders import Forwarders
 from streams.keeping import kept_by_workers, position_of
 from streams.published_calibrations import published_origin
 from streams.replay import Progress, ReplayRefused, ReplayRunning
@@ -380,8 +382,13 @@ class Directly:
                 "events_per_second": 0.0,
             },
             "replays": self.replays.list(),
+            "forwarders": self._forwarders(),
             "mappings_waiting": all_pending(self.record, live.origin),
         }
+
+    def _forwarders(self) -> list[Fields]:
+        with closing(Forwarders(self.settings.forwarders_file)) as forwarders:
+            return forwarders_told(forwarders, self.record)
 
     def dead_letters(self, limit: int, cursor: int) -> Fields:
         """List what was set aside."""

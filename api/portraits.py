@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api import answers
+from api import answers, forwarders
 from api.answers import Answer, LiveQuery, View
 from api.authentication import OPERATE
 from api.cursors import Paged
@@ -159,7 +159,8 @@ async def get_status(request: Request) -> dict[str, Any]:
     where workers are the carrier and the server knows their Kafka. `mappings_waiting` are those, by
     store, that were published or withdrawn since the live generation was made: they take effect by
     a replay. `calibrations` are the versions, by store, that the live generation is folded under.
-    An operator sees every store's, others their own.
+    `forwarders` is to operators what `/v1/forwarders` lists, to others null. An operator sees every
+    store's, others their own.
     """
     credential = (await allow(request, Resource.STATUS)).credential
     return await asyncio.to_thread(status_of, request.app.state.services, credential)
@@ -178,4 +179,5 @@ def status_of(services: Services, credential: Credential) -> dict[str, Any]:
         "relay": None if relay is None else asdict(relay.status()),
         "mappings_waiting": all_pending(services.record, live.origin, store),
         "carrier": None if carrier is None else asdict(carrier.status()),
+        "forwarders": None if store else forwarders.told(services.forwarders, services.record),
     }

@@ -88,6 +88,8 @@ class Resource(StrEnum):
     RETRY = "retry of dead letters"
     STATEMENTS = "pages of statements"
     STORAGE = "storage"
+    FORWARDERS = "forwarders"
+    FORWARDER_RETRY = "retry of what was refused upstream"
     CREDENTIALS = "an app's credentials"
 
 
@@ -160,6 +162,8 @@ RULES: Final[dict[Resource, Rule]] = {
     # Of the pages only: /xapi/statements itself goes by xAPI's scopes.
     Resource.STATEMENTS:        Rule(READ_OWN_STATEMENTS, NONE, NONE, NONE, NONE, ALL, OWN, NONE),
     Resource.STORAGE:           Rule(OPERATE,  NONE, NONE, NONE, NONE, NONE, NONE, ALL),
+    Resource.FORWARDERS:        Rule(OPERATE,  NONE, NONE, NONE, NONE, NONE, NONE, ALL),
+    Resource.FORWARDER_RETRY:   Rule(OPERATE,  NONE, NONE, NONE, NONE, NONE, NONE, ALL),
     Resource.CREDENTIALS:       Rule(_VENDING, NONE, NONE, NONE, NONE, NONE, OWN,  NONE),
 }
 # fmt: on

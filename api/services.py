@@ -34,6 +34,8 @@ from projections.prediction.trajectories import Trajectories
 from projections.rosters.membership import RosterMembership
 from projections.rosters.people import KnownPeople
 from projections.warehouse import Generation, Warehouse
+from streams.forwarders import Forwarders
+from streams.forwarders_at_work import ForwardersAtWork
 from streams.keeping import position_of
 from streams.relay_watch import RelayWatch
 
@@ -77,8 +79,10 @@ class Services:
     replays: Replays
     request_counts: RequestCounts
     relay: RelayWatch | None  # where a relay is part of what keeps the projections
+    forwarders: Forwarders
     members: Callable[[Generation], Membership] = RosterMembership
     streams: Streams = field(init=False)
+    forwarding: ForwardersAtWork = field(init=False)
     # In the tags of answers: another one in each process, and after what moves no position.
     edition: str = field(default_factory=lambda: secrets.token_hex(4))
     known_own: KnownOwn = field(default_factory=KnownOwn)
@@ -111,10 +115,14 @@ class Services:
             Replays(settings, record, warehouse),
             counts,
             watch_relay(settings, record),
+            Forwarders(settings.forwarders_file),
         )
 
     def __post_init__(self) -> None:
         self.streams = Streams(self.settings.streams_per_credential)
+        self.forwarding = ForwardersAtWork(
+            self.record, self.attachments, self.forwarders, self.settings.forward_secret
+        )
 
     def renew_edition(self) -> None:
         """Make what was answered before be asked again, though no position has moved."""
@@ -254,6 +262,8 @@ class Services:
         state.warehouse = self.warehouse
         state.request_counts = self.request_counts
         self.request_counts.start()
+        if self.settings.carrier == "embedded":  # else `xueji forward` does so, if anybody
+            self.forwarding.start()
         self.live.switched = self._forget
 
     def _forget(self) -> None:
@@ -272,7 +282,9 @@ class Services:
             self._boards.clear()
 
     def close(self) -> None:
-        """Stop replays and the carrier, then close what they work with."""
+        """Stop forwarding, replays and the carrier, then close what they work with."""
+        self.forwarding.close()
+        self.forwarders.close()
         self.replays.close()
         self.live.close()
         self.request_counts.close()

@@ -221,6 +221,28 @@ class Settings(BaseSettings):
         return self.data_directory / "carrier.sqlite"
 
     @property
+    def forwarders_file(self) -> Path:
+        """Where forwarders are, with their positions and what was refused upstream."""
+        return self.data_directory / "forwarders.sqlite"
+
+    def forward_secret(self, name: str) -> str:
+        """Give the secret of a forwarder's credential upstream, as it is now.
+
+        It stands where settings do, as ``XUEJI_FORWARD_SECRET_`` and the forwarder's name in
+        capitals. Raises ForwardSecretMissing.
+        """
+        setting = f"XUEJI_FORWARD_SECRET_{name.upper()}"
+        if secret := os.environ.get(setting, ""):
+            return secret
+        file = self.secrets_directory / setting.lower()
+        try:
+            return file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise ForwardSecretMissing(
+                f"its secret is not given: neither {setting} nor the file {file}"
+            ) from None
+
+    @property
     def replays_folder(self) -> Path:
         """Where replays keep what they have done, until their generation is complete."""
         return self.data_directory / "replays"
@@ -241,6 +263,10 @@ class Settings(BaseSettings):
             self.data_directory.mkdir(parents=True, exist_ok=True)
             _make_key(file)
         return file.read_bytes()
+
+
+class ForwardSecretMissing(LookupError):
+    """Nobody has said the secret of a forwarder's credential upstream."""
 
 
 def _make_key(file: Path) -> None:

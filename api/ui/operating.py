@@ -13,6 +13,7 @@ from api.app_credentials import AppCredentials
 from api.apps import registered
 from api.checking import checked
 from api.errors import ApiError
+from api.forwarders import letter_shown
 from api.generations import (
     compared,
     dropped,
@@ -111,6 +112,8 @@ class Operating:
     async def status(self) -> Answer:
         """Tell how the server is doing: ``status`` and ``letters`` (a page of what was set aside).
 
+        ``refused`` is what was refused upstream, the first of each forwarder, each with its name.
+
         With them come ``storage`` and ``versions``, None to who doesn't operate it. While the
         warehouse can't be asked, what only it knows is None: just then this is looked at.
         """
@@ -122,12 +125,33 @@ class Operating:
             measured = self._measures() if self.may(Resource.STORAGE) else {}
             return {
                 "status": status_of(services, credential),
+                "refused": self._refused(),
                 "letters": _if_reachable(lambda: set_aside(services, credential, LETTERS_SHOWN)),
                 "storage": measured.get("storage"),
                 "versions": measured.get("versions"),
             }
 
         return await asyncio.to_thread(ask)
+
+    def _refused(self) -> list[Answer]:
+        if not self.may(Resource.FORWARDERS):
+            return []
+        forwarders = self._services.forwarders
+        return [
+            {"forwarder": state.definition.name, **letter_shown(letter)}
+            for state in forwarders.all()
+            for letter in forwarders.letters(state, limit=LETTERS_SHOWN)
+        ]
+
+    async def retry_refused(self) -> int:
+        """Have all that was refused upstream tried again; gives how many."""
+        await self.permit(Resource.FORWARDER_RETRY)
+        forwarders = self._services.forwarders
+
+        def retry() -> int:
+            return sum(forwarders.retry(state.definition.name) for state in forwarders.all())
+
+        return await asyncio.to_thread(retry)
 
     def _measures(self) -> Answer:
         until, measured = self._measured

@@ -25,6 +25,7 @@ class SmallRecord:
         self.requests: list[tuple[str, dict[str, str], list[Any]]] = []  # user, headers, batch
         self.check: Check = lambda statement: None
         self.interrupt: Interruption = lambda request, batch: None
+        self.versions = ["1.0.3"]  # that it says it speaks
         self.names_paths = True  # whether a refusal names the statement
         self.url = ""
         self.lock = threading.Lock()
@@ -74,6 +75,10 @@ def small_record() -> Iterator[SmallRecord]:
 
         def do_POST(self) -> None:
             self._answer(*self._ask(self._body()))
+
+        def do_GET(self) -> None:
+            is_about = urlsplit(self.path).path.endswith("/about")
+            self._answer(200 if is_about else 404, {}, orjson.dumps({"version": record.versions}))
 
         def do_PUT(self) -> None:
             named = parse_qs(urlsplit(self.path).query)["statementId"][0]

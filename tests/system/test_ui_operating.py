@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from api.key_commands import opened_credentials
 from api.settings import Settings
 from lrs.holders import Holder
+from streams.forwarders import Definition, Forwarders, Letter
 from tests.support.accessibility import grave_findings, kind_of, walk
 from tests.support.browsing import (
     figure,
@@ -310,6 +312,31 @@ def test_operations_show_how_the_server_does_live(site: Site, browser: Chrome) -
     assert find(browser, "[data-told=free]") == []  # of all stores: the operator's to see
     browser.get(site.link("/ui/operations", "teacher"))
     wait_for_text(browser, "[role=alert]", NOT_YOURS)
+
+
+def test_operations_show_forwarders_and_have_what_was_refused_tried_again(
+    site: Site, browser: Chrome
+) -> None:
+    refused = Letter(3, "7ccd3322-e1a5-411a-a67d-6a735c76f119", 409, f"不收 {ATTACK}")
+    folder = Path(site.server.environment["XUEJI_DATA_DIRECTORY"])
+    with closing(Forwarders(folder / "forwarders.sqlite")) as forwarders:
+        forwarders.add(Definition("city", "http://127.0.0.1:9/xapi", "key", STORE), after=3)
+        forwarders.commit(forwarders.find("city"), 3, refused=[refused])
+        try:
+            browser.get(site.link("/ui/operations", "operator"))
+            row = wait_to_see(browser, "[data-row=city]")
+            wait_for(browser, lambda: "XUEJI_FORWARD_SECRET_CITY" in row.text)
+            letter = wait_to_see(browser, "[data-row='city 3']")
+            assert refused.statement_id in letter.text
+            assert refused.reason in letter.text
+            press(browser, "再转发一次")
+            wait_for_text(browser, "[role=status]", "1 条将在几秒内再转发")
+            assert forwarders.wanted_again(forwarders.find("city"), 9)
+            browser.get(site.link("/ui/operations", "evaluator"))
+            wait_to_see(browser, "[data-figure=position]")
+            assert find(browser, "[data-row=city]") == []
+        finally:
+            forwarders.remove("city")
 
 
 # Everywhere -----------------------------------------------------------------------------------

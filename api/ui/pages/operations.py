@@ -13,6 +13,7 @@ from api.ui import formats
 from api.ui.changes import Outcome
 from api.ui.layout import OPERATIONS, Card, Tag, page, statement_link
 from api.ui.live import PAGE_SECONDS, Live
+from api.ui.pages.operations_forwarders import Forwarding
 from api.ui.parts import KeyFigures
 from api.ui.permission import is_permitted
 from api.ui.portrait import Part
@@ -42,6 +43,7 @@ class OperationsView:
     live: Live[Answer]
 
     def __init__(self, visit: Visit) -> None:
+        self._visit = visit
         words = visit.words
         with Tag("div", classes="xj-title"):
             Tag("h1", words("operations.title"))
@@ -53,6 +55,8 @@ class OperationsView:
             self._parts: list[Part] = [Health(visit), Projection(visit)]
             if visit.operating.may(Resource.STORAGE):
                 self._parts += [Storage(visit), Versions(visit)]
+            if visit.operating.may(Resource.FORWARDERS):
+                self._parts.append(Forwarding(visit, self._forward_again))
             self._parts.append(Letters(visit, self))
 
     def show(self, answer: Answer) -> None:
@@ -61,6 +65,13 @@ class OperationsView:
         self._all.set_visibility(True)
         for part in self._parts:
             part.show(answer)
+
+    async def _forward_again(self) -> None:
+        operating = self._visit.operating
+        went_well, count = await self.outcome.of(operating.retry_refused)
+        if went_well:
+            self.outcome.say(self._visit.words("forwarders.retried", n=count))
+            await self.live.look()
 
     def show_broken(self, since: datetime | None) -> None:
         """Say that it can't be asked; what was shown before stays."""

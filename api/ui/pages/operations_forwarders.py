@@ -1,0 +1,82 @@
+"""How forwarding to other records is doing, and what was refused there: for who operates."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from api.roles import Resource
+from api.ui import formats
+from api.ui.layout import Card, Tag
+from api.ui.session import Visit
+from api.ui.table import Column, DataTable, cell
+
+Answer = dict[str, Any]
+
+_COLUMNS = ("name", "state", "lag", "forwarded", "refused", "error", "endpoint")
+_REFUSED = ("forwarder", "statement", "reason", "position", "since")
+
+
+class Forwarding:
+    """All forwarders, and what was refused, with a button that has it tried again.
+
+    `retry` is called when that is pressed.
+    """
+
+    def __init__(self, visit: Visit, retry: Callable[[], Awaitable[None]]) -> None:
+        self._zone = visit.timezone
+        words = self._words = visit.words
+        title, explanation = words("forwarders.title"), words("forwarders.help")
+        with Card(words, title, explanation, "xj-wide") as self._card:
+            self._table = self._of_columns(title, "forwarders", _COLUMNS)
+            with Tag("div") as self._some:
+                self._first = Tag("p", words("forwarders.refused.help"), "xj-note")
+                caption = words("forwarders.refused.title")
+                self._refused = self._of_columns(caption, "forwarders.refused", _REFUSED)
+                if visit.operating.may(Resource.FORWARDER_RETRY):
+                    with Tag("div", classes="xj-buttons"):
+                        again = words("forwarders.retry")
+                        button = Tag("button", again, "xj-button", type="button")
+                        button.on("click", retry)
+
+    def _of_columns(self, caption: str, prefix: str, keys: tuple[str, ...]) -> DataTable:
+        columns = [
+            Column(key, self._words(f"{prefix}.{key}"), "number" if key == "position" else "text")
+            for key in keys
+        ]
+        return DataTable(self._words, caption, columns, export=caption)
+
+    def show(self, answer: Answer) -> None:
+        """Show how they are doing now; where there are none, nothing."""
+        listed, refused = answer["status"]["forwarders"], answer["refused"]
+        self._card.section.set_visibility(bool(listed))
+        self._some.set_visibility(bool(refused))
+        self._table.show(self._row(one) for one in listed or ())
+        self._refused.show(
+            {
+                "id": f"{one['forwarder']} {one['position']}",
+                "forwarder": cell(one["forwarder"]),
+                "statement": cell(one["statement"]),
+                "reason": cell(one["reason"]),
+                "position": cell(formats.count(one["position"])),
+                "since": cell(self._moment(one["since"])),
+            }
+            for one in refused
+        )
+
+    def _row(self, one: Answer) -> Answer:
+        words = self._words
+        lag = formats.count(one["lag"])
+        if one["lag"]:
+            lag = words("forwarders.lag.value", n=lag, minutes=round(one["lag_seconds"] / 60))
+        return {
+            "id": one["name"],
+            "name": cell(one["name"]),
+            "state": cell(words(f"operations.{'running' if one['running'] else 'not_running'}")),
+            "lag": cell(lag),
+            "forwarded": cell(self._moment(one["forwarded_at"])),
+            "refused": cell(formats.count(one["dead_letters"])),
+            "error": cell(one["error"] or words("operations.no_error")),
+            "endpoint": cell(one["endpoint"]),
+        }
+
+    def _moment(self, time: str | None) -> str:
+        return formats.moment(time, self._zone) if time else self._words("nothing")

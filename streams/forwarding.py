@@ -1,0 +1,283 @@
+"""Forwarding: statements of the log go to an upstream record, in order, each there once.
+
+What the upstream has acknowledged is noted after it did. Killed in between, a forwarder posts some
+statements again, which are there by their ids and stay as they are.
+"""
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from time import monotonic
+from typing import Any, Final, Protocol
+
+import msgspec
+import orjson
+
+from lrs.attachment_parts import attachments_served
+from lrs.attachment_rules import has_attachments
+from lrs.attachments import AttachmentStore
+from lrs.drafts import is_voiding
+from lrs.record import Found, LogEntry
+from lrs.terms import referenced_statement
+from streams.embedded import Log
+from streams.forwarders import ForwarderRemoved, Forwarders, Letter, State
+from streams.log_identity import identity_of
+from streams.upstream import Outgoing, Upstream, UpstreamAway
+
+PATIENCE: Final = 0.25  # seconds that a wait for the log may take
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0  # seconds between tries while the upstream is away
+SPACING: Final = 1.0  # seconds between two requests while the log grows slowly
+LOOK_SECONDS: Final = 1.0  # between two looks at what is to be tried again, or was added
+ENTRIES: Final = 2_000  # of the log, that are read at once
+_DECIDED_UPSTREAM: Final = ("stored", "authority")
+
+_properties: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_log = logging.getLogger(__name__)
+
+
+class ForwardedLog(Log, Protocol):
+    """What a forwarder needs of the record: lrs.record.Record has it."""
+
+    def statement(
+        self, store: str, statement_id: str, *, voided: bool, authority: str | None = None
+    ) -> Found | None:
+        """Find one statement by id: one that is voided, or one that is not."""
+
+    def voided_by(self, store: str, statement_id: str) -> str | None:
+        """Give the id of the statement that voids another; None where it isn't voided."""
+
+
+class Forwarder:
+    """Forwards for as long as it isn't told to stop; there may be one only of each name.
+
+    `secret` gives the secret of the credential upstream, asked anew at each connection. `pauses`
+    are the first and the longest between tries, in seconds.
+    """
+
+    def __init__(
+        self,
+        log: ForwardedLog,
+        attachments: AttachmentStore,
+        forwarders: Forwarders,
+        secret: Callable[[str], str],
+        state: State,
+        *,
+        pauses: tuple[float, float] = (FIRST_PAUSE, LONGEST_PAUSE),
+        spacing: float = SPACING,
+    ) -> None:
+        self._source = log
+        self._attachments = attachments
+        self._forwarders = forwarders
+        self._state = state
+        self._definition = state.definition
+        self._secret = secret
+        self._pauses = pauses
+        self._spacing = spacing
+        self._stopping = threading.Event()
+        self._tries = 0
+        self._error = state.error
+        self._looked = 0.0
+
+    def run(self) -> None:
+        """Forward until told to stop, or removed; whatever fails is noted and tried again."""
+        while not self._stopping.is_set():
+            try:
+                self._go_on()
+            except ForwarderRemoved:
+                return
+            except UpstreamAway as error:
+                self._fail(str(error), error.waits)
+            except Exception as error:
+                _log.debug("forwarder %s failed", self._definition.name, exc_info=True)
+                self._fail(f"{type(error).__name__}: {error}")
+
+    def stop(self) -> None:
+        """Have it end after the request at hand; may be called by a signal's handler."""
+        self._stopping.set()
+
+    # Going on ------------------------------------------------------------------------------
+
+    def _go_on(self) -> None:
+        """Connect, and forward what comes after what was forwarded."""
+        definition = self._definition
+        secret = self._secret(definition.name)
+        with Upstream(definition.endpoint, definition.key, secret, self._blocks) as upstream:
+            upstream.check()
+            position = self._resume()
+            upstream.may_write = self._state.forwarded > 0
+            while not self._stopping.is_set():
+                self._try_again(upstream)
+                if not self._source.wait_for_log(position, PATIENCE):
+                    self._succeed()
+                    continue
+                began = monotonic()
+                entries = self._source.read_log(position, ENTRIES)
+                position = self._forward(upstream, entries)
+                self._succeed()
+                if len(entries) < ENTRIES:
+                    self._stopping.wait(began + self._spacing - monotonic())
+
+    def _resume(self) -> int:
+        """Give the position to go on behind. Raises ForwarderRemoved, AnotherLog."""
+        with suppress(LookupError):
+            state = self._forwarders.find(self._definition.name)
+            if state.identity == self._state.identity:
+                self._state = state
+                newest, identity = self._source.last_position(), identity_of(self._source)
+                if state.log and identity and state.log != identity:
+                    raise AnotherLog("this is another log than the one forwarded so far")
+                if newest < state.position:
+                    raise AnotherLog(
+                        f"it has forwarded a log up to position {state.position}, and this one"
+                        f" ends at {newest}"
+                    )
+                return state.position
+        raise ForwarderRemoved(self._definition.name)
+
+    def _forward(self, upstream: Upstream, entries: Sequence[LogEntry]) -> int:
+        """Forward what of these entries passes, and note each request; gives the last position."""
+        log = self._state.log or identity_of(self._source)
+        letters: list[Letter] = []
+        outgoing: dict[str, Outgoing] = {}  # by id: no request has a statement twice
+        for entry in entries:
+            try:
+                for one in self._outgoing(entry):
+                    outgoing.setdefault(one.statement_id, one)
+            except Exception as error:  # one that can't be read keeps no other
+                letters.append(_unread(entry, error))
+        for portion in upstream.portions(list(outgoing.values()), self._definition.batch):
+            refused = upstream.deliver(portion)
+            letters += [
+                Letter(one.outgoing.position, one.outgoing.statement_id, one.status, one.reason)
+                for one in refused
+            ]
+            position = portion[-1].position
+            done = [letter for letter in letters if letter.position <= position]
+            letters = [letter for letter in letters if letter.position > position]
+            count = len(portion) - len(refused)
+            self._forwarders.commit(self._state, position, forwarded=count, log=log, refused=done)
+            if self._stopping.is_set():
+                return position
+        position = entries[-1].position
+        self._forwarders.commit(self._state, position, log=log, refused=letters)
+        return position
+
+    def _try_again(self, upstream: Upstream) -> None:
+        """Post what was refused once more, where somebody asked for that."""
+        if monotonic() - self._looked < LOOK_SECONDS:
+            return
+        self._looked = monotonic()
+        while letters := self._forwarders.wanted_again(self._state, self._definition.batch):
+            taken: list[int] = []
+            refused: list[Letter] = []
+            for letter in letters:
+                entries = self._source.read_log(letter.position - 1, 1)
+                answers = self._post_alone(upstream, entries[0]) if entries else []
+                refused += answers
+                taken += [] if answers else [letter.position]
+            self._forwarders.settle(self._state, taken, refused)
+            if self._stopping.is_set():
+                return
+
+    def _post_alone(self, upstream: Upstream, entry: LogEntry) -> list[Letter]:
+        try:
+            outgoing = self._outgoing(entry)
+        except Exception as error:
+            return [_unread(entry, error)]
+        return [
+            Letter(entry.position, one.outgoing.statement_id, one.status, one.reason)
+            for portion in upstream.portions(outgoing, 1)
+            for one in upstream.deliver(portion)
+        ]
+
+    # What goes out ---------------------------------------------------------------------------
+
+    def _outgoing(self, entry: LogEntry) -> list[Outgoing]:
+        """Give what an entry of the log has to bring upstream: one statement, or nothing."""
+        if entry.store != self._definition.store:
+            return []
+        if entry.kind == "unreadable" and entry.statement_id:
+            raise ValueError(entry.error)
+        if entry.kind == "statement":
+            whole = orjson.loads(entry.statement)
+            if self._passes(whole):
+                return [self._written(entry.position, whole, entry.statement)]
+        if entry.kind == "voiding" and not self._definition.filters.are_none:
+            return self._voider(entry)
+        return []
+
+    def _passes(self, statement: Any) -> bool:
+        """Tell whether a statement goes upstream; what voids one goes where that one does."""
+        filters = self._definition.filters
+        if filters.pass_statement(statement):
+            return True
+        target = referenced_statement(statement) if is_voiding(statement) else None
+        found = None if target is None else self._found(target)
+        return found is not None and filters.pass_statement(orjson.loads(found.json))
+
+    def _voider(self, entry: LogEntry) -> list[Outgoing]:
+        """Give what has voided a statement: it may have come before that, so not known to pass."""
+        if not self._definition.filters.pass_statement(orjson.loads(entry.statement)):
+            return []
+        voider = self._source.voided_by(entry.store, entry.statement_id)
+        found = None if voider is None else self._found(voider)
+        if found is None:
+            return []
+        return [self._written(entry.position, orjson.loads(found.json), found.json)]
+
+    def _written(self, position: int, whole: Any, exact: bytes) -> Outgoing:
+        properties = _properties(exact)
+        for name in _DECIDED_UPSTREAM:
+            properties.pop(name, None)
+        return Outgoing(
+            position,
+            whole["id"],
+            properties,
+            whole["version"],
+            is_voiding(whole),
+            tuple(self._served(whole)),
+        )
+
+    def _served(self, whole: Any) -> Iterator[Any]:
+        """Give the attachments whose data the record has with a statement."""
+        if has_attachments(whole) and (found := self._found(whole["id"])) is not None:
+            store = self._definition.store
+            yield from attachments_served([found], self._attachments, store)
+
+    def _found(self, statement_id: str) -> Found | None:
+        store, find = self._definition.store, self._source.statement
+        return find(store, statement_id, voided=False) or find(store, statement_id, voided=True)
+
+    def _blocks(self, served: Any) -> Iterator[bytes]:
+        return self._attachments.blocks_now(self._definition.store, served.sha2)
+
+    # Telling -------------------------------------------------------------------------------
+
+    def _succeed(self) -> None:
+        if self._error:
+            _log.warning("forwarder %s goes on", self._definition.name)
+            self._forwarders.note_success(self._state)
+        self._error, self._tries = "", 0
+
+    def _fail(self, error: str, waits: float | None = None) -> None:
+        """Note why it can't go on, and wait longer each time, not all forwarders at once."""
+        if error != self._error:  # once, however often it's tried again
+            _log.warning("forwarder %s waits: %s", self._definition.name, error)
+        self._error = error
+        with suppress(Exception):  # what keeps it may be that file
+            self._forwarders.note_failure(self._state, error)
+        first, longest = self._pauses
+        pause = min(longest, first * 2.0 ** min(self._tries, 30))
+        self._tries += 1
+        pause = max(pause * random.uniform(0.5, 1.0), min(waits or 0.0, longest))  # noqa: S311
+        self._stopping.wait(pause)
+
+
+def _unread(entry: LogEntry, error: Exception) -> Letter:
+    return Letter(entry.position, entry.statement_id, 0, f"can't be read here: {error}")
+
+
+class AnotherLog(RuntimeError):
+    """The log isn't the one that was forwarded so far."""

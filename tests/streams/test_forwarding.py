@@ -1,0 +1,297 @@
+"""Forwarding: every statement that passes is upstream, in order, whatever upstream makes of it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from lrs.attachments import AttachmentStore
+from lrs.record import Record
+from streams.forward_filters import Filters
+from streams.forwarders import Definition, ForwarderExists, Forwarders, State
+from streams.forwarders_at_work import ForwardersAtWork
+from tests.support.records import agent_key, draft, statement, statement_id, voiding
+from tests.support.small_record import SmallRecord, small_record
+
+STORE = "district"
+QUICK = (0.01, 0.05)  # seconds between tries
+POISON = ("$.result.score", "a score fits its range", "2.4.5.1", 7)
+Json = dict[str, Any]
+
+
+class Source:
+    """A record, and forwarders from it to a small one."""
+
+    def __init__(self, folder: Path, upstream: SmallRecord) -> None:
+        self.record = Record.open(str(folder / "record.sqlite"))
+        self.attachments = AttachmentStore.open(str(folder / "attachments"))
+        self.forwarders = Forwarders(folder / "forwarders.sqlite")
+        self.upstream = upstream
+
+    def store(self, *statements: Json, store: str = STORE) -> None:
+        self.record.store_statements_now(store, [draft(one, store) for one in statements])
+
+    def add(self, filters: Filters = Filters(), after: int = 0, batch: int = 4) -> None:  # noqa: B008
+        endpoint = self.upstream.url
+        self.forwarders.add(Definition("city", endpoint, "key", STORE, filters, batch), after)
+
+    @property
+    def state(self) -> State:
+        return self.forwarders.find("city")
+
+    @contextmanager
+    def at_work(self, secret: str = "secret") -> Iterator[None]:
+        work = ForwardersAtWork(
+            self.record,
+            self.attachments,
+            self.forwarders,
+            lambda name: secret,
+            pauses=QUICK,
+            spacing=0.0,
+        )
+        work.start()
+        try:
+            yield
+        finally:
+            work.close()
+
+    def forward(self) -> None:
+        """Forward all there is."""
+        with self.at_work():
+            wait_for(lambda: self.state.position == self.record.last_position())
+
+    def close(self) -> None:
+        self.forwarders.close()
+        self.attachments.close()
+        self.record.close()
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Iterator[Source]:
+    with small_record() as upstream, closing(Source(tmp_path, upstream)) as source:
+        yield source
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not come about"
+        time.sleep(0.01)
+
+
+def numbered(number: int, **more: Any) -> Json:
+    return statement(target=f"item/{number}", id=statement_id(number), **more)
+
+
+def ids(*numbers: int) -> list[str]:
+    return [statement_id(number) for number in numbers]
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    poisoned=some.sets(some.integers(1, 12)),
+    conflicting=some.sets(some.integers(1, 12)),
+    batch=some.integers(1, 13),
+    names_paths=some.booleans(),
+)
+def test_what_upstream_refuses_is_set_aside_alone_and_the_rest_is_there_in_order(
+    tmp_path_factory: pytest.TempPathFactory,
+    poisoned: set[int],
+    conflicting: set[int],
+    batch: int,
+    names_paths: bool,
+) -> None:
+    folder = tmp_path_factory.mktemp("forwarding")
+    bad, there = set(ids(*poisoned)), set(ids(*conflicting))
+
+    def conflict(_: int, statements: list[Json]) -> Any:
+        found = [one["id"] for one in statements if one["id"] in there]
+        return (409, {}, b'{"error": {"message": "it is another"}}') if found else None
+
+    with small_record() as upstream, closing(Source(folder, upstream)) as source:
+        upstream.check = lambda one: POISON if one["id"] in bad else None
+        upstream.interrupt, upstream.names_paths = conflict, names_paths
+        source.store(*(numbered(number) for number in range(1, 13)))
+        source.add(batch=batch)
+        source.forward()
+        refused = {letter.statement_id for letter in source.forwarders.letters(source.state)}
+        letters = source.forwarders.letters(source.state)
+    assert refused == bad | there
+    assert [one["id"] for one in upstream.statements] == [
+        one for one in ids(*range(1, 13)) if one not in refused
+    ]
+    for letter in letters:
+        told = (409, "it is another") if letter.statement_id in there else (400, POISON[1])
+        assert (letter.status, letter.reason) == told
+
+
+def test_nothing_is_skipped_while_upstream_is_away_and_all_comes_once_it_is_back(
+    source: Source,
+) -> None:
+    answers: list[Any] = [(503, {}, b""), (401, {}, b""), (403, {}, b""), (200, {}, b"<html>")]
+    source.upstream.interrupt = lambda request, _: (
+        answers[request - 1] if request <= len(answers) else None
+    )
+    source.store(*(numbered(number) for number in range(1, 10)))
+    source.add()
+    errors = set()
+    with source.at_work():
+        until = time.monotonic() + 30
+        while source.state.position < source.record.last_position():
+            errors.add(source.state.error.partition(":")[0])
+            assert time.monotonic() < until
+        wait_for(lambda: source.state.error == "")
+    assert [one["id"] for one in source.upstream.statements] == ids(*range(1, 10))
+    assert "status 503" in errors
+    assert source.state.dead_letters == 0
+    assert source.state.forwarded == 9
+
+
+def test_a_credential_that_is_refused_shows_as_the_error_and_is_never_told(
+    source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    source.upstream.interrupt = lambda *_: (401, {}, b"who are you")
+    source.store(numbered(1))
+    source.add()
+    with source.at_work("hush-hush"):
+        wait_for(lambda: "status 401" in source.state.error)
+    assert source.state.position == 0
+    told = caplog.text + repr(source.state) + Path(source.forwarders._path).read_bytes().hex()
+    assert "hush-hush" not in told
+    assert b"hush-hush".hex() not in told
+
+
+def test_a_forwarder_goes_on_where_it_was_and_tries_again_when_told_to(source: Source) -> None:
+    bad = set(ids(2))
+    source.upstream.check = lambda one: POISON if one["id"] in bad else None
+    source.store(numbered(1), numbered(2), numbered(3))
+    source.add()
+    source.forward()
+    posts = len(source.upstream.requests)
+    source.forward()
+    assert len(source.upstream.requests) == posts
+    assert source.forwarders.retry("city") == 1
+    with source.at_work():
+        wait_for(lambda: not source.forwarders.wanted_again(source.state, 10))
+        assert source.state.dead_letters == 1  # refused anew
+        bad.clear()
+        source.forwarders.retry("city")
+        wait_for(lambda: source.state.dead_letters == 0)
+    assert source.upstream.stored_ids() == ids(1, 3, 2)
+
+
+def test_only_what_passes_goes_upstream_and_with_it_what_voids_it(source: Source) -> None:
+    passing = {"verb": "watched", "actor": "ming"}
+    early = statement_id(90)
+    source.store(
+        voiding(early, id=statement_id(1)),  # before what it voids
+        numbered(2, **passing),
+        numbered(3, verb="asked"),
+        numbered(4, verb="watched", actor="hong"),
+        voiding(statement_id(2), id=statement_id(5)),
+        voiding(statement_id(3), id=statement_id(6)),
+    )
+    source.store(numbered(7, **passing), store="another")
+    watched = "https://district.example/verbs/watched"
+    source.add(Filters(verbs=(watched,), agents=(agent_key("ming"),)))
+    source.forward()
+    source.store(numbered(90, **passing))
+    source.forward()
+    found = [one["id"] for one in source.upstream.statements]
+    assert found == ids(2, 5, 90, 1)
+
+
+def test_what_the_upstream_decides_is_left_to_it_and_all_else_is_as_received(
+    source: Source,
+) -> None:
+    posted = numbered(1, result={"score": {"raw": 1.5}, "response": "一半"})
+    source.store(posted)
+    source.add()
+    source.forward()
+    [(user, headers, [sent])] = source.upstream.requests
+    assert user == "key:secret"
+    assert headers["X-Experience-API-Version"] == "1.0.3"
+    assert sent.pop("timestamp")
+    assert sent == posted  # no stored, no authority, no version that the upstream doesn't speak
+
+
+def test_a_record_of_both_versions_gets_each_statement_in_its_own(source: Source) -> None:
+    source.upstream.versions = ["1.0.3", "2.0.0"]
+    source.store(numbered(1), numbered(2, version="1.0.0"), numbered(3, version="1.0.0"))
+    source.add()
+    source.forward()
+    sent = [
+        (headers["X-Experience-API-Version"], [one["id"] for one in batch])
+        for _, headers, batch in source.upstream.requests
+    ]
+    assert sent == [("2.0.0", ids(1)), ("1.0.3", ids(2, 3))]
+
+
+def test_of_two_that_run_one_forwarder_one_only_does(source: Source) -> None:
+    source.store(*(numbered(number) for number in range(1, 30)))
+    source.add(batch=1)
+    assert not source.forwarders.is_at_work("city")
+    with source.at_work(), source.at_work():
+        wait_for(lambda: source.state.position == source.record.last_position())
+        assert source.forwarders.is_at_work("city")
+        names = [one.name for one in threading.enumerate()]
+        assert names.count("forwarder city") == 1
+    assert len(source.upstream.requests) == 29
+    assert not source.forwarders.is_at_work("city")
+
+
+def test_a_forwarder_that_is_removed_stops_and_one_of_its_name_begins_anew(source: Source) -> None:
+    source.store(numbered(1), numbered(2))
+    source.add()
+    with pytest.raises(ForwarderExists):
+        source.add()
+    with source.at_work():
+        wait_for(lambda: source.state.forwarded == 2)
+        source.forwarders.remove("city")
+        source.add(after=1)
+        wait_for(lambda: source.state.forwarded == 1)
+    assert [one["id"] for one in source.upstream.statements] == ids(1, 2, 2)
+
+
+def test_another_log_is_never_gone_on_with(source: Source, tmp_path: Path) -> None:
+    source.store(numbered(1), numbered(2))
+    source.add()
+    source.forward()
+    (tmp_path / "other").mkdir()
+    with closing(Source(tmp_path / "other", source.upstream)) as other:
+        other.store(numbered(3), numbered(4), numbered(5))
+        other.forwarders = source.forwarders
+        with other.at_work():
+            wait_for(lambda: "another log" in source.state.error)
+        other.forwarders = Forwarders(tmp_path / "none")
+    assert [one["id"] for one in source.upstream.statements] == ids(1, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"name": "City"}, "name"),
+        ({"endpoint": "city.example/xapi"}, "endpoint"),
+        ({"endpoint": "https://me:word@city.example/xapi"}, "without a user"),
+        ({"key": ""}, "key"),
+        ({"store": "a/b"}, "store"),
+        ({"batch": 0}, "batch"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_a_forwarder_is_named(
+    source: Source, change: dict[str, Any], named: str
+) -> None:
+    good = {"name": "city", "endpoint": "https://city.example/xapi", "key": "k", "store": "d"}
+    with pytest.raises(ValueError, match=named) as refused:
+        source.forwarders.add(Definition(**{**good, **change}))
+    assert "word" not in str(refused.value)
+    assert source.forwarders.all() == []
