@@ -267,6 +267,7 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
     "ahead.band80": ("80% 区间", "80% band"),
     "ahead.band95": ("95% 区间", "95% band"),
     "ahead.reaches": ("达到各等第的可能", "Probability of a level or higher"),
+    "ahead.axis": ("每四周一点，标最后一天", "a point every four weeks, at their last day"),
     "ahead.n": ("同群体 {n} 名学生", "n = {n} students of the cohort"),
     "ahead.said": (
         "未来四周预计 {score} 分，80% 的可能在 {low80}–{high80} 分之间，"

@@ -14,7 +14,7 @@ RESULT, COHORT = "#9c3d72", "#5d6b74"
 class Point(NamedTuple):
     """A week of a trajectory, in points of 0..100; None where nothing is known."""
 
-    week: str  # its Monday, ISO 8601; under a scheme the four weeks
+    week: str  # its Monday, ISO 8601; under a scheme month and day on which four weeks end
     result: float | None = None
     level: float | None = None
     expected: float | None = None
@@ -107,6 +107,7 @@ _LINES = (
     ("score", BRAND, "solid"),
     ("expected", BRAND, "dashed"),
 )
+_MARKED = ("expected", "score")  # far between: one alone is seen as well
 
 
 def _series(points: Sequence[Point], names: Mapping[str, str], words: Words) -> list[Options]:
@@ -142,7 +143,7 @@ def _line(points: Sequence[Point], field: str, name: str, colour: str, kind: str
         "name": name,
         "type": "line",
         "connectNulls": True,
-        "showSymbol": kind == "dashed",
+        "showSymbol": field in _MARKED,
         "symbol": "circle",
         "symbolSize": 6,
         "itemStyle": {"color": colour},

@@ -243,7 +243,10 @@ def test_a_schemes_trajectory_draws_scores_and_then_what_is_expected_with_its_ba
     spans = [round(one["high80"] - one["low80"], 1) for one in part["forecast"]]
     assert drawn["80% band"] == [*[None] * 4, *spans]
     assert set(drawn) == {"Score", "Expected", "80% band", "95% band"}
-    assert len(options["xAxis"]["data"]) == 6
+    marked = {one["name"]: one["showSymbol"] for one in options["series"] if "showSymbol" in one}
+    assert marked == {"Score": True, "Expected": True}  # one alone is seen as well
+    windows = [*part["windows"], *part["forecast"]]
+    assert options["xAxis"]["data"] == [one["to"][5:] for one in windows]
 
 
 def test_every_table_that_is_compared_is_named_in_both_languages() -> None:

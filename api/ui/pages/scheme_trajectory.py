@@ -124,6 +124,7 @@ class SchemeTrajectory:
         notes = [
             title,
             words("unit", unit=words("trajectory.unit")),
+            words("ahead.axis"),
             words("ahead.n", n=formats.count(answer["cohort"]["students"])),
             self._card.aside.text,
         ]
@@ -188,9 +189,9 @@ _NUMBERS = ("score", "low80", "high80", "low95", "high95")
 
 def points_of(part: Told) -> list[Point]:
     """Give a point for every four weeks, those foretold behind those scored."""
-    past = [Point(_days(one), score=one["score"]) for one in part["windows"]]
+    past = [Point(one["to"][5:], score=one["score"]) for one in part["windows"]]
     ahead = [
-        Point(_days(one), expected=one["score"], **{name: one[name] for name in _NUMBERS[1:]})
+        Point(one["to"][5:], expected=one["score"], **{name: one[name] for name in _NUMBERS[1:]})
         for one in part["forecast"] or ()
     ]
     if ahead:  # the line of what is expected begins where the scores end
