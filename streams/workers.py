@@ -15,6 +15,9 @@ from streams.messages import Message, encode
 LOOK_SECONDS = 0.2  # between two looks at how far they are, while somebody waits
 RATE_SECONDS = 10.0  # that a rate is told over
 RETRY_SECONDS = 15.0  # that workers are waited for
+# That they may be at one position while entries wait, before they are said not to run: moving
+# partitions after one is gone takes ten, and loading its states some more.
+STILL_SECONDS = 60.0
 
 
 class TopicUnreachable(Exception):
@@ -44,6 +47,7 @@ class WorkersCarrier:
         self._looked = 0.0
         self._error: str | None = None
         self._seen: deque[tuple[float, int]] = deque()  # when they were how far
+        self._still: tuple[float, int] | None = None  # since when entries wait, at which position
 
     def stop(self) -> None:
         """Let go of who waits; the workers go on."""
@@ -86,15 +90,21 @@ class WorkersCarrier:
         """Do nothing: workers hold nothing back."""
 
     def status(self) -> Status:
-        """Tell how far they are, and what keeps this process from knowing."""
+        """Tell how far they are, whether they go on, and what keeps this process from knowing."""
         position = self.position
+        lag = max(0, self._source.last_position() - position)
         (began, first), (now, last) = self._seen[0], self._seen[-1]
+        if not lag or self._still is None or self._still[1] != position:
+            self._still = (now, position) if lag else None
+        still = now - self._still[0] if self._still else 0.0
+        stands = still >= STILL_SECONDS
+        why = f"no progress for {still:.0f} s while entries wait: do relay and workers run?"
         return Status(
             generation=self._generation.name,
-            running="parts" in self._generation.origin,
+            running="parts" in self._generation.origin and not stands,
             position=position,
-            lag=max(0, self._source.last_position() - position),
-            error=self._error,
+            lag=lag,
+            error=self._error or (why if stands else None),
             dead_letters=self._count_dead_letters(),
             events_per_second=(last - first) / (now - began) if now > began else 0.0,
             last_batch_events=last - first,
