@@ -40,6 +40,9 @@ LIVE = "live"  # the name of the generation that a new warehouse starts with
 
 _FACT_FIELDS = Fact.__struct_fields__[:-1]  # all that facts_of.sql gives: none is deleted
 _PERSONS_A_QUERY = 200  # keeps a query's parameters well under ClickHouse's limit of 256 KiB
+_CONNECT_SECONDS = 10  # that a ClickHouse server may take to be reached
+# That it may keep silent while it answers: comparing two generations of a province takes minutes.
+_ANSWER_SECONDS = 300
 _CLIENTS = 6  # handles a process keeps: a carrier's, and API threads'
 _HELPERS = 2  # threads that ask queries beside those who wait for the answers
 _MEGABYTE = 1 << 20
@@ -621,6 +624,8 @@ def _connect(dsn: str, cluster: str = "") -> Client:
     return clickhouse_connect.get_client(
         dsn=dsn,
         settings=_SETTINGS | (CLUSTER_SETTINGS if cluster else {}),
+        connect_timeout=_CONNECT_SECONDS,
+        send_receive_timeout=_ANSWER_SECONDS,
         autogenerate_session_id=False,
         form_encode_query_params=True,  # a list of persons is too long for a URL
     )

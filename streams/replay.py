@@ -299,6 +299,8 @@ class Replay:
             _insert_joined(generation, [one.rows for one in folded])
             for one in folded:
                 states.commit(0, one.states)  # the position follows when every shard is there
+            states.sync()  # a mark that outlived its states would make its persons new ones
+            for one in folded:
                 _folded_mark(spool, one.shard.number).touch()
 
         for folded in chunks(self._workers.run(fold_shard, jobs, self._tools), _SHARDS_AN_INSERT):

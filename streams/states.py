@@ -128,6 +128,11 @@ class States:
                 "INSERT OR REPLACE INTO positions VALUES (?, ?)", (generation, position)
             )
 
+    def sync(self) -> None:
+        """Have all that was committed survive a loss of power, before something relies on it."""
+        with self._lock:
+            self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
     def forget(self) -> None:
         """Forget everything of this generation: its rows are gone."""
         with self._transaction() as database:

@@ -12,6 +12,7 @@ import clickhouse_connect
 import msgspec
 import pytest
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError
 
 from projections.facts import Fact
 from projections.portraits.students import Portraits
@@ -569,6 +570,37 @@ def test_a_servers_error_is_told_and_the_next_query_works(server: ClickHouseServ
         generation.parts()
     assert generation.parts() == {}
     warehouse.close()
+
+
+def test_a_server_that_keeps_silent_is_not_waited_for_without_end(
+    server: ClickHouseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue = fresh_catalogue()
+    with closing(Warehouse.open(server.dsn, catalogue=catalogue)) as warehouse:
+        warehouse.ensure()
+    monkeypatch.setattr("projections.warehouse._ANSWER_SECONDS", 1)
+    with closing(Warehouse.open(server.dsn, catalogue=catalogue)) as warehouse:
+        generation = warehouse.generation()
+        server.fail_next(1, seconds=2)
+        with pytest.raises(DatabaseError, match="timed out"):
+            generation.parts()
+
+
+def test_an_answer_that_breaks_off_is_no_answer(server: ClickHouseServer) -> None:
+    with closing(Warehouse.open(server.dsn, catalogue=fresh_catalogue())) as warehouse:
+        generation = warehouse.ensure()
+        server.fail_next(9, how="break")
+        with pytest.raises(DatabaseError):
+            generation.parts()
+        server.fail_next(0)
+        assert generation.parts() == {}
+
+
+def test_a_server_that_is_too_busy_is_asked_again(server: ClickHouseServer) -> None:
+    with closing(Warehouse.open(server.dsn, catalogue=fresh_catalogue())) as warehouse:
+        generation = warehouse.ensure()
+        server.fail_next(1, how="busy")
+        assert generation.parts() == {}
 
 
 # Several queries for one answer ----------------------------------------------------------------

@@ -25,7 +25,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 from urllib.parse import parse_qsl, urlsplit
 from urllib.request import urlopen
 
@@ -121,6 +121,9 @@ def _client() -> Client:
     return client
 
 
+Failure = Literal["error", "busy", "break"]
+
+
 class ClickHouseServer:
     """A ClickHouse server in a process of its own, to start, stop and start again."""
 
@@ -146,9 +149,12 @@ class ClickHouseServer:
             self._process.communicate()
             self._process = None
 
-    def fail_next(self, times: int, *, seconds: float = 0.0) -> None:
-        """Let the next requests fail, each after a delay, as where memory runs out."""
-        urlopen(f"{self.dsn}/fail?times={times}&seconds={seconds}").close()
+    def fail_next(self, times: int, *, seconds: float = 0.0, how: Failure = "error") -> None:
+        """Let the next requests fail, each after a delay.
+
+        By an error, as where memory runs out; by being too busy; by an answer that breaks off.
+        """
+        urlopen(f"{self.dsn}/fail?times={times}&seconds={seconds}&how={how}").close()
 
 
 class _Engine:
@@ -185,19 +191,21 @@ class _Front(BaseHTTPRequestHandler):
     engine: _Engine
     failures = 0
     delay = 0.0
+    how: Failure = "error"
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         asked = dict(parse_qsl(url.query, keep_blank_values=True))
         if url.path == "/fail":
             type(self).failures, type(self).delay = int(asked["times"]), float(asked["seconds"])
+            type(self).how = cast(Failure, asked["how"])
             self._answer(200, b"")
             return
         body = self._received()
         if self.failures:
             type(self).failures -= 1
             time.sleep(self.delay)
-            self._answer(500, b"Code: 241. DB::Exception: made to fail", {"Exception-Code": "241"})
+            self._fail()
             return
         try:
             self._run(asked, self._decoded(body))
@@ -209,6 +217,20 @@ class _Front(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.do_GET()
+
+    def _fail(self) -> None:
+        match self.how:
+            case "error":
+                message = b"Code: 241. DB::Exception: made to fail"
+                self._answer(500, message, {"Exception-Code": "241"})
+            case "busy":
+                self._answer(503, b"made to fail")
+            case "break":
+                self.send_response(200)
+                self.send_header("Content-Length", "1000")
+                self.end_headers()
+                self.wfile.write(b"name\n")
+                self.close_connection = True
 
     def _run(self, asked: dict[str, str], body: bytes) -> None:
         if self.headers.get("Content-Type", "").startswith("multipart/form-data"):
