@@ -99,17 +99,19 @@ def numbers(options: Options) -> list[list[Any]]:
     ]
 
 
-def radar(names: Sequence[str], series: Mapping[str, Sequence[float]]) -> Options:
+def radar(names: Sequence[str], series: Mapping[str, Sequence[float] | None]) -> Options:
     """Draw series of values (0..1) on a radar from 0 to 100, a value on the axis of each name.
 
-    The first is drawn as an area, its values beside the axes; others as broken lines.
+    The first is drawn as an area, its values beside the axes; others as broken lines. One without
+    values isn't drawn, and the others look as they do beside it.
     """
-    first = next(iter(series.values()))
+    first = next(iter(series.values())) or ()
     axes = [
         {"name": f"{name}\n{{value|{round(100 * value)}}}", "max": 100}
         for name, value in zip(names, first, strict=True)
     ]
-    looks = list(zip(series.items(), RADAR_LOOKS, strict=False))
+    every = zip(series.items(), RADAR_LOOKS, strict=False)
+    looks = [((name, values), look) for (name, values), look in every if values is not None]
     icons = [{"name": name, "icon": symbol} for (name, _), (_, _, symbol) in looks]
     return {
         "textStyle": {"fontFamily": FONT},

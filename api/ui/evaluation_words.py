@@ -13,6 +13,7 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
     "evidence.title": ("依据", "Evidence"),
     "evidence.of": ("{who}：依据", "Evidence on {who}"),
     "evidence.back": ("返回 {who}", "Back to {who}"),
+    "evidence.return": ("返回上一页", "Back"),
     "evidence.facts": ("学习记录", "Records"),
     "evidence.help": (
         "页面上的每个数字都由这样的记录得出。打开一条，可看到它说了什么，以及应用发来的原始语句"

@@ -1,13 +1,17 @@
 """Forms that choose what a page is about: plain ones, whose choice stands in the address."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
-from typing import TypeVar
+from typing import Final, TypeVar
+
+from nicegui.events import GenericEventArguments
 
 from api.days import FIRST_DAY, LAST_DAY
 from api.ui.layout import Tag
 from api.ui.words import Words
 from projections.portraits.rankings import BadPeriod, Month, Quarter
+
+SEND_VALUE: Final = "(event) => emit(event.target.value)"  # of a field that has changed
 
 _Period = TypeVar("_Period", Month, Quarter)
 
@@ -51,6 +55,36 @@ class Choice:
                     if value == chosen:
                         option.attribute("selected", True)
         return field
+
+
+class LiveChoice:
+    """A choice that shows something else on the same page as soon as it is made."""
+
+    def __init__(self, words: Words, label: str, changed: Callable[[], Awaitable[None]]) -> None:
+        self._words, self._changed = words, changed
+        self._options: Mapping[str, str] = {}
+        self.chosen = ""
+        with Tag("label") as self._tag:
+            Tag("span", label)
+            self._field = Tag("select")
+            self._field.on("change", self._choose, js_handler=SEND_VALUE)
+
+    def offer(self, options: Mapping[str, str]) -> None:
+        """Offer these, each with its words, and before them all of them; what is chosen stays."""
+        self._tag.set_visibility(bool(options))
+        if options == self._options:
+            return
+        self._options = dict(options)
+        self._field.clear()
+        with self._field:
+            for value, label in {"": self._words("choice.all"), **options}.items():
+                option = Tag("option", label, value=value)
+                if value == self.chosen:
+                    option.attribute("selected", True)
+
+    async def _choose(self, event: GenericEventArguments) -> None:
+        self.chosen = str(event.args) if event.args in self._options else ""
+        await self._changed()
 
 
 def period_named(kind: type[_Period], text: str) -> _Period | None:

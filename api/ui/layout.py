@@ -173,9 +173,10 @@ def language_link(language: Language, path: str) -> str:
     return f"{ROOT}/language/{language}?back={quote(path, safe='')}"
 
 
-def student_link(person: str) -> str:
-    """Give the path of a student's page."""
-    return f"{HOME}/{quote(person, safe='')}"
+def student_link(person: str, subject: str = "", begin: str = "", to: str = "") -> str:
+    """Give the path of a student's page, of a subject and days where these are given."""
+    asked = {"subject": subject, "from": begin, "to": to}
+    return f"{HOME}/{quote(person, safe='')}{_query(**asked)}"
 
 
 def class_link(name: str, on: str = "", subject: str = "") -> str:

@@ -15,13 +15,14 @@ from api.roles import teacher as teacher_subject
 from api.services import Services
 from api.ui.asking import Answer, Asking, off_the_loop
 from lrs.credentials import Credential
-from projections.days import Span, last_days, today
+from projections.days import Days, Span, last_days, today
 from projections.identities import person_of
 from projections.lessons.reports import MINUTE, Limits, Wanted
 from projections.lessons.reports import Place as LessonPlace
 from projections.portraits.classes import DEFAULT_DAYS, Classes
 from projections.portraits.homework import homework_plan
-from projections.portraits.mistakes import mistake_book
+from projections.portraits.mistakes import Filters, mistake_book
+from projections.portraits.mistakes import Place as MistakePlace
 from projections.portraits.rankings import Month, Quarter
 from projections.portraits.students import Portraits
 from projections.rosters.roster import Roster
@@ -57,37 +58,56 @@ class Queries(Asking):
 
         return await off_the_loop(ask)
 
-    async def student(self, person: str) -> dict[str, Any] | None:
+    async def student(
+        self, person: str, subject: str = "", days: Days | None = None
+    ) -> dict[str, Any] | None:
         """Draw a portrait as ``projections.portraits.students.Portraits.student`` does.
 
-        With it come the first page of the mistake book (``mistake_book``, and in it whether there
-        is ``more``) and the ``homework_plan``.
+        With it comes the ``homework_plan``, of the subject.
         """
         await self.permit_student(person)
-        for resource in (Resource.MISTAKES, Resource.HOMEWORK_PLAN):
-            await self._permit(resource, subject_of(person))
+        await self._permit(Resource.HOMEWORK_PLAN, subject_of(person))
 
         def ask(generation: Generation) -> dict[str, Any] | None:
             portraits = self._services.portraits_of(generation)
-            found = portraits.student(self._store, person)
+            found = portraits.student(self._store, person, subject=subject, days=days)
+            plan = self._homework_plan
             return found and {
                 **found,
-                "mistake_book": self._mistake_book(generation, person),
-                "homework_plan": self._homework_plan(generation, portraits, person),
+                "homework_plan": plan(generation, portraits, person, subject),
             }
 
         return await self._ask(ask)
 
-    def _mistake_book(self, generation: Generation, person: str) -> Answer:
-        book, following = mistake_book(generation, self._store, person, self._zone)
-        return {**book, "more": following is not None}
+    async def mistakes(
+        self, person: str, filters: Filters, limit: int, after: MistakePlace | None
+    ) -> Answer:
+        """Open a page of a student's mistake book as ``mistake_book`` does; `next` is a place."""
+        await self._permit(Resource.MISTAKES, subject_of(person))
 
-    def _homework_plan(self, generation: Generation, portraits: Portraits, person: str) -> Answer:
+        def ask(generation: Generation) -> Answer:
+            as_of = self._as_of(generation)
+            book, following = mistake_book(
+                generation, self._store, person, self._zone, filters, limit=limit, after=after
+            )
+            return {**as_of, **book, "next": following}
+
+        return await self._ask(ask)
+
+    def _homework_plan(
+        self, generation: Generation, portraits: Portraits, person: str, subject: str
+    ) -> Answer:
         whose = person_of(generation, self._store, person)
         group, _ = portraits.classes.of(self._store, whose, today(self._zone))
         minutes = self._services.settings.homework_minutes
         return homework_plan(
-            generation, self._store, whose, self._zone, group, daily_minutes=minutes
+            generation,
+            self._store,
+            whose,
+            self._zone,
+            group,
+            subject=subject,
+            daily_minutes=minutes,
         )
 
     async def permit_students(self) -> Asker:

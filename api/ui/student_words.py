@@ -3,6 +3,11 @@
 from typing import Final
 
 STUDENT_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "student.no_days": (
+        "结束日期 {last} 早于开始日期 {first}，这些天里没有活动可看。请重新选择。",
+        "The last day, {last}, is before the first, {first}: there is nothing of such days. Please"
+        " choose again.",
+    ),
     # Radar
     "radar.now": ("现在", "Now"),
     "radar.past": ("之前", "Before"),
@@ -87,7 +92,8 @@ STUDENT_WORDS: Final[dict[str, tuple[str, str]]] = {
         "每种评价人对每个指标的平均评价",
         "The mean rating by each kind of rater on each indicator",
     ),
-    "ratings.source": ("评价人与指标", "By whom, on what"),
+    "ratings.source": ("评价人", "By"),
+    "ratings.indicator": ("指标", "On"),
     "ratings.by_others": ("其他评价人", "Others"),
     "ratings.whole": ("总体（没有注明指标）", "In all (no indicator said)"),
     "ratings.mean": ("平均（0–100%）", "Mean (0–100%)"),

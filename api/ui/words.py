@@ -740,7 +740,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "未订正 {wrong}，已重做 {retried}，已掌握 {mastered}",
         "{wrong} not corrected, {retried} retried, {mastered} mastered",
     ),
-    "book.more": ("下面是最近答错的 {n} 题。", "Below are the {n} that went wrong last."),
+    "book.shown": ("第 {first}–{last} 题", "{first}–{last}"),
+    "book.none_chosen": ("没有这样的错题。", "There are no such mistakes."),
     "book.empty": ("还没有答错过的题。", "Nothing went wrong yet."),
     # Tables
     "table.sort_by": ("排序", "Sort by"),

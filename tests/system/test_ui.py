@@ -8,17 +8,19 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
 
 from api.key_commands import opened_credentials
 from api.settings import Settings
 from api.ui.formats import percent
+from api.ui.pages.student_work import PAGE_SIZE as BOOK_SIZE
 from api.ui.pages.students import PAGE_SIZE
 from projections.dead_letters import DeadLetter
 from projections.vocabulary import TYPE_BADGE, TYPE_DEED, VERB_EARNED
@@ -35,7 +37,7 @@ from tests.support.browsing import (
 )
 from tests.support.chromium import forget
 from tests.support.clickhouse import ClickHouseServer
-from tests.support.histories import SCHOOL, answer, person_key
+from tests.support.histories import SCHOOL, answer, person_key, point_id
 from tests.support.processes import ROOT, XUEJI
 from tests.support.servers import Key, Server, running_server
 
@@ -108,8 +110,8 @@ class Site:
         assert posted.status_code == 200, posted.text
         return int(posted.headers["X-Xueji-Position"])
 
-    def portrait(self, account: str, after: int | None = None) -> dict[str, Any]:
-        query = {} if after is None else {"after": after}
+    def portrait(self, account: str, after: int | None = None, **asked: str) -> dict[str, Any]:
+        query = asked if after is None else {**asked, "after": str(after)}
         person = quote(person_key(account), safe="")
         found = self.http.get(f"/v1/portraits/students/{person}", params=query)
         assert found.status_code == 200, found.text
@@ -435,6 +437,61 @@ def test_what_is_saved_of_a_table_has_the_ends_of_intervals_and_the_notes(
     sides = list(csv.reader(radar.read_text("utf-8-sig").splitlines()))
     assert sides[0] == ["", "现在", "之前", "全体学生", "依据"]
     assert [int(side[4]) for side in sides[1:]] == [one["n"] for one in portrait["radar"]]
+
+
+def test_a_subject_and_days_are_chosen_on_the_page(site: Site, browser: Chrome) -> None:
+    chosen = {"subject": "mathematics", "from": "2026-03-04", "to": "2026-03-05"}
+    browser.get(site.link(wanted=f"{student_path('mei')}?{urlencode(chosen)}"))
+    shown = figure(browser, "answers")
+    phases = site.portrait("mei", **chosen)["activity"]["phases"]
+    assert shown == str(sum(phase["answers"] for phase in phases))
+    assert 0 < int(shown) < 21
+    for name, value in chosen.items():
+        assert browser.find_element(By.NAME, name).get_attribute("value") == value
+    assert "之前：2026-03-02 至 2026-03-03" in wait_to_see(browser, ".xj-radar figcaption").text
+    browser.execute_script("document.getElementsByName('to')[0].value = '2026-03-03'")
+    wait_to_see(browser, ".xj-title form button").click()
+    wait_for_text(browser, "[role=alert]", "结束日期 2026-03-03 早于开始日期 2026-03-04")
+
+
+def test_the_mistake_book_is_turned_page_by_page_and_asked_for_in_parts(
+    site: Site, browser: Chrome
+) -> None:
+    wrong = [
+        answer(person="hong", name="小红", item=f"wrong-{number}", success=False)
+        for number in range(BOOK_SIZE + 2)
+    ]
+    again = answer(person="hong", name="小红", item="wrong-7", after=timedelta(days=2))
+    position = site.post(*map(unstored, [*wrong, again]))
+    site.portrait("hong", after=position)
+    person = quote(person_key("hong"), safe="")
+
+    def book(**asked: str) -> list[str]:
+        found = site.http.get(f"/v1/students/{person}/mistakes", params={"limit": "500", **asked})
+        return [one["item"] for one in found.json()["mistakes"]]
+
+    def shown() -> list[str]:
+        rows = find(browser, ".xj-book-card tbody tr")
+        return [str(row.get_attribute("data-row")) for row in rows]
+
+    browser.get(site.link(wanted=student_path("hong")))
+    every = book()
+    assert len(every) > BOOK_SIZE
+    wait_for(browser, lambda: shown() == every[:BOOK_SIZE])
+    find(browser, ".xj-book-card .xj-pager button")[1].click()
+    wait_for(browser, lambda: shown() == every[BOOK_SIZE:])
+    choose(browser, ".xj-book-card .xj-choice label:nth-child(1) select", "retried")
+    wait_for(browser, lambda: shown() == book(state="retried"))
+    assert f"{SCHOOL}/items/wrong-7" in shown()
+    choose(browser, ".xj-book-card .xj-choice label:nth-child(1) select", "")
+    point = point_id("equations")
+    choose(browser, ".xj-book-card .xj-choice label:nth-child(2) select", point)
+    wait_for(browser, lambda: shown() == book(knowledge_point=point))
+    assert find(browser, ".xj-book-card .xj-pager") == []
+
+
+def choose(browser: Chrome, selector: str, value: str) -> None:
+    Select(wait_to_see(browser, selector)).select_by_value(value)
 
 
 def test_without_enough_evidence_a_portrait_says_so_instead_of_a_number(

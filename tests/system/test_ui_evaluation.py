@@ -115,6 +115,15 @@ def test_a_figure_leads_to_its_facts_and_a_fact_opens_to_its_statement(
     statement = orjson.loads(wait_to_see(browser, ".xj-json").text)
     assert statement["id"] == shown[0]
     assert statement["result"]["success"] == told[0]["success"]
+    assert told[0]["lesson"]
+    assert told[0]["class_group"]
+    assert find(browser, ".xj-fact a") == [], "lessons' reports aren't for students"
+    evidence = browser.current_url.removeprefix(demo.address)
+    find(browser, ".xj-back")[0].click()
+    wait_to_see(browser, ".xj-radar-card")
+    browser.get(demo.link(evidence))
+    wait_to_see(browser, ".xj-facts summary").click()
+    wait_for_text(browser, ".xj-fact a", "打开这节课")
 
 
 def test_evidence_on_others_is_refused_and_what_cant_be_asked_is_said(
@@ -215,6 +224,10 @@ def test_an_indicator_leads_to_exactly_the_facts_that_its_score_rests_on(
     assert [fact.get_attribute("data-statement") for fact in facts] == [
         fact["statement"] for fact in demo.ask(one["evidence"]["link"], "student")["facts"]
     ]
+    find(browser, ".xj-languages a[lang=en]")[0].click()
+    wait_for_text(browser, ".xj-back", "Back")
+    find(browser, ".xj-back")[0].click()
+    wait_to_see(browser, ".xj-indicators-card tbody tr")
 
 
 def test_a_classs_result_has_a_line_for_each_student_of_the_api_in_english_too(

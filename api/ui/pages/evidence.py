@@ -2,22 +2,33 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from nicegui import ui
 
 from api.errors import ApiError
 from api.evidence import asked_facts, check_asked
+from api.roles import Resource
 from api.ui import formats
 from api.ui.json_text import JsonText
-from api.ui.layout import EVIDENCE, Card, Tag, lesson_link, message, page, student_link
+from api.ui.layout import (
+    EVIDENCE,
+    Card,
+    Tag,
+    lesson_link,
+    message,
+    page,
+    student_link,
+    teacher_link,
+)
 from api.ui.live import PAGE_SECONDS
 from api.ui.once import asked_once
-from api.ui.permission import is_permitted
+from api.ui.permission import is_given, is_permitted
 from api.ui.portrait import as_of, name_of
 from api.ui.refusals import refusal_said
-from api.ui.session import HOME, Visit, Visitor, is_led_out
+from api.ui.session import ROOT, Visit, Visitor, is_led_out, own_page
+from lrs.holders import TEACHER
 from projections.evidence import NONE, Place, Wanted, texts
 from projections.vocabulary import ACTIONS, LAYERS, PHASES, SUBJECTS
 
@@ -28,10 +39,19 @@ ACTIVITIES = ("knowledge_point", "lesson", "course", "item", "part_of", "attempt
 
 
 @ui.page("/evidence", response_timeout=PAGE_SECONDS)
-async def evidence_page(visit: Visitor, wanted: Annotated[Wanted, Depends(asked_facts)]) -> None:
-    """Show the facts that are asked for, as ``GET /v1/evidence`` gives them."""
+async def evidence_page(
+    request: Request,
+    visit: Visitor,
+    wanted: Annotated[Wanted, Depends(asked_facts)],
+    back: str = "",
+) -> None:
+    """Show the facts that are asked for, as ``GET /v1/evidence`` gives them.
+
+    ``back`` is the page that one came from, where the browser doesn't say so itself.
+    """
     words, persons = visit.words, visit.persons
-    path = f"{EVIDENCE}?{urlencode(wanted.parameters(), doseq=True)}"
+    back = came_from(request) or (back and own_page(back))
+    path = f"{EVIDENCE}?{urlencode({**wanted.parameters(), 'back': back}, doseq=True)}"
     with page(words, words("evidence.title"), path, visit):
         if not await is_permitted(visit, persons.permit_evidence(wanted)):
             return
@@ -41,14 +61,24 @@ async def evidence_page(visit: Visitor, wanted: Annotated[Wanted, Depends(asked_
             message(words("evidence.bad"), *refusal_said(error, words), role="alert")
             return
         for answer in await asked_once(visit, persons.evidence(wanted)):
-            EvidenceView(visit, wanted).show(answer)
+            EvidenceView(visit, wanted, back).show(answer)
+
+
+def came_from(request: Request) -> str:
+    """Give the page of ours that a link was followed from; empty where there was none."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    if parts.netloc != request.headers.get("host") or not parts.path.startswith(f"{ROOT}/"):
+        return ""
+    if parts.path == EVIDENCE:
+        return ""
+    return own_page(f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
 
 class EvidenceView:
     """Whose facts these are, which ones, and each of them, the newest first."""
 
-    def __init__(self, visit: Visit, wanted: Wanted) -> None:
-        self._visit, self._wanted = visit, wanted
+    def __init__(self, visit: Visit, wanted: Wanted, back: str) -> None:
+        self._visit, self._wanted, self._came_from = visit, wanted, back
         words = self._words = visit.words
         self._next: Place | None = None
         self._shown = 0
@@ -68,15 +98,25 @@ class EvidenceView:
         person = wanted.person and names.get(wanted.person, {}).get("", "")
         who = person or formats.account(wanted.person)
         self._heading.text = words("evidence.of", who=who) if who else words("evidence.title")
-        self._back.text = f"‹ {words('evidence.back', who=who)}" if who else ""
-        self._back.attribute("href", student_link(wanted.person) if who else HOME)
-        self._back.set_visibility(bool(who))
+        self._show_back(who)
         self._asked.clear()
         with self._asked:
             for told in _asked(self._visit, wanted, names):
                 Tag("li", told)
         self._empty.set_visibility(not answer["facts"])
         self._add(answer)
+
+    def _show_back(self, who: str) -> None:
+        """Lead back to where one came from, else to whose facts these are."""
+        words, person = self._words, self._wanted.person
+        holder = self._visit.credential.holder
+        is_own_teaching = holder is not None and (holder.role, holder.person) == (TEACHER, person)
+        of_person = teacher_link(person) if is_own_teaching else student_link(person)
+        self._back.set_visibility(bool(self._came_from or who))
+        self._back.attribute("href", self._came_from or of_person)
+        is_of_person = self._came_from.partition("?")[0] in ("", of_person)
+        told = words("evidence.back", who=who) if who and is_of_person else words("evidence.return")
+        self._back.text = f"‹ {told}"
 
     def _add(self, answer: dict[str, Any]) -> None:
         self._next = answer["next"]
@@ -124,18 +164,26 @@ class ShownFact:
             return
         words = self._words
         text = await self._visit.persons.statement(self._fact)
+        may_open = await self._may_open_lesson()
         with self._inside:
             with Tag("dl"):
                 for name, value in _details(self._visit, self._fact):
                     Tag("dt", words(f"fact.{name}"))
                     Tag("dd", value)
-            if self._fact["lesson"] and self._fact["class_group"]:
+            if may_open:
                 lesson = lesson_link(self._fact["lesson"], self._fact["class_group"])
                 Tag("a", words("evidence.lesson"), href=lesson)
             if text is None:
                 Tag("p", words("evidence.voided"), "xj-notice", role="status")
             else:
                 JsonText(text, words("evidence.json"))
+
+    async def _may_open_lesson(self) -> bool:
+        """Tell whether the fact is of a lesson whose report is for the visitor's role."""
+        lesson, queries = self._fact["lesson"], self._visit.queries
+        if not lesson or not self._fact["class_group"] or not queries.may_see(Resource.LESSON):
+            return False
+        return await is_given(queries.permit_lesson(lesson))
 
 
 def said_by(visit: Visit, fact: Fact) -> str:

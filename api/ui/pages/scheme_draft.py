@@ -10,7 +10,7 @@ from api.roles import SCHEME_CHANGES, Resource
 from api.scheme_publishing import SchemesBroken, TooManySchemes, details_of
 from api.ui.changes import Field
 from api.ui.evaluation_queries import Asked
-from api.ui.filters import day_named
+from api.ui.filters import SEND_VALUE, day_named
 from api.ui.layout import Card, Tag, draft_link, message, page, scheme_link
 from api.ui.live import PAGE_SECONDS
 from api.ui.once import asked_once
@@ -26,7 +26,6 @@ Told = dict[str, Any]
 
 WHOLE = 100.0
 CLOSE = 0.001  # as validation takes sums of weights
-SEND_VALUE = "(event) => emit(event.target.value)"
 
 
 @ui.page("/evaluations/schemes/{name}/draft", response_timeout=PAGE_SECONDS)

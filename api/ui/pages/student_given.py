@@ -62,13 +62,14 @@ class Ratings:
         self._visit = visit
         words = self._words = visit.words
         title = words("ratings.title")
-        with Card(words, title, words("ratings.help"), "xj-ratings-card") as card:
+        with Card(words, title, words("ratings.help"), "xj-ratings-card xj-wide") as card:
             self._empty = Tag("p", words("ratings.empty"), "xj-empty")
             self._table = DataTable(
                 words,
                 words("ratings.caption"),
                 [
                     Column("source", words("ratings.source")),
+                    Column("indicator", words("ratings.indicator")),
                     Column("mean", words("ratings.mean"), "number"),
                     Column("n", words("ratings.n"), "number"),
                     Column("last", words("mastery.last_time"), "number"),
@@ -93,7 +94,8 @@ class Ratings:
         on = name_of(self._visit, one["names"], indicator) if indicator else words("ratings.whole")
         return {
             "id": f"{source} {indicator or ''}",
-            "source": cell(by, note=on),
+            "source": cell(by),
+            "indicator": cell(on),
             "mean": cell(formats.percent(one["mean"])),
             "n": counted_cell(one["n"], one["evidence"], words),
             "last": cell(formats.moment(one["last_time"], self._visit.timezone)),
@@ -107,7 +109,7 @@ class Videos:
         self._visit = visit
         words = self._words = visit.words
         title = words("videos.title")
-        with Card(words, title, words("videos.help"), "xj-videos-card") as card:
+        with Card(words, title, words("videos.help"), "xj-videos-card xj-wide") as card:
             self._empty = Tag("p", words("videos.empty"), "xj-empty")
             self._table = DataTable(
                 words,
@@ -118,6 +120,7 @@ class Videos:
                     Column("left", words("videos.left"), "number", True),
                     Column("seconds", words("videos.seconds"), "number", True, descending=True),
                     Column("n", words("videos.n"), "number", True, descending=True),
+                    Column("last", words("mastery.last_time"), "number", True, descending=True),
                 ],
                 export=title,
             )
@@ -137,9 +140,10 @@ class Videos:
         name = name_of(visit, one["names"], one["video"])
         return {
             "id": one["video"],
-            "video": cell(name, name, note=formats.moment(one["last_time"], visit.timezone)),
+            "video": cell(name, name),
             "progress": cell(formats.share(one["progress"], words), one["progress"]),
             "left": cell(formats.share(one["left"], words), one["left"]),
             "seconds": cell(formats.length(one["seconds"], words), one["seconds"]),
+            "last": cell(formats.moment(one["last_time"], visit.timezone), one["last_time"]),
             "n": counted_cell(one["n"], one["evidence"], words),
         }

@@ -70,15 +70,11 @@ class Radar:
             name: [of(one) for one in known]
             for name, of in zip(self._series(), _OF_SERIES, strict=True)
         }
-        whole = {
-            name: [value for value in values if value is not None]
-            for name, values in series.items()
-            if None not in values
-        }
+        whole = {name: _whole(values) for name, values in series.items()}
         told = (
-            f"{self._name(one)} {_hundredths(one['value'])}{self._beside(one)}" for one in known
+            f"{self._name(one)} {_hundredths(one['value'])}{self._brackets(one)}" for one in known
         )
-        missing = [words("radar.not_drawn", name=name) for name in series if name not in whole]
+        missing = [words("radar.not_drawn", name=name) for name in series if whole[name] is None]
         rows = [["", *self._series(), words("radar.rests_on")]]
         rows += [
             [self._name(one), *(_hundredths(of(one)) for of in _OF_SERIES), one["n"]]
@@ -112,6 +108,10 @@ class Radar:
     def _name(self, dimension: Dimension) -> str:
         return self._words(f"dimension.{dimension['dimension']}")
 
+    def _brackets(self, dimension: Dimension) -> str:
+        told = self._beside(dimension)
+        return self._words("radar.beside", told=told) if told else ""
+
     def _beside(self, dimension: Dimension) -> str:
         """Say what the value was before, and what the class's is."""
         told = [
@@ -119,9 +119,7 @@ class Radar:
             for name, of in zip(self._series()[1:], _OF_SERIES[1:], strict=True)
             if of(dimension) is not None
         ]
-        return (
-            self._words("radar.beside", told=self._words("radar.comma").join(told)) if told else ""
-        )
+        return self._words("radar.comma").join(told)
 
     def _dimension(self, dimension: Dimension) -> None:
         name, value, n = dimension["dimension"], dimension["value"], dimension["n"]
@@ -136,7 +134,13 @@ class Radar:
                 Tag("a", told, "xj-note", href=evidence_link(dimension["evidence"]))
             else:
                 Tag("small", told, "xj-note")
-            Tag("small", self._beside(dimension), "xj-note xj-beside")
+            Tag("small", self._beside(dimension), "xj-note")
+
+
+def _whole(values: Sequence[float | None]) -> list[float] | None:
+    """Give values of which all are known; None where one isn't."""
+    known = [value for value in values if value is not None]
+    return known if len(known) == len(values) else None
 
 
 def _hundredths(value: float | None) -> str:

@@ -10,6 +10,7 @@ from nicegui.events import ValueChangeEventArguments
 from api.ui import formats
 from api.ui.layout import Tag, page, student_link
 from api.ui.live import PAGE_SECONDS, Live
+from api.ui.pager import Pager
 from api.ui.permission import is_permitted
 from api.ui.queries import Place
 from api.ui.session import HOME, Visit, Visitor, server_of
@@ -39,8 +40,6 @@ class StudentsView:
         self._visit = visit
         self._words = visit.words
         self._search = search
-        self._places: list[Place | None] = [None]  # where the pages up to this one begin
-        self._next: Place | None = None
         self._make_head()
         self._broken = Tag("p", classes="xj-notice", role="alert")
         self._broken.set_visibility(False)
@@ -71,22 +70,16 @@ class StudentsView:
                     Column("last_time", words("students.last_time"), "number"),
                 ],
             )
-            with Tag("div", classes="xj-pager"):
-                self._previous = Tag("button", words("students.previous"), "xj-quiet-button")
-                self._previous.on("click", self._go_back)
-                self._shown = Tag("span", classes="xj-note", aria_live="polite")
-                self._following = Tag("button", words("students.next"), "xj-quiet-button")
-                self._following.on("click", self._go_on)
+            self._pager = Pager[Place](words, PAGE_SIZE, "students.shown", self._look)
 
     async def ask(self) -> dict[str, Any]:
         """Ask for the page that is to be shown."""
-        return await self._visit.queries.students(self._search, PAGE_SIZE, self._places[-1])
+        return await self._visit.queries.students(self._search, PAGE_SIZE, self._pager.place)
 
     def show(self, answer: dict[str, Any]) -> None:
         """Show a page of the list."""
-        students, self._next = answer["students"], answer["next"]
-        is_first = len(self._places) == 1
-        is_empty = not students and is_first and not self._search
+        students = answer["students"]
+        is_empty = not students and self._pager.is_first and not self._search
         self._broken.set_visibility(False)
         self._empty.set_visibility(is_empty)
         self._search_box.set_visibility(not is_empty)
@@ -94,11 +87,7 @@ class StudentsView:
         self._nobody.text = self._words("students.none_found", search=self._search)
         self._list.set_visibility(bool(students))
         self._table.show(_row(self._visit, student) for student in students)
-        first = (len(self._places) - 1) * PAGE_SIZE + 1
-        last = first + len(students) - 1
-        self._shown.text = self._words("students.shown", first=first, last=last)
-        self._previous.attribute("disabled", is_first)
-        self._following.attribute("disabled", self._next is None)
+        self._pager.show(len(students), answer["next"])
 
     def show_broken(self, since: datetime | None) -> None:
         """Say that the list can't be read; what was shown before stays."""
@@ -110,15 +99,10 @@ class StudentsView:
 
     async def _search_changed(self, event: ValueChangeEventArguments[str | None]) -> None:
         self._search = (event.value or "").strip()
-        self._places = [None]
-        await self.live.look()
+        self._pager.begin()
+        await self._look()
 
-    async def _go_on(self) -> None:
-        self._places.append(self._next)
-        await self.live.look()
-
-    async def _go_back(self) -> None:
-        self._places = self._places[:-1] or [None]
+    async def _look(self) -> None:
         await self.live.look()
 
 
