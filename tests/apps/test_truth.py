@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import correlation
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from projections.warehouse import Warehouse
 from tests.support.carrying import carry
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue, rows_of
 from tests.support.demo_record import STORE, fill
+from tests.support.ranks import spearman
 
 ENOUGH_RESPONSES = 60
 NOT_LOOKED_AT = tuple(
@@ -130,19 +130,6 @@ def test_most_intervals_of_mastery_hold_the_true_probability(carried: Carried) -
     ]
     print(f"{sum(held) / len(held):.1%} of {len(held)} intervals hold the truth")
     assert sum(held) / len(held) >= 0.85
-
-
-def spearman(one: list[float], other: list[float]) -> float:
-    """Give the rank correlation (C. Spearman 1904); values that are equal share their rank."""
-    return correlation(_ranks(one), _ranks(other))
-
-
-def _ranks(values: list[float]) -> list[float]:
-    places: dict[float, list[int]] = {}
-    for place, value in enumerate(sorted(values)):
-        places.setdefault(value, []).append(place)
-    mean = {value: sum(each) / len(each) for value, each in places.items()}
-    return [mean[value] for value in values]
 
 
 def test_rank_correlation_is_of_ranks_alone() -> None:
