@@ -14,7 +14,7 @@ from projections.days import Span, last_days
 from projections.evaluation.basis import Bases, Basis, Placed
 from projections.evaluation.figures import ByPerson
 from projections.evaluation.groups import told_group
-from projections.evaluation.measures import Figures
+from projections.evaluation.measures import Figures, Whom
 from projections.evaluation.results import Standing, told_student
 from projections.evaluation.schemes import Indicator, Measure, Scheme, demand_school
 from projections.evaluation.scoring import Scores, indicators_of, is_enough, score
@@ -202,43 +202,45 @@ class Evaluations:
     ) -> list[Scores]:
         """Score people in each of some spans, which have no day in common."""
         indicators = indicators_of(scheme).values()
-        alone = {one.measure for one in indicators if one.normalisation.by == "criterion"}
         compared = [one for one in indicators if one.normalisation.by != "criterion"]
-        figures: list[dict[Measure, ByPerson]] = [{} for _ in spans]
-        if compared:
-            figures = self._compared(store, compared, persons, spans, basis)
-        alone -= {one.measure for one in compared}
-        told = self._figures.of(store, spans, alone, persons, basis.versions)
+        alone = {one.measure for one in indicators} - {one.measure for one in compared}
+        of_persons = Whom(alone, persons)
+        figures = self._compared(store, compared, of_persons, spans, basis)
         return [
-            score(scheme, persons, known | more, basis.placements(span.last).cohorts)
-            for span, known, more in zip(spans, figures, told, strict=True)
+            score(scheme, persons, known, basis.placements(span.last).cohorts)
+            for span, known in zip(spans, figures, strict=True)
         ]
 
     def _compared(
         self,
         store: str,
         compared: Sequence[Indicator],
-        persons: Sequence[str],
+        alone: Whom,
         spans: Sequence[Span],
         basis: Basis,
     ) -> list[dict[Measure, ByPerson]]:
-        """Give the figures of what is compared, of people and of whom they are compared with."""
+        """Give figures: of people, and what is compared also of whom they are compared with."""
         measures = {one.measure for one in compared}
         cohorts = [basis.placements(span.last).cohorts for span in spans]
+        figures: list[dict[Measure, ByPerson]] = [{} for _ in spans]
+        asked = [alone]
         # The wider ones are only asked about where a first one turns out to be too small.
         for most in (1, None):
             names = [
-                {name for person in persons for name in of_day.of.get(person, ())[:most]}
+                {name for person in alone.persons for name in of_day.of.get(person, ())[:most]}
                 for of_day in cohorts
             ]
-            company = set(persons).union(
+            company = set(alone.persons).union(
                 *(
                     of_day.members[name]
                     for of_day, some in zip(cohorts, names, strict=True)
                     for name in some
                 )
             )
-            figures = self._figures.of(store, spans, measures, company, basis.versions)
+            asked.append(Whom(measures, company))
+            found = self._figures.of(store, spans, asked, basis.versions)
+            figures = [known | more for known, more in zip(figures, found, strict=True)]
+            asked = []
             if all(
                 is_enough(one, figures[at][one.measure], cohorts[at], names[at])
                 for one in compared

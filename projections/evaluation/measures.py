@@ -9,7 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -25,6 +25,7 @@ from projections.names import shares_of
 from projections.warehouse import Generation
 
 _PERSONS_A_QUERY: Final = 1_600  # keeps a query's memory small
+_FEW: Final = 16  # persons: less work than another query is
 _MOST_KEPT: Final = 24  # spans with measures; those of a whole district may take some 10 MB
 
 
@@ -36,6 +37,7 @@ class Measured:
 
     def __init__(self, span: Span, measures: Sequence[Measure]) -> None:
         self.span = span
+        self.measures = measures
         self.lock = threading.Lock()
         self._versions: dict[str, tuple[int, ...]] = {}  # of what is known, by person
         # By person's place; what was given to somebody isn't changed any more.
@@ -69,8 +71,12 @@ class Measured:
         self._rows = {one: np.concatenate([rows, more]) for one, rows in self._rows.items()}
 
     def put(self, persons: Sequence[str], found: Found, versions: "Versions") -> None:
-        """Take what was found as all that is known of persons, for whom there is room."""
+        """Take what was found as all that is known of persons, for whom there is room.
+
+        What was found of others, with whom they were asked about, is left.
+        """
         places = places_of(persons, self._places)
+        asked = {person: at for at, person in enumerate(persons)}
         for measure, rows in self._rows.items():
             if measure in self._ratings:
                 self._put_ratings(measure, persons, found.ratings.get(measure, {}))
@@ -78,7 +84,8 @@ class Measured:
             rows[places] = np.nan
             if measure in found.figures:
                 whose, figures = found.figures[measure]
-                rows[places_of(whose, self._places)] = figures
+                own = places_of(whose, asked)
+                rows[places[own[own >= 0]]] = figures[own >= 0]
         self._versions.update((person, versions.of(person)) for person in persons)
 
     def _put_ratings(
@@ -129,6 +136,20 @@ class Versions:
         return self._of.keys()
 
 
+class Whom(NamedTuple):
+    """Some measures, and of whom they are asked."""
+
+    measures: Collection[Measure]
+    persons: Collection[str]
+
+
+class _Renewal(NamedTuple):
+    """What is to be worked out anew: for these persons."""
+
+    measured: Measured
+    persons: list[str]
+
+
 class Figures:
     """The figures of one generation; safe to share between threads."""
 
@@ -139,12 +160,7 @@ class Figures:
         self._kept: OrderedDict[tuple[str, Span, tuple[Measure, ...]], Measured] = OrderedDict()
 
     def of(
-        self,
-        store: str,
-        spans: Sequence[Span],
-        measures: Collection[Measure],
-        persons: Collection[str],
-        versions: Versions,
+        self, store: str, spans: Sequence[Span], asked: Sequence[Whom], versions: Versions
     ) -> list[dict[Measure, ByPerson]]:
         """Give what measures say of people within some days, and others: by span.
 
@@ -153,57 +169,44 @@ class Figures:
         what a rater's are worth is known by all of them. Measures that are asked for together are
         kept together: those asked of a cohort apart from those asked of a class.
         """
-        rated = sorted((one for one in measures if is_adjusted(one)), key=repr)
-        others = sorted((one for one in measures if not is_adjusted(one)), key=repr)
-        found: list[dict[Measure, ByPerson]] = [{} for _ in spans]
-        for some, whom in ((rated, versions.persons), (others, persons)):
-            if some:
-                measured = [self._measured(store, span, tuple(some)) for span in spans]
-                told = self._renewed(store, measured, some, whom, versions)
-                for known, figures in zip(found, told, strict=True):
-                    known.update(figures)
-        return found
-
-    def _renewed(
-        self,
-        store: str,
-        measured: Sequence[Measured],
-        measures: Sequence[Measure],
-        persons: Collection[str],
-        versions: Versions,
-    ) -> list[dict[Measure, ByPerson]]:
-        """Give what is measured once it is as the versions say."""
-        in_order = sorted(measured, key=lambda one: one.span.first)
+        kept: list[tuple[list[Measured], Collection[str]]] = []
+        for measures, persons in asked:
+            rated = sorted((one for one in measures if is_adjusted(one)), key=repr)
+            others = sorted((one for one in measures if not is_adjusted(one)), key=repr)
+            for some, whom in ((rated, versions.persons), (others, persons)):
+                if some:
+                    kept.append(([self._measured(store, one, tuple(some)) for one in spans], whom))
         with ExitStack() as held:
-            for one in in_order:
+            # Whoever asks takes them in one order, so that none waits for who waits for it.
+            for one in sorted({one for group, _ in kept for one in group}, key=id):
                 held.enter_context(one.lock)
-            changed: dict[tuple[str, ...], list[Measured]] = {}
-            for one in in_order:
-                changed.setdefault(tuple(one.newer(persons, versions)), []).append(one)
-            for newer, together in changed.items():
-                if newer:
-                    self._renew(store, together, measures, newer, versions)
-            return [one.figures() for one in measured]
+            renewals = [
+                _Renewal(one, one.newer(whom, versions)) for group, whom in kept for one in group
+            ]
+            for together in _together(renewals):
+                self._renew(store, together, versions)
+            found: list[dict[Measure, ByPerson]] = [{} for _ in spans]
+            for group, _ in kept:
+                for known, one in zip(found, group, strict=True):
+                    known.update(one.figures())
+            return found
 
-    def _renew(
-        self,
-        store: str,
-        measured: Sequence[Measured],
-        measures: Sequence[Measure],
-        persons: Sequence[str],
-        versions: Versions,
-    ) -> None:
-        spans = [one.span for one in measured]
-        for one in measured:
-            one.make_room(persons)
-        for some in _some_at_a_time(persons):
+    def _renew(self, store: str, renewals: Sequence[_Renewal], versions: Versions) -> None:
+        """Work out what is new of people, in one go."""
+        spans = sorted({one.measured.span for one in renewals}, key=lambda span: span.first)
+        measures = list(dict.fromkeys(one for each in renewals for one in each.measured.measures))
+        for each in renewals:
+            each.measured.make_room(each.persons)
+        whose = [frozenset(each.persons) for each in renewals]
+        for some in _some_at_a_time(frozenset[str]().union(*whose)):
             there = [one for one in some if any(versions.of(one))]
             found = [Found({}, {}) for _ in spans]
             if there:
                 asked = self._asked(store, there, spans, versions.owners)
                 found = find(self._run, asked, measures)
-            for one, known in zip(measured, found, strict=True):
-                one.put(some, known, versions)
+            for each, own in zip(renewals, whose, strict=True):
+                known = found[spans.index(each.measured.span)]
+                each.measured.put([one for one in some if one in own], known, versions)
 
     def _run(self, sql: Sql) -> list[tuple[Any, ...]]:
         return self._generation.run(sql.text, database=self._generation.database, **sql.parameters)
@@ -237,7 +240,19 @@ class Figures:
             return self._kept[key]
 
 
-def _some_at_a_time(persons: Sequence[str]) -> Iterator[list[str]]:
+def _together(renewals: Sequence[_Renewal]) -> list[list[_Renewal]]:
+    """Put together what is cheaper worked out in one go: of the same people, or of a few."""
+    few = [one for one in renewals if 0 < len(one.persons) <= _FEW]
+    if len({person for one in few for person in one.persons}) > _FEW:
+        few = []
+    of_same: dict[tuple[str, ...], list[_Renewal]] = {}
+    for one in renewals:
+        if one.persons and one not in few:
+            of_same.setdefault(tuple(one.persons), []).append(one)
+    return [*([few] if few else []), *of_same.values()]
+
+
+def _some_at_a_time(persons: Collection[str]) -> Iterator[list[str]]:
     for share in shares_of(persons):
         for first in range(0, len(share), _PERSONS_A_QUERY):
             yield share[first : first + _PERSONS_A_QUERY]

@@ -14,7 +14,7 @@ import pytest
 
 from projections.days import Span, day_of
 from projections.evaluation.figures import Figure, nothing
-from projections.evaluation.measures import Figures, Versions
+from projections.evaluation.measures import Figures, Versions, Whom
 from projections.evaluation.schemes import MASTERED, Bound, Measure, Where
 from projections.facts import Fact
 from projections.portraits.mistakes import find_mistakes
@@ -42,7 +42,9 @@ def figures_of(
     generation: Generation, measure: Measure, persons: Sequence[str], span: Span = SPAN
 ) -> dict[str, Figure]:
     figures = Figures(generation, TIMEZONE)
-    found = figures.of(STORE, [span], [measure], persons, Versions(generation, STORE))[0][measure]
+    found = figures.of(STORE, [span], [Whom([measure], persons)], Versions(generation, STORE))[0][
+        measure
+    ]
     return {person: found.get(person, nothing(measure)) for person in persons}
 
 
@@ -159,7 +161,7 @@ def test_figures_over_facts_are_those_of_the_facts_within_days_and_bounds(
         for bound in BOUNDS
     ]
     figures = Figures(generation, TIMEZONE)
-    (found,) = figures.of(STORE, [SPAN], measures, list(facts), Versions(generation, STORE))
+    (found,) = figures.of(STORE, [SPAN], [Whom(measures, list(facts))], Versions(generation, STORE))
     for measure in measures:
         for person, some in facts.items():
             known = found[measure].get(person, nothing(measure))
@@ -243,9 +245,11 @@ def test_days_asked_about_together_say_what_each_says_alone(
         Measure(over="documents", figure="count"),
     ]
     versions = Versions(generation, STORE)
-    together = Figures(generation, TIMEZONE).of(STORE, HALVES, measures, facts, versions)
+    together = Figures(generation, TIMEZONE).of(STORE, HALVES, [Whom(measures, facts)], versions)
     for span, known in zip(HALVES, together, strict=True):
-        (alone,) = Figures(generation, TIMEZONE).of(STORE, [span], measures, facts, versions)
+        (alone,) = Figures(generation, TIMEZONE).of(
+            STORE, [span], [Whom(measures, facts)], versions
+        )
         for measure in measures:
             told, expected = dict(known[measure]), dict(alone[measure])
             assert told.keys() == expected.keys()
@@ -260,7 +264,7 @@ def test_what_is_new_or_voided_of_one_person_shows_at_once(generation: Generatio
 
     def counted() -> list[float]:
         whom, versions = ["new", "other"], Versions(generation, STORE)
-        (known,) = figures.of(STORE, [SPAN], [measure], whom, versions)
+        (known,) = figures.of(STORE, [SPAN], [Whom([measure], whom)], versions)
         return [known[measure].get(who, nothing(measure)).value for who in ("new", "other")]
 
     keep(generation, [fact("other", "video", at("2026-03-04T08:00"))])
@@ -301,7 +305,7 @@ def test_mastery_is_of_the_points_tried_as_the_days_end(generation: Generation) 
     assert later.value < then.value
     assert then.low < then.value < then.high
     spans, versions = [SPAN, Span(date(2026, 3, 9), now.last)], Versions(generation, STORE)
-    together = Figures(generation, TIMEZONE).of(STORE, spans, [mean], ["master"], versions)
+    together = Figures(generation, TIMEZONE).of(STORE, spans, [Whom([mean], ["master"])], versions)
     assert [known[mean]["master"][:5] for known in together] == [then[:5], later[:5]]
     share = Measure(over="mastery", figure="share", where=Where(knowledge_points=("known",)))
     mastered = figures_of(generation, share, ["master"])["master"]
@@ -340,7 +344,7 @@ def test_mistakes_are_those_of_the_mistake_book(generation: Generation) -> None:
         measure = Measure(over="mistakes", figure="share", where=where)
         for spans in ([SPAN], HALVES):
             versions = Versions(generation, STORE)
-            told = Figures(generation, TIMEZONE).of(STORE, spans, [measure], made, versions)
+            told = Figures(generation, TIMEZONE).of(STORE, spans, [Whom([measure], made)], versions)
             for span, found in zip(spans, told, strict=True):
                 for who, some in made.items():
                     known = found[measure].get(who, nothing(measure))
