@@ -5,7 +5,8 @@
 The warehouse is that of ``bench.boards``, with ratings by 450 teachers and homework that was due
 beside it. Each is asked under the district's shipped scheme: *first* is what the first answer of
 all takes, while nothing is remembered (of these days and the days before, for the change); *then*
-what each takes afterwards; *after news* the same once 100 persons' rows have changed since.
+what each takes afterwards; *after news* the same once 100 persons' rows have changed since, and
+of a class also once one of its students' have.
 """
 
 import argparse
@@ -41,6 +42,7 @@ SCHEME = Schemes({}).resolve("district-comprehensive").scheme
 SPAN = Span(END - timedelta(weeks=6), END)
 RATINGS, DUE = 20, 20  # of a student
 CHANGED = 100  # persons
+FIRST, FIRST_CLASS = f"account:{HOME}|s0", "class-0"  # among the changed, and in which class
 
 _AT = f"toDateTime64('{BEGIN} 00:00:00', 6, 'UTC') + (number % 90) * 86400"
 GIVEN = f"""SELECT '{STORE}', generateUUIDv4(), 0, {PERSON},
@@ -77,6 +79,7 @@ def questions(evaluations: Evaluations) -> dict[str, Callable[[random.Random], A
         "what-if": lambda _: evaluations.what_if(
             STORE, (SCHEME, SPAN), (Schemes({}).resolve("role-model-badges").scheme, SPAN)
         ),
+        "trajectory": lambda _: evaluations.trajectory(STORE, SCHEME, FIRST, END),
     }
 
 
@@ -84,13 +87,13 @@ def _student(chance: random.Random) -> str:
     return f"account:{HOME}|s{chance.randrange(STUDENTS)}"
 
 
-def change(generation: Generation) -> None:
+def change(generation: Generation, persons: int = CHANGED) -> None:
     """Write the rows of some persons anew, as folding a statement of each does."""
     version = time_ns() // 1000  # later than any that another run has written
     generation.run(
         f"""INSERT INTO {generation.database}.persons
         SELECT '{STORE}', {PERSON}, 550, 0, 0, {version}, 0
-        FROM (SELECT number * 89 AS number FROM numbers({CHANGED}))"""
+        FROM (SELECT number * 89 AS number FROM numbers({persons}))"""
     )
 
 
@@ -135,6 +138,13 @@ def measure(generation: Generation, asked: int) -> None:
     for name, ask in questions(evaluations).items():
         change(generation)
         timed(f"{name}, after news", 1, lambda ask=ask: ask(chance))  # type: ignore[misc]
+
+    def class_of_first() -> Any:
+        return evaluations.class_group(STORE, SCHEME, FIRST_CLASS, SPAN)
+
+    class_of_first()
+    change(generation, 1)
+    timed("class, after news of one", 1, class_of_first)
     wanted = {"actions": ("answer",), "phase": "post", "known": ("success",)}
     zone = ZoneInfo(DISTRICT_TIMEZONE)
     timed(

@@ -24,7 +24,7 @@ from projections.identities import Identities, load_identities
 from projections.names import shares_of
 from projections.warehouse import Generation
 
-_PERSONS_A_QUERY: Final = 1_600  # keeps a query's memory small
+_PERSONS_A_QUERY: Final = 800  # keeps a query's memory small
 _FEW: Final = 16  # persons: less work than another query is
 _MOST_KEPT: Final = 24  # spans with measures; those of a whole district may take some 10 MB
 

@@ -2,13 +2,20 @@
 
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from projections.prediction import trajectories as module
 from projections.prediction.calibration import Calibration
 from projections.prediction.growth import Floats, LevelState
-from projections.prediction.trajectories import Forecaster, Peer, Trajectories, growth_percentile
+from projections.prediction.trajectories import (
+    Forecaster,
+    Peer,
+    Trajectories,
+    evidence_of,
+    growth_percentile,
+)
 from projections.remembering import Remembered
 from projections.warehouse import Generation, Warehouse
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue
@@ -237,3 +244,12 @@ def test_many_are_foretold_as_each_one_is(calibration: Calibration) -> None:
     lower = [one.level <= forecaster.mark_standing("mathematics", 20_014, mark) for one in known]
     assert lower == [each >= 0.5 for each in alone]
     assert 0 < sum(lower) < len(known)
+
+
+@pytest.mark.parametrize(
+    "person",
+    ["account:https://a.example|x+1 %20&y=#?", "mbox:mailto:a_b-c.d~e@f.example", "张 三&"],
+)
+def test_evidence_is_asked_about_whoever_it_is(person: str) -> None:
+    asked = parse_qs(urlsplit(evidence_of(person, "chinese", "", "2026-03-01")).query)
+    assert (asked["person"], asked["subject"]) == ([person], ["chinese"])
