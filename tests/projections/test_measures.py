@@ -258,6 +258,36 @@ def test_days_asked_about_together_say_what_each_says_alone(
     assert len(together[0][measures[0]]) == len(facts)
 
 
+def test_news_of_a_few_are_right_for_a_class_and_for_whom_it_is_compared_with(
+    generation: Generation,
+) -> None:
+    grade = [f"grade-{number}" for number in range(20)]
+
+    def score(who: str, day: int, value: float) -> Fact:
+        return fact(who, "result", at(f"2026-03-0{day}T08:00"), score=value)
+
+    keep(generation, [score(who, 3, place / 20) for place, who in enumerate(grade)])
+    alone = Measure(over="facts", figure="count")
+    compared = Measure(over="facts", figure="mean", of="score")
+    rated = Measure(over="ratings", figure="mean", of="rating")
+    whom = [Whom([alone, rated], grade[3:5]), Whom([compared], grade)]
+    figures = Figures(generation, TIMEZONE)
+
+    def told(figures: Figures) -> list[tuple[float, ...]]:
+        (known,) = figures.of(STORE, [SPAN], whom, Versions(generation, STORE))
+        of_class = [known[one].get(who) for one in (alone, rated) for who in grade[3:5]]
+        return [tuple(one or ()) for one in (*of_class, *(known[compared][who] for who in grade))]
+
+    before = told(figures)
+    keep(generation, [score(who, 4, 1.0) for who in (grade[0], grade[4], grade[19])])
+    given = fact(grade[4], "rating_by_peer", at("2026-03-05T08:00"), rating=0.5, counterpart="w")
+    keep(generation, [given])
+    after = told(figures)
+    assert repr(after) == repr(told(Figures(generation, TIMEZONE)))
+    changed = [place for place, one in enumerate(after) if repr(one) != repr(before[place])]
+    assert changed == [1, 3, 4, 8, 23]  # of the class its one in both, of the grade three
+
+
 def test_what_is_new_or_voided_of_one_person_shows_at_once(generation: Generation) -> None:
     figures = Figures(generation, TIMEZONE)
     measure = Measure(over="facts", figure="count")
