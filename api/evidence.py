@@ -12,10 +12,14 @@ from starlette.responses import Response
 from api import answers
 from api.answers import Answer, View
 from api.cursors import Paged
+from api.days import LONGEST_SPAN
 from api.described import described
 from api.errors import REFUSALS, ApiError
 from api.records import Column, Records
 from api.roles import Resource, person
+from api.roles import Subject as Whose
+from api.roles import class_group as own_class
+from api.roles import school as own_school
 from projections.days import Days
 from projections.evidence import NONE, Wanted, evidence, texts
 from projections.vocabulary import ACTIONS
@@ -75,6 +79,16 @@ def asked_facts(
     who: Annotated[
         str, Query(alias="person", description="The person, as portraits name them.")
     ] = "",
+    class_group: Annotated[
+        str, Query(description="A class: what its students did while they were in it.")
+    ] = "",
+    school: Annotated[str, Query(description="A school: the same of its students.")] = "",
+    on: Annotated[
+        date | None,
+        Query(
+            description="Of a class or school: of those who are in it on this day, all they did."
+        ),
+    ] = None,
     statement: Annotated[
         UUID | None, Query(description="The id of the statement that they were read from.")
     ] = None,
@@ -110,6 +124,9 @@ def asked_facts(
     """Give what a request asks for."""
     return Wanted(
         person=who,
+        class_group=class_group,
+        school=school,
+        on=on,
         statement=str(statement) if statement else "",
         actions=tuple(action or ()),
         phase=phase,
@@ -140,7 +157,7 @@ def _said(values: list[str] | None) -> tuple[str, ...]:
 async def get_evidence(
     asked: answers.Query, page: Paged, wanted: Annotated[Wanted, Depends(asked_facts)]
 ) -> Response:
-    """Give facts about a person, or of a lesson, newest first, with the statements' ids.
+    """Give facts of a person, a lesson, a class or a school, newest first, with statements' ids.
 
     What figures say as `evidence.link` asks for exactly the facts that they rest on.
     `GET /xapi/statements?statementId=` gives a statement itself.
@@ -160,8 +177,16 @@ async def get_evidence(
         )
         return {"facts": facts, "next": page.next(following)}
 
-    about = person(wanted.person) if wanted.person else None
-    return await asked.answer(Resource.EVIDENCE, ask, subject=about, records=FACTS)
+    return await asked.answer(Resource.EVIDENCE, ask, subject=whose(wanted), records=FACTS)
+
+
+def whose(wanted: Wanted) -> Whose | None:
+    """Give whose facts are asked for; None for a lesson's, of which each is shown the own ones."""
+    if wanted.person:
+        return person(wanted.person)
+    if wanted.class_group:
+        return own_class(wanted.class_group)
+    return own_school(wanted.school) if wanted.school else None
 
 
 def check_asked(wanted: Wanted) -> None:
@@ -171,8 +196,20 @@ def check_asked(wanted: Wanted) -> None:
         if action not in ACTIONS:
             message = f"parameter 'action': there is no action {action!r}"
             raise ApiError(400, message, refusal="no_action", value=action)
+    if sum(map(bool, (wanted.person, wanted.class_group, wanted.school))) > 1:
+        message = "evidence is of one: name `person`, `class_group` or `school`"
+        raise ApiError(400, message, refusal="evidence_of_whom")
+    if wanted.class_group or wanted.school:
+        _check_days_of_group(wanted)
+        return
+    if wanted.on is not None:
+        message = "parameter 'on': name a `class_group` or a `school`"
+        raise ApiError(400, message, refusal="evidence_of_whom")
     if not wanted.person and (len(texts(wanted.lesson)) != 1 or NONE in texts(wanted.lesson)):
-        message = "evidence is of a person or of a lesson: name `person` or one `lesson`"
+        message = (
+            "evidence is of a person, a lesson, a class or a school: name `person`, one `lesson`,"
+            " `class_group` or `school`"
+        )
         raise ApiError(400, message, refusal="evidence_of_whom")
     if wanted.least_tries and not wanted.person:
         message = "parameter 'least_tries': tries are a person's: name `person`"
@@ -180,6 +217,20 @@ def check_asked(wanted: Wanted) -> None:
     if wanted.attempts_at and not wanted.person:
         message = "parameter 'attempts_at': attempts are a person's: name `person`"
         raise ApiError(400, message, refusal="evidence_of_whom")
+
+
+def _check_days_of_group(wanted: Wanted) -> None:
+    """Raise ApiError 400 where it isn't said on which days somebody has to be in a class."""
+    for name in ("least_tries", "attempts_at"):
+        if getattr(wanted, name):
+            message = f"parameter {name!r}: it is a person's: name `person`"
+            raise ApiError(400, message, refusal="evidence_of_whom")
+    if wanted.on is None and (wanted.first is None or wanted.last is None):
+        message = "evidence of a class or a school is of some days: name `on`, or `from` and `to`"
+        raise ApiError(400, message, refusal="evidence_of_days")
+    if wanted.first and wanted.last and (wanted.last - wanted.first).days >= LONGEST_SPAN:
+        message = f"`from` and `to` are at most {LONGEST_SPAN} days apart"
+        raise ApiError(400, message, refusal="evidence_of_days")
 
 
 def linked(view: View, answer: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date, tzinfo
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -59,9 +59,15 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     least so often, and whose subject it is. ``attempts_at`` asks for the person's attempts at an
     item, as the mistake book has them: answers known to be right or wrong, and corrections of it,
     or of the homework it stands in. Days are the district's, inclusive.
+
+    Of a class or a school it is what its students did while they were in it; with ``on`` whatever
+    those did who are in it on that day.
     """
 
     person: str = ""
+    class_group: str = ""
+    school: str = ""
+    on: date | None = None
     statement: str = ""
     actions: tuple[str, ...] = ()
     phase: str = ""
@@ -148,12 +154,15 @@ def evidence(
 ) -> tuple[list[dict[str, Any]], Place | None]:
     """Give a page of facts, the newest first, and where the next one begins (None: there is none).
 
-    Of everyone in the lesson where no person is named, or of those of them who are ``among`` these
-    persons. Times are ISO 8601 in UTC.
+    Of everyone in the lesson, the class or the school where no person is named, or of those of them
+    who are ``among`` these persons. Times are ISO 8601 in UTC.
     """
     person = person_of(generation, store, wanted.person) if wanted.person else ""
+    is_of_group, partly = bool(wanted.class_group or wanted.school), list[_There]()
     if person:
         accounts = accounts_of(generation, store, person)
+    elif is_of_group:
+        accounts, partly = _in_group(generation, store, wanted, among)
     else:
         lesson = "".join(texts(wanted.lesson)[:1])
         accounts = [] if among is None else _in_lesson(generation, store, lesson, among)
@@ -164,8 +173,12 @@ def evidence(
     rows = generation.query(
         "evidence",
         store=store,
-        is_anyones=int(not person and among is None),
+        is_anyones=int(not person and not is_of_group and among is None),
         accounts=accounts,
+        partly=[one.account for one in partly],
+        begins=[one.begin for one in partly],
+        ends=[one.end for one in partly],
+        timezone=str(zone),
         person=person,
         actions=list(wanted.actions),
         known=list(wanted.known),
@@ -207,6 +220,46 @@ def _corrected_with(
     responses = responses_of(generation, store, list(accounts))
     answers = (one for one in responses if one.item == item and not one.is_correction)
     return sorted(corrected_with(item, answers))
+
+
+class _There(NamedTuple):
+    """An account of somebody who was in a class or a school, with the days: ISO 8601."""
+
+    account: str
+    begin: str
+    end: str
+
+
+def _in_group(
+    generation: Generation, store: str, wanted: Wanted, among: Collection[str] | None
+) -> tuple[list[str], list[_There]]:
+    """Give the accounts of a class's or a school's students, and who was there on some days only.
+
+    These come once for each of their times there.
+    """
+    if wanted.class_group:
+        rows = generation.query("class_members", store=store, class_group=wanted.class_group)
+        there = [(row[0], row[4], row[5]) for row in rows]
+    else:
+        rows = generation.query("school_members", store=store, school=wanted.school)
+        there = [(person, begin, end) for person, begin, end in rows]
+    if among is not None:
+        there = [one for one in there if one[0] in among]
+    if wanted.on is not None:
+        there = [one for one in there if one[1] <= str(wanted.on) <= one[2]]
+    persons = sorted({person for person, *_ in there})
+    accounts: dict[str, list[str]] = {person: [person] for person in persons}
+    for account, person in generation.query("accounts_of_persons", store=store, persons=persons):
+        accounts[person].append(account)
+    first, last = str(wanted.first or ""), str(wanted.last or "9999-12-31")
+    wholly = {person for person, begin, end in there if begin <= first and end >= last}
+    partly = [
+        _There(account, begin, end)
+        for person, begin, end in there
+        if wanted.on is None and person not in wholly
+        for account in accounts[person]
+    ]
+    return [account for some in accounts.values() for account in some], partly
 
 
 def _place(fact: dict[str, Any]) -> Place:

@@ -463,8 +463,8 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "refused.no_action": ("没有这种行为", "there is no such action"),
     "refused.evidence_of_whom": (
-        "网址里要写明是谁的，或者是哪一节课的",
-        "the address has to say of whom, or of which lesson",
+        "网址里要写明是谁的，或者是哪一节课、哪个班、哪所学校的，只能是其中一个",
+        "the address has to say of whom, or of which lesson, class or school: of one of these",
     ),
     "refused.no_publishing": (
         "发布和撤回方案需要评价员或管理员的账号，并有 all 权限",

@@ -5,7 +5,7 @@ from typing import Any
 from nicegui import ui
 
 from api.ui.export import ExportButtons
-from api.ui.layout import student_link
+from api.ui.layout import evidence_link, student_link
 from api.ui.portrait import point_name
 from api.ui.session import Visit
 from projections.prediction.mastery import ENOUGH_TRIES
@@ -43,6 +43,7 @@ class HeatMap(ui.element, component="components/heat_map.js"):
             "mean": point["mean"],
             "n": point["n"],
             "note": self._words("heat.n", n=point["n"]),
+            "href": evidence_link(point["evidence"]),
         }
 
     def _student(self, student: dict[str, Any]) -> dict[str, Any]:
@@ -50,6 +51,7 @@ class HeatMap(ui.element, component="components/heat_map.js"):
             "id": student["person"],
             "name": student["name"],
             "href": student_link(student["person"]),
+            "evidence": evidence_link(student["evidence"]),
             "cells": [
                 cell and [round(cell[name], 4) for name in _NUMBERS] for cell in student["cells"]
             ],

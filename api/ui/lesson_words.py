@@ -31,6 +31,15 @@ LESSON_WORDS: Final[dict[str, tuple[str, str]]] = {
         "Neither hands nor attention were recorded.",
     ),
     "attention.remote": ("远程加入：{n} 人", "Joined from elsewhere: {n}"),
+    "refused.evidence_of_days": (
+        "班级或学校的依据要写明是哪一天，或者起止日期（最多相隔 400 天）",
+        "of a class or a school the address has to say of which day, or from when to when",
+    ),
+    "evidence.on": ("{day} 当天在册的学生", "of those who are there on {day}"),
+    "mastery.past": (
+        "掌握程度是目前的值；名册与活动是所选日期的",
+        "Mastery is as it is now; roster and activity are of the day chosen",
+    ),
     # A school
     "risk.reason": ("原因", "Reason"),
     "district.rank": ("本月名次", "Rank of the month"),

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from api.evidence import check_asked
+from api.evidence import check_asked, whose
 from api.roles import Asker, Resource, person, student
 from api.ui.asking import LONGEST_OF_MANY, Answer, Asking
 from projections.days import today
@@ -14,6 +14,7 @@ from projections.evidence import Place, Texts, Wanted, evidence, texts
 from projections.identities import person_of
 from projections.names import names_of
 from projections.prediction.trajectories import FRESH_WEEKS
+from projections.rosters.roster import Roster
 from projections.warehouse import Generation
 
 PAGE_OF_FACTS: Final = 50
@@ -50,8 +51,7 @@ class PersonQueries(Asking):
 
     async def permit_evidence(self, wanted: Wanted) -> Asker:
         """Give who may see the facts that are asked for, or some of them; raises ApiError 403."""
-        about = person(wanted.person) if wanted.person else None
-        return await self._permit(Resource.EVIDENCE, about)
+        return await self._permit(Resource.EVIDENCE, whose(wanted))
 
     async def evidence(self, wanted: Wanted, after: Place | None = None) -> Answer:
         """Give a page of facts as ``projections.evidence.evidence`` does; `next` is a place.
@@ -74,9 +74,19 @@ class PersonQueries(Asking):
                 among=among,
             )
             names = names_of(generation, self._store, named_in(wanted))
+            names.update(self._group_named(generation, wanted))
             return {**as_of, "facts": facts, "names": names, "next": following}
 
         return await self._ask(ask)
+
+    def _group_named(self, generation: Generation, wanted: Wanted) -> dict[str, dict[str, str]]:
+        """Give what the roster calls the class or the school that is asked about."""
+        if wanted.class_group:
+            asked = {"store": self._store, "class_group": wanted.class_group}
+            found = generation.query("class_group", **asked)
+            return {wanted.class_group: {"": found[0][0]}} if found else {}
+        schools = Roster(generation, self._zone.key).schools(self._store) if wanted.school else ()
+        return {one.org: {"": one.name} for one in schools if one.org == wanted.school}
 
     async def statement(self, fact: dict[str, Any]) -> str | None:
         """Give the JSON of the statement that a fact of ``evidence`` was read from.

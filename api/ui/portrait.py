@@ -1,7 +1,7 @@
 """The frame of every portrait's page: whose it is, as of when, and its parts."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
 from nicegui import ui
@@ -108,6 +108,12 @@ def as_of(visit: Visit, portrait: Portrait) -> str:
     """Say as of when a portrait is."""
     time = formats.moment(portrait["as_of"], visit.timezone)
     return visit.words("as_of", time=time)
+
+
+def is_past(visit: Visit, portrait: Portrait) -> bool:
+    """Tell whether a portrait is of a day before today: its mastery is today's all the same."""
+    asked = datetime.fromisoformat(portrait["as_of"]).astimezone(visit.timezone)
+    return date.fromisoformat(portrait["on"]) < asked.date()
 
 
 def point_name(visit: Visit, point: dict[str, Any]) -> str:

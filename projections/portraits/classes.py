@@ -126,7 +126,8 @@ class Classes:
             [others] = self._generation.query_all(placed_of(store, on, class_group=class_group))
             placed = [Placed(*row) for row in others]
         members, rows = self._rows(store, on, span, subject, _Students(enrolled, placed))
-        heat_map = self._heat_map(store, rows.mastery_in(subject), members)
+        about = Wanted(class_group=class_group, subject=subject)
+        heat_map = self._heat_map(store, rows.mastery_in(subject), members, known_by(about, on))
         done, evidence = rows.done, _evidence(enrolled, span, subject)
         return {
             "class_group": class_group,
@@ -143,9 +144,15 @@ class Classes:
             "subject": subject or None,
             "n": len(members),
             "students": _students(members, done, evidence),
-            "load": _load(members, done),
+            "load": {
+                **_load(members, done),
+                "evidence": evidence_to_ask(load_rests_on(about).within(span.days)),
+            },
             "activity": _by_week(done),
-            "distribution": _distribution(heat_map),
+            "distribution": {
+                **_distribution(heat_map),
+                "evidence": evidence_to_ask(known_by(about, on)),
+            },
             "weak_points": _weak_points(heat_map),
             "heat_map": heat_map,
             "at_risk": msgspec.to_builtins(rows.at_risk(windows(on))),
@@ -200,7 +207,11 @@ class Classes:
         )
 
     def _heat_map(
-        self, store: str, known: Iterable["_Known"], members: Sequence[Member]
+        self,
+        store: str,
+        known: Iterable["_Known"],
+        members: Sequence[Member],
+        rests_on: Wanted,
     ) -> dict[str, Any]:
         """Give who knows what: the points by how few know them, a row a student by name."""
         cells: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
@@ -221,6 +232,9 @@ class Classes:
                 "names": names.get(point, {}),
                 "subject": subjects[point],
                 **_summary(of_point.values()),
+                "evidence": evidence_to_ask(
+                    msgspec.structs.replace(rests_on, knowledge_point=point)
+                ),
             }
             for point, of_point in cells.items()
         ]
@@ -240,6 +254,16 @@ class Classes:
                 for member in members
             ],
         }
+
+
+def known_by(about: Wanted, on: date) -> Wanted:
+    """Give what the mastery of a group rests on: what those responded who are in it on a day."""
+    return msgspec.structs.replace(about, on=on, actions=_RESPONSES, known=("success",))
+
+
+def load_rests_on(about: Wanted) -> Wanted:
+    """Give what the homework load of a group rests on: what took any time after class."""
+    return msgspec.structs.replace(about, phase="post", known=("duration",))
 
 
 def _on(ever: Iterable[_Enrolled], on: date) -> list[_Enrolled]:

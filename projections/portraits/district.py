@@ -13,11 +13,18 @@ from typing import Any, NamedTuple
 import msgspec
 
 from projections.days import last_days
+from projections.evidence import Wanted, evidence_to_ask, or_none
 from projections.names import names_of
 from projections.pooling import Group, Pooled, pool
 from projections.portraits.at_risk import AtRisk
 from projections.portraits.at_risk_rows import find_at_risk
-from projections.portraits.classes import DEFAULT_DAYS, distribution_of, load_of
+from projections.portraits.classes import (
+    DEFAULT_DAYS,
+    distribution_of,
+    known_by,
+    load_of,
+    load_rests_on,
+)
 from projections.prediction.mastery import ENOUGH_TRIES
 from projections.remembering import Remembered
 from projections.rosters.roster import Roster
@@ -89,7 +96,14 @@ class District:
             return None, position
         diagnosis, seen = self.diagnosis(store, on, least=least)
         of_school = [
-            {**cell, "schools": [one for one in cell["schools"] if one["school"] == school]}
+            {
+                **cell,
+                "schools": [
+                    {**one, "evidence": _judged_by(cell, one["school"], on)}
+                    for one in cell["schools"]
+                    if one["school"] == school
+                ],
+            }
             for cell in diagnosis
         ]
         of_school = [cell for cell in of_school if cell["schools"]]
@@ -177,6 +191,7 @@ class District:
         weeks, points = self._read(store, on, school)
         risky = find_at_risk(self._generation, store, on, school=school)
         classes = self._roster.classes(store, school, on=on)
+        about, month = Wanted(school=school), last_days(on, DEFAULT_DAYS)
         means, spent = self._generation.query_all(
             (
                 "school_means",
@@ -193,8 +208,8 @@ class District:
                 {
                     "store": store,
                     "school": school,
-                    "first_day": str(last_days(on, DEFAULT_DAYS).first),
-                    "last_day": str(on),
+                    "first_day": str(month.first),
+                    "last_day": str(month.last),
                 },
             ),
         )
@@ -222,9 +237,25 @@ class District:
                 for one in classes
             ],
             "at_risk": self._named(store, risky[:MOST_AT_RISK]),
-            "distribution": distribution_of([mean for _, mean in means]),
-            "load": _load([_Spent(*row) for row in spent]),
-            "weak_points": self._weak_points(store, points),
+            "distribution": {
+                **distribution_of([mean for _, mean in means]),
+                "evidence": evidence_to_ask(known_by(about, on)),
+            },
+            "load": {
+                **_load([_Spent(*row) for row in spent]),
+                "evidence": evidence_to_ask(load_rests_on(about).within(month.days)),
+            },
+            "weak_points": [
+                {
+                    **point,
+                    "evidence": evidence_to_ask(
+                        known_by(
+                            Wanted(school=school, knowledge_point=point["knowledge_point"]), on
+                        )
+                    ),
+                }
+                for point in self._weak_points(store, points)
+            ],
             "trend": _trend(weeks),
         }
 
@@ -261,6 +292,12 @@ class District:
         listed = listed[:MOST_WEAK_POINTS]
         names = names_of(self._generation, store, [each["knowledge_point"] for each in listed])
         return [{**each, "names": names.get(each["knowledge_point"], {})} for each in listed]
+
+
+def _judged_by(cell: dict[str, Any], school: str, on: date) -> dict[str, Any]:
+    """Say what a school's cell of the diagnosis rests on; of schools of several stages, of all."""
+    about = Wanted(school=school, subject=or_none(cell["subject"]))
+    return evidence_to_ask(known_by(about, on))
 
 
 def _sizes(generation: Generation, store: str, on: date) -> dict[str, int]:

@@ -43,6 +43,15 @@ WHERE store = {store:String}
       OR action = 'answer' AND success IS NOT NULL AND item = {attempts_at:String}
       OR action = 'homework_corrected'
           AND (item = {attempts_at:String} OR has({corrected_with:Array(String)}, item)))
+  -- Who was in the class or school on some of the days only, with these days.
+  AND (
+      NOT has({partly:Array(String)}, person)
+      OR arrayExists(
+          (who, begin, end) ->
+              who = person AND toDate32(time, {timezone:String}) BETWEEN begin AND end,
+          {partly:Array(String)}, {begins:Array(Date32)}, {ends:Array(Date32)}
+      )
+  )
   AND ({is_further:UInt8} = 0 OR
       (toUnixTimestamp64Micro(time), statement, ordinal)
       < ({after_time:Int64}, toUUID({after_statement:String}), {after_ordinal:UInt16}))

@@ -97,6 +97,46 @@ def test_every_reason_why_somebody_is_at_risk_opens_facts_of_theirs(client: Xapi
             assert {fact["person"] for fact in facts} == {student["person"]}, reason
 
 
+def test_a_classs_and_a_schools_figures_link_to_what_they_rest_on(client: XapiClient) -> None:
+    portrait = asked(client, "/v1/portraits/classes/5-1", **ON).json()
+    [point] = portrait["heat_map"]["points"]
+    tries = sum(cell["tries"] for one in portrait["heat_map"]["students"] for cell in one["cells"])
+    facts = opened(client, point["evidence"]["link"])
+    assert len(facts) == tries
+    assert {fact["person"] for fact in facts} == {key("a1"), key("a2")}
+    assert len(opened(client, portrait["distribution"]["evidence"]["link"])) == tries
+    assert opened(client, portrait["load"]["evidence"]["link"]) == []
+    told = asked(client, "/v1/portraits/schools/lake", **ON).json()
+    for figure in (told["distribution"], told["weak_points"], told["diagnosis"]):
+        for one in figure if isinstance(figure, list) else [figure]:
+            link = (one["schools"][0] if "schools" in one else one)["evidence"]["link"]
+            assert len(opened(client, link)) == tries
+
+
+def test_evidence_of_a_class_is_for_who_may_see_it_and_of_some_days(
+    running: RunningApplication, client: XapiClient
+) -> None:
+    def facts(holder: Holder, **wanted: str) -> int:
+        credentials = running.state.credentials
+        made, secret = credentials.add("district", "", (), holder=holder)
+        asking = XapiClient(running.client, (made.key, secret))
+        answer = asking.request("GET", "/v1/evidence", params={**wanted, "limit": "500"})
+        return len(answer.json()["facts"]) if answer.status_code == 200 else answer.status_code
+
+    leader = Holder("school_leader", schools=("lake",))
+    assert facts(leader, class_group="5-1", **ON) == facts(leader, school="lake", **ON) == 100
+    assert facts(leader, class_group="5-2", **ON) == facts(leader, school="hill", **ON) == 403
+    assert facts(Holder("student", person=key("a1")), class_group="5-1", **ON) == 403
+    assert facts(Holder("teacher", person=key("wu")), school="lake", **ON) == 403
+    yesterday = str(TODAY - timedelta(days=1))
+    assert facts(leader, class_group="5-1", **{"from": yesterday, "to": yesterday}) == 4
+    assert (
+        facts(leader, class_group="5-1")
+        == facts(leader, school="lake", class_group="5-1", **ON)
+        == 400
+    )
+
+
 def test_those_at_risk_are_listed_page_by_page(client: XapiClient) -> None:
     whole = asked(client, "/v1/at-risk", **ON).json()
     assert ([one["person"] for one in whole["students"]], whole["next"]) == (

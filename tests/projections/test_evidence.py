@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,8 @@ from projections.portraits.students import Portraits
 from projections.warehouse import Generation, Warehouse
 from tests.support.clickhouse import embedded_dsn, fresh_catalogue
 from tests.support.facts import DAY, HOUR, STORE, answer, at, fact, keep
+from tests.support.small_district import STORE as SCHOOLS
+from tests.support.small_district import TODAY, answers, carry, enroll
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TERM = at("2026-03-02T00:00")
@@ -183,6 +185,31 @@ def test_evidence_of_a_lesson_is_of_everyone_in_it(generation: Generation) -> No
     assert {one["person"] for one in page} == set(STUDENTS)
     some, _ = evidence(generation, STORE, wanted, ZONE, limit=500, among=["an", "bo"])
     assert {one["person"] for one in some} == {"an", "bo"}
+
+
+def test_evidence_of_a_class_is_what_was_done_while_in_it(warehouse: Warehouse) -> None:
+    """One moves from a class to another; of a day it is all that those did who are in it then."""
+    warehouse.ensure()
+    generation, moved = warehouse.ensure("moving"), TODAY - timedelta(days=2)
+    enroll(generation, {"lake": {"a": ["x", "y"], "b": ["z"]}}, [("x", "a", "b", moved)])
+    facts = [
+        one
+        for student in "xyz"
+        for days in (1, 3)
+        for one in answers(student, TODAY - timedelta(days=days), [True] * days)
+    ]
+    carry(generation, facts)
+
+    def found(**wanted: Any) -> list[str]:
+        page, _ = evidence(generation, SCHOOLS, Wanted(**wanted), ZONE, limit=500)
+        return sorted(fact["person"].rpartition("|")[2] for fact in page)
+
+    week = {"first": TODAY - timedelta(days=6), "last": TODAY}
+    assert found(class_group="a", **week) == [*"xxx", *"yyyy"]
+    assert found(class_group="b", **week) == [*"x", *"zzzz"]
+    assert found(class_group="b", on=TODAY) == [*"xxxx", *"zzzz"]
+    assert found(school="lake", **week) == [*"xxxx", *"yyyy", *"zzzz"]
+    assert found(class_group="b", on=moved - timedelta(days=1)) == [*"zzzz"]
 
 
 def test_evidence_is_of_the_days_of_the_district_not_of_utc(generation: Generation) -> None:

@@ -113,10 +113,29 @@ def test_the_heat_map_is_told_in_words_and_walked_by_arrow_keys(
     wait_to_see(browser, ".xj-heat tbody td[tabindex='0']").send_keys(Keys.ARROW_DOWN)
     cell = browser.switch_to.active_element
     assert cell.get_attribute("data-at") == "1 0"
-    name = find(browser, ".xj-heat tbody tr a")[1].text
+    name = find(browser, ".xj-heat tbody th a")[1].text
     wait_for(browser, lambda: name in wait_to_see(browser, ".xj-heat-told").text)
     assert cell.text.split()[0] in wait_to_see(browser, ".xj-heat-told").text
     assert len(find(browser, ".xj-heat tbody td[tabindex='0']")) == 1
+
+
+def test_a_cell_of_the_heat_map_leads_to_the_answers_behind_it(
+    demo: SmallDemo, browser: Chrome
+) -> None:
+    browser.get(demo.link(class_path(CLASS)))
+    cell = wait_to_see(browser, ".xj-heat tbody td a small")
+    tries = int(cell.text)
+    cell.click()
+    wait_for(browser, lambda: len(find(browser, ".xj-facts > li")) == tries)
+    browser.back()
+    wait_to_see(browser, ".xj-heat-class td a").click()
+    wait_to_see(browser, ".xj-facts > li")
+    [title] = [
+        one["title"]
+        for one in demo.ask("/v1/roster/classes")["classes"]
+        if one["class_group"] == CLASS
+    ]
+    assert wait_to_see(browser, "h1").text == f"{title}：依据"
 
 
 def test_a_class_of_one_subject_and_day_is_told_in_english(

@@ -29,11 +29,16 @@ export default {
       const said = { ...values, value, low, high, tries: cell[3], successes: cell[4] };
       return this.fill(cell[3] < this.enough ? this.words.few : this.words.cell, said);
     },
+    evidenceOf(student, column) {
+      const point = new URLSearchParams({ knowledge_point: this.points[column].id });
+      return `${student.evidence}&${point}`;
+    },
     go(row, column) {
       this.at = { row, column };
       this.told = this.label(this.students[row], column);
     },
     move(event) {
+      if (event.key === "Enter") event.target.querySelector("a")?.click();
       const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
       const step = steps[event.key];
       if (!step) return;
@@ -62,7 +67,7 @@ export default {
             <tr class="xj-heat-class">
               <th scope="row" class="xj-heat-student">{{ words.all }}</th>
               <td v-for="point in points" :key="point.id" :title="point.note">
-                {{ point.mean === null ? "—" : percent(point.mean) }}<small>{{ point.n }}</small>
+                <a :href="point.href">{{ point.mean === null ? "—" : percent(point.mean) }}<small>{{ point.n }}</small></a>
               </td>
             </tr>
           </thead>
@@ -73,7 +78,7 @@ export default {
                   :data-at="row + ' ' + column" :tabindex="isEntry(row, column) ? 0 : -1"
                   :title="label(student, column)"
                   @focus="go(row, column)" @mouseenter="told = label(student, column)">
-                <template v-if="cell">{{ percent(cell[0]) }}<small>{{ cell[3] }}</small></template>
+                <a v-if="cell" :href="evidenceOf(student, column)" tabindex="-1">{{ percent(cell[0]) }}<small>{{ cell[3] }}</small></a>
                 <template v-else>·</template>
               </td>
             </tr>

@@ -12,9 +12,9 @@ from api.ui.layout import Card, Tag, evidence_link, student_link
 from api.ui.lesson_table import LessonTable
 from api.ui.parts import KeyFigures
 from api.ui.periods import Period
-from api.ui.portrait import Portrait, as_of, point_name
+from api.ui.portrait import Portrait, as_of, is_past, point_name
 from api.ui.session import Visit
-from api.ui.table import Column, DataTable, Row, cell
+from api.ui.table import Column, DataTable, Row, cell, counted_cell
 from projections.vocabulary import PHASES, SUBJECTS
 
 PHASE_ORDER = (*PHASES, "")
@@ -110,6 +110,7 @@ class ClassHeatMap:
         with Card(words, words("heat.title"), words("heat.help"), "xj-heat-card xj-wide") as card:
             self._empty = Tag("p", words("mastery.empty"), "xj-empty")
             with Tag("div") as self._shown:
+                self._past = Tag("p", words("mastery.past"), "xj-note")
                 self._legend()
                 self._map = HeatMap(visit)
         self._aside = card.aside
@@ -130,6 +131,7 @@ class ClassHeatMap:
         self._shown.set_visibility(is_known)
         n = self._words("heat.size", students=students, points=points)
         self._aside.text = f"{n} · {as_of(self._visit, portrait)}"
+        self._past.set_visibility(is_past(self._visit, portrait))
         self._map.show(heat_map)
 
 
@@ -141,10 +143,13 @@ class Distribution:
         words = self._words = visit.words
         with Card(words, words("distribution.title"), words("distribution.help")):
             self._figure = Figure(words, "xj-bars", words("distribution.title"))
+            self._evidence = Tag("a", words("evidence.open"), "xj-evidence-link")
 
     def show(self, portrait: Portrait) -> None:
-        """Show the distribution of a class."""
+        """Show the distribution of a class or a school."""
         words, found = self._words, portrait["distribution"]
+        self._evidence.set_visibility(bool(found["n"]))
+        self._evidence.attribute("href", evidence_link(found["evidence"]))
         if not found["n"]:
             self._figure.show_empty(words("distribution.empty"))
             return
@@ -160,6 +165,7 @@ class Distribution:
             [
                 words("unit", unit=words("distribution.unit")),
                 words("distribution.n", n=found["n"], mean=formats.percent(found["mean"])),
+                *([words("mastery.past")] if is_past(self._visit, portrait) else []),
                 as_of(self._visit, portrait),
             ],
         )
@@ -195,7 +201,8 @@ class WeakPoints:
                     Tag("span", point_name(self._visit, point))
                     Tag("strong", formats.percent(point["mean"]))
                     subject = words.term(SUBJECTS, point["subject"])
-                    Tag("small", f"{subject} · {words('heat.n', n=point['n'])}", "xj-note")
+                    note = f"{subject} · {words('heat.n', n=point['n'])}"
+                    Tag("a", note, "xj-note", href=evidence_link(point["evidence"]))
             if not portrait["weak_points"]:
                 Tag("li", words("not_enough"), "xj-not-enough")
 
@@ -255,11 +262,13 @@ class Students:
                 [Column("name", words("students.name"), "link", sortable=True), *numbers],
                 export=title,
             )
+            self._evidence = Tag("a", words("evidence.open"), "xj-evidence-link")
         self._aside = card.aside
 
     def show(self, portrait: Portrait) -> None:
         """Show the students of a class."""
         words, load, students = self._words, portrait["load"], portrait["students"]
+        self._evidence.attribute("href", evidence_link(load["evidence"]))
         self._empty.set_visibility(not students)
         self._table.set_visibility(bool(students))
         self._table.show(self._row(one) for one in students)
@@ -276,7 +285,9 @@ class Students:
         return {
             "id": one["person"],
             "name": cell(one["name"], one["name"], href=student_link(one["person"])),
-            "actions": cell(formats.count(one["actions"]), one["actions"]),
+            "actions": counted_cell(one["actions"], one["evidence"], words)
+            if one["actions"] and one["evidence"]
+            else cell(formats.count(one["actions"]), one["actions"]),
             "answers": cell(formats.count(one["answers"]), one["answers"]),
             "accuracy": cell(formats.share(one["accuracy"], words), one["accuracy"]),
             "homework_seconds": cell(

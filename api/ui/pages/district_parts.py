@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from api.ui import charts, formats
 from api.ui.charts import Figure
-from api.ui.layout import Card, Tag, class_link, school_link
+from api.ui.layout import Card, Tag, class_link, evidence_link, school_link
 from api.ui.parts import KeyFigures
 from api.ui.periods import Period
 from api.ui.portrait import Portrait, as_of, point_name
@@ -348,10 +348,12 @@ class AppRanking(Ranking):
 
 
 def interval(words: Words, known: dict[str, Any], n: str) -> Cell:
-    """Make the cell of an estimate with its interval, and what it is of."""
+    """Make the cell of an estimate with its interval and what it is of; if told, its evidence."""
     value, low, high = known["mean"], known["low"], known["high"]
     text = formats.percent(value)
     told = words(
         "mastery.interval", value=text, low=formats.percent(low), high=formats.percent(high)
     )
-    return cell(text, value, note=n, low=low, value=value, high=high, label=f"{told} · {n}")
+    href = {"href": evidence_link(known["evidence"])} if "evidence" in known else {}
+    drawn = {"low": low, "value": value, "high": high, "label": f"{told} · {n}"}
+    return cell(text, value, note=n, **drawn, **href)

@@ -16,9 +16,11 @@ from api.ui.layout import (
     EVIDENCE,
     Card,
     Tag,
+    class_link,
     lesson_link,
     message,
     page,
+    school_link,
     student_link,
     teacher_link,
 )
@@ -95,8 +97,8 @@ class EvidenceView:
     def show(self, answer: dict[str, Any]) -> None:
         """Show the first page of facts."""
         words, wanted, names = self._words, self._wanted, answer["names"]
-        person = wanted.person and names.get(wanted.person, {}).get("", "")
-        who = person or formats.account(wanted.person)
+        whom = wanted.person or wanted.class_group or wanted.school
+        who = names.get(whom, {}).get("", "") or formats.account(whom)
         self._heading.text = words("evidence.of", who=who) if who else words("evidence.title")
         self._show_back(who)
         self._asked.clear()
@@ -108,14 +110,11 @@ class EvidenceView:
 
     def _show_back(self, who: str) -> None:
         """Lead back to where one came from, else to whose facts these are."""
-        words, person = self._words, self._wanted.person
-        holder = self._visit.credential.holder
-        is_own_teaching = holder is not None and (holder.role, holder.person) == (TEACHER, person)
-        of_person = teacher_link(person) if is_own_teaching else student_link(person)
+        words, page_of = self._words, _page_of(self._visit, self._wanted)
         self._back.set_visibility(bool(self._came_from or who))
-        self._back.attribute("href", self._came_from or of_person)
-        is_of_person = self._came_from.partition("?")[0] in ("", of_person)
-        told = words("evidence.back", who=who) if who and is_of_person else words("evidence.return")
+        self._back.attribute("href", self._came_from or page_of)
+        is_theirs = self._came_from.partition("?")[0] in ("", page_of.partition("?")[0])
+        told = words("evidence.back", who=who) if who and is_theirs else words("evidence.return")
         self._back.text = f"‹ {told}"
 
     def _add(self, answer: dict[str, Any]) -> None:
@@ -186,6 +185,18 @@ class ShownFact:
         return await is_given(queries.permit_lesson(lesson))
 
 
+def _page_of(visit: Visit, wanted: Wanted) -> str:
+    """Give the path of the page of whom it is about: of a teacher, the own portrait."""
+    on, person = wanted.on.isoformat() if wanted.on else "", wanted.person
+    if wanted.class_group:
+        return class_link(wanted.class_group, on)
+    if wanted.school:
+        return school_link(wanted.school, on)
+    holder = visit.credential.holder
+    is_own_teaching = holder is not None and (holder.role, holder.person) == (TEACHER, person)
+    return teacher_link(person) if is_own_teaching else student_link(person)
+
+
 def said_by(visit: Visit, fact: Fact) -> str:
     """Say in a few words what came of it: right or wrong, score, rating, progress."""
     words = visit.words
@@ -247,6 +258,8 @@ def _asked(visit: Visit, wanted: Wanted, names: Mapping[str, Mapping[str, str]])
     told.append(_one_of(visit, "statement", [wanted.statement] if wanted.statement else []))
     told.append(_one_of(visit, "app", list(texts(wanted.app))))
     told.append(_one_of(visit, "layer", [words.term(LAYERS, one) for one in texts(wanted.layer)]))
+    if wanted.on:
+        told.append(words("evidence.on", day=wanted.on))
     if wanted.first or wanted.last:
         first, last = (str(day) if day else "…" for day in (wanted.first, wanted.last))
         told.append(words("days", first=first, last=last))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.ui import formats
-from api.ui.layout import Card, Tag, class_link
+from api.ui.layout import Card, Tag, class_link, evidence_link
 from api.ui.pages.class_parts import AtRisk, Lessons
 from api.ui.pages.district_parts import SchoolFigures
 from api.ui.portrait import Portrait
@@ -52,6 +52,7 @@ class Load:
                 ],
                 export=title,
             )
+            self._evidence = Tag("a", words("evidence.open"), "xj-evidence-link")
         self._aside = card.aside
 
     def show(self, portrait: Portrait) -> None:
@@ -60,6 +61,8 @@ class Load:
         titles = {one["class_group"]: one["title"] for one in portrait["classes"]}
         self._empty.set_visibility(not load["classes"])
         self._table.set_visibility(bool(load["classes"]))
+        self._evidence.set_visibility(bool(load["classes"]))
+        self._evidence.attribute("href", evidence_link(load["evidence"]))
         self._aside.text = words(
             "load.aside",
             median=formats.length(load["median_seconds_a_week"] or 0, words),
