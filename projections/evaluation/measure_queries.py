@@ -254,7 +254,7 @@ FROM
             FROM {{database:Identifier}}.person_mastery_weeks FINAL
             {of_persons}
         )
-        WHERE (person, knowledge_point, span) IN (
+        WHERE (person, knowledge_point, span) GLOBAL IN (
             SELECT person, knowledge_point, {is_tried_since} AS span
             FROM {{database:Identifier}}.person_mastery FINAL
             {of_persons}

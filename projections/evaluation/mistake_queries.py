@@ -154,7 +154,7 @@ def _corrections(asked: Asked, filed: Sequence[str]) -> str:
                     {_key("0", "what")} AS key {_more(map(_read, filed))}
                 {of_facts(_CORRECTION, UP_TO)}
             ) AS corrected
-            INNER JOIN
+            GLOBAL INNER JOIN
             (
                 SELECT who, item, whole, min(moment) AS since
                 FROM
@@ -164,7 +164,7 @@ def _corrections(asked: Asked, filed: Sequence[str]) -> str:
                             one -> one != '', [item, part_of]))) AS whole
                     {of_facts(_ATTEMPT, UP_TO)}
                 )
-                WHERE (who, whole) IN (
+                WHERE (who, whole) GLOBAL IN (
                     SELECT {asked.who} AS who, item
                     {of_facts(_CORRECTION, UP_TO)}
                 )
