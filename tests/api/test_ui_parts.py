@@ -64,6 +64,26 @@ def test_every_word_is_said_somewhere() -> None:
     ] == []
 
 
+def asked_for(path: Path) -> set[str]:
+    """Give every key that a source file asks words for, where it is written out."""
+    calls = [
+        node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)
+    ]
+    return {
+        call.args[0].value
+        for call in calls
+        if ast.unparse(call.func).rpartition(".")[2] in ("words", "_words")
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    }
+
+
+def test_every_word_that_is_asked_for_is_there() -> None:
+    asked = {path.name: asked_for(path) - WORDS.keys() for path in SOURCES}
+    assert {name: keys for name, keys in asked.items() if keys} == {}
+    assert len(set().union(*map(asked_for, SOURCES))) > 300
+
+
 def test_no_page_says_chinese_that_is_not_among_the_words() -> None:
     spoken = re.compile(r"[\u4e00-\u9fff]")
     for path in SOURCES:

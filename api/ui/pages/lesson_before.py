@@ -150,7 +150,7 @@ class Videos:
         viewers = sum(video["known"] for video in known)
         self._figure.show(
             charts.steps(labels, shares),
-            words("or").join(told),
+            words.listed(told),
             [
                 words("unit", unit=words("videos.unit")),
                 words("videos.n", n=viewers),

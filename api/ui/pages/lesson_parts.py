@@ -144,7 +144,7 @@ class Timeline:
             [
                 words("unit", unit=words("timeline.unit")),
                 words("timeline.n", n=portrait["in"]["present"], of=portrait["in"]["expected"]),
-                words("or").join(words("timeline.kind", action=kind, n=n) for kind, n in counts),
+                words.listed(words("timeline.kind", action=kind, n=n) for kind, n in counts),
                 as_of(self._visit, portrait),
             ],
             [
