@@ -1,6 +1,7 @@
 """Charts: what is drawn, in colours that everybody can tell apart, and what stands beside it."""
 
 from collections.abc import Mapping, Sequence
+from math import pi, sin
 from typing import Any, Final
 
 from nicegui import ui
@@ -99,26 +100,35 @@ def numbers(options: Options) -> list[list[Any]]:
     ]
 
 
-def radar(names: Sequence[str], series: Mapping[str, Sequence[float] | None]) -> Options:
+def radar(names: Sequence[str], series: Mapping[str, Sequence[float | None]]) -> Options:
     """Draw series of values (0..1) on a radar from 0 to 100, a value on the axis of each name.
 
-    The first is drawn as an area, its values beside the axes; others as broken lines. One without
-    values isn't drawn, and the others look as they do beside it.
+    The first, which has to be whole, is drawn as an area, its values beside the axes; others as
+    broken lines, as ``bridged`` says, those that aren't whole without symbols. One that can't be
+    drawn is left out, and the others look as they do beside it.
     """
-    first = next(iter(series.values())) or ()
+    first = bridged(next(iter(series.values()))) or ()
     axes = [
         {"name": f"{name}\n{{value|{round(100 * value)}}}", "max": 100}
         for name, value in zip(names, first, strict=True)
     ]
     every = zip(series.items(), RADAR_LOOKS, strict=False)
-    looks = [((name, values), look) for (name, values), look in every if values is not None]
-    icons = [{"name": name, "icon": symbol} for (name, _), (_, _, symbol) in looks]
+    looks = [
+        ((name, whole), (*look[:2], "none" if None in values else look[2]))
+        for (name, values), look in every
+        if (whole := bridged(values)) is not None
+    ]
+    icons = [
+        {"name": name, "icon": symbol}
+        for name, (_, _, symbol) in zip(series, RADAR_LOOKS, strict=False)
+        if any(name == drawn for (drawn, _), _ in looks)
+    ]
     return {
         "textStyle": {"fontFamily": FONT},
         "radar": {
             "indicator": axes,
-            "radius": "66%",
-            "center": ["50%", "56%"],
+            "radius": "60%",
+            "center": ["50%", "52%"],
             "splitNumber": 4,
             "axisName": {
                 "color": INK,
@@ -148,6 +158,30 @@ def radar(names: Sequence[str], series: Mapping[str, Sequence[float] | None]) ->
         ],
         "animationDuration": 300,
     }
+
+
+def bridged(values: Sequence[float | None]) -> list[float] | None:
+    """Give a radar's values with a straight line from neighbour to neighbour past those unknown.
+
+    What is put in is where that line crosses the axis (the chord, in polar coordinates). None where
+    half of the way around or more isn't known: no line passes there.
+    """
+    n = len(values)
+    known = [(place, value) for place, value in enumerate(values) if value is not None]
+    filled = dict(known)
+    for (begin, one), (end, other) in zip(known, known[1:] + known[:1], strict=True):
+        gap = (end - begin) % n or n
+        if 2 * gap >= n:
+            return None
+        for step in range(1, gap):
+            across = one * _sine(step, n) + other * _sine(gap - step, n)
+            chord = one * other * _sine(gap, n)
+            filled[(begin + step) % n] = chord / across if across else 0.0
+    return [filled[place] for place in range(n)] if filled else None
+
+
+def _sine(steps: int, of: int) -> float:
+    return sin(2 * pi * steps / of)
 
 
 def columns(labels: Sequence[str], name: str, values: Sequence[float]) -> Options:

@@ -21,6 +21,10 @@ STUDENT_WORDS: Final[dict[str, tuple[str, str]]] = {
         "现在：{days}；之前：{before}；与{who}的 {n} 人比较",
         "Now: {days}; before: {before}; compared with {who}, n = {n}",
     ),
+    "radar.bridged": (
+        "“{name}”有的方面证据不够，线直接连过",
+        "“{name}” passes sides that lack evidence in a straight line",
+    ),
     "radar.not_drawn": (
         "“{name}”有的方面证据不够，没有画线",
         "“{name}” has no line: some sides lack evidence",

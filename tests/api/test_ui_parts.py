@@ -15,6 +15,7 @@ import api
 from api import ui
 from api.errors import ApiError
 from api.ui import formats
+from api.ui.charts import bridged
 from api.ui.filters import day_named
 from api.ui.pages.generation_comparison import table_named
 from api.ui.pages.scheme_trajectory import DRAWN, points_of
@@ -91,6 +92,18 @@ def test_no_page_says_chinese_that_is_not_among_the_words() -> None:
         names = re.compile("学迹 Xueji|小明")
         said = [names.sub("", text) for text in strings(path)]
         assert [text for text in said if spoken.search(text)] == [], path
+
+
+def test_a_radars_line_goes_straight_past_a_side_that_is_not_known() -> None:
+    assert bridged([1.0, None, 1.0, 1.0, 1.0, 1.0]) == pytest.approx([1, 0.5, 1, 1, 1, 1])
+    assert bridged([None, 0.5, 0.5, 0.5, 0.5, 0.5]) == pytest.approx([0.25, *[0.5] * 5])
+    assert bridged([0.0, None, 0.0, 0.3, 0.2, 0.1]) == [0.0, 0.0, 0.0, 0.3, 0.2, 0.1]
+    assert bridged([0.1, 0.2, 0.3]) == [0.1, 0.2, 0.3]
+
+
+@pytest.mark.parametrize("values", [[], [None] * 3, [1.0, None, None], [1.0, None, 1.0, None]])
+def test_no_line_passes_where_half_of_a_radar_is_not_known(values: list[float | None]) -> None:
+    assert bridged(values) is None
 
 
 @pytest.mark.parametrize("text", ["", "2026-02-30", "x", "0001-01-01", "9999-12-31"])

@@ -448,6 +448,7 @@ def test_a_subject_and_days_are_chosen_on_the_page(site: Site, browser: Chrome) 
     assert 0 < int(shown) < 21
     for name, value in chosen.items():
         assert browser.find_element(By.NAME, name).get_attribute("value") == value
+    assert "之前" in wait_to_see(browser, ".xj-radar svg").text
     assert "之前：2026-03-02 至 2026-03-03" in wait_to_see(browser, ".xj-radar figcaption").text
     browser.execute_script("document.getElementsByName('to')[0].value = '2026-03-03'")
     wait_to_see(browser, ".xj-title form button").click()

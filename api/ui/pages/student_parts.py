@@ -64,24 +64,27 @@ class Radar:
                 self._dimension(dimension)
 
     def _draw(self, portrait: Portrait, known: Sequence[Dimension]) -> None:
-        """Draw what is known of now, and of what it is compared with where all of it is known."""
+        """Draw the sides that are known of now, and on them what they are compared with."""
         words = self._words
         series = {
             name: [of(one) for one in known]
             for name, of in zip(self._series(), _OF_SERIES, strict=True)
         }
-        whole = {name: _whole(values) for name, values in series.items()}
         told = (
             f"{self._name(one)} {_hundredths(one['value'])}{self._brackets(one)}" for one in known
         )
-        missing = [words("radar.not_drawn", name=name) for name in series if whole[name] is None]
+        missing = [
+            words("radar.bridged" if charts.bridged(values) else "radar.not_drawn", name=name)
+            for name, values in series.items()
+            if None in values
+        ]
         rows = [["", *self._series(), words("radar.rests_on")]]
         rows += [
             [self._name(one), *(_hundredths(of(one)) for of in _OF_SERIES), one["n"]]
             for one in portrait["radar"]
         ]
         self._figure.show(
-            charts.radar([self._name(one) for one in known], whole),
+            charts.radar([self._name(one) for one in known], series),
             words("radar.summary", values=words("radar.and").join(told)),
             [
                 words("unit", unit=words("radar.unit")),
@@ -135,12 +138,6 @@ class Radar:
             else:
                 Tag("small", told, "xj-note")
             Tag("small", self._beside(dimension), "xj-note")
-
-
-def _whole(values: Sequence[float | None]) -> list[float] | None:
-    """Give values of which all are known; None where one isn't."""
-    known = [value for value in values if value is not None]
-    return known if len(known) == len(values) else None
 
 
 def _hundredths(value: float | None) -> str:
