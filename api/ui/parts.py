@@ -1,11 +1,27 @@
-"""Parts that several portraits have."""
+"""Parts that several pages have."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import ClassVar
 
 from api.ui.layout import Tag
 from api.ui.portrait import Portrait
-from api.ui.session import Visit
+from api.ui.session import Visit, is_led_out
+
+
+class OpenedFirst:
+    """Details that show what is inside when they are opened first; nothing is asked before."""
+
+    def __init__(self, visit: Visit, details: Tag, show: Callable[[], Awaitable[None]]) -> None:
+        self._visit, self._show = visit, show
+        self._is_open = False
+        details.on("toggle", self._open, [])
+
+    async def _open(self) -> None:
+        if self._is_open:
+            return
+        self._is_open = True
+        if not await is_led_out(self._visit):
+            await self._show()
 
 
 class KeyFigures:

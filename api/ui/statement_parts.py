@@ -8,8 +8,9 @@ from api.ui import formats
 from api.ui.copied_text import CopiedText
 from api.ui.json_text import JsonText
 from api.ui.layout import Card, Tag, statement_link
+from api.ui.parts import OpenedFirst
 from api.ui.portrait import name_of
-from api.ui.session import Visit, is_led_out
+from api.ui.session import Visit
 from api.ui.statement_queries import ShownStatement
 from lrs.actors import actor_key
 
@@ -31,16 +32,9 @@ class StatementLine:
                 Tag("span", result_told(visit, statement), "xj-note")
                 Tag("small", actor_named(visit, statement["authority"]), "xj-note")
             self._inside = Tag("div", classes="xj-fact")
-        details.on("toggle", self._open, [])
-        self._is_open = False
+        OpenedFirst(visit, details, self._show_inside)
 
-    async def _open(self) -> None:
-        """Show what is inside, when it is opened first."""
-        if self._is_open:
-            return
-        self._is_open = True
-        if await is_led_out(self._visit):
-            return
+    async def _show_inside(self) -> None:
         words, identifier = self._visit.words, self._shown.id
         with self._inside:
             Tag("a", words("statements.open"), href=statement_link(identifier))

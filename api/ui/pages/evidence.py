@@ -26,6 +26,7 @@ from api.ui.layout import (
 )
 from api.ui.live import PAGE_SECONDS
 from api.ui.once import asked_once
+from api.ui.parts import OpenedFirst
 from api.ui.permission import is_given, is_permitted
 from api.ui.portrait import as_of, name_of
 from api.ui.refusals import refusal_said
@@ -141,7 +142,7 @@ class ShownFact:
         words = self._words = visit.words
         item = fact["item"] and name_of(visit, fact["names"].get(fact["item"], {}), fact["item"])
         time = formats.moment(fact["time"], visit.timezone, seconds=True)
-        with Tag("li", data_statement=fact["statement"]), Tag("details") as self._details:
+        with Tag("li", data_statement=fact["statement"]), Tag("details") as details:
             with Tag("summary"):
                 Tag("span", time, "xj-fact-time")
                 Tag("strong", words.term(ACTIONS, fact["action"]))
@@ -151,16 +152,9 @@ class ShownFact:
                     Tag("span", _person(fact))
                 Tag("small", fact["app"], "xj-note")
             self._inside = Tag("div", classes="xj-fact")
-        self._details.on("toggle", self._open)
-        self._is_open = False
+        OpenedFirst(visit, details, self._show_inside)
 
-    async def _open(self) -> None:
-        """Show what is inside, when it is opened first."""
-        if self._is_open:
-            return
-        self._is_open = True
-        if await is_led_out(self._visit):
-            return
+    async def _show_inside(self) -> None:
         words = self._words
         text = await self._visit.persons.statement(self._fact)
         may_open = await self._may_open_lesson()
