@@ -63,7 +63,11 @@ class StatementQueries:
         given = as_parameters(asked, ZoneInfo(settings.timezone))
         version = settings.default_version
         section = RULES[version].section("statements resource")
-        read = StatementParameters.read(Parameters(given, section), version)
+        try:
+            read = StatementParameters.read(Parameters(given, section), version)
+        except ApiError as error:  # inside an agent's JSON, the rule that is broken is another's
+            error.refusal = error.refusal or f"filter_{error.details.get('path', '')}"
+            raise
         query = read.query(self._credential.store, self._authority, settings.page_size)
 
         def ask() -> StatementPage:

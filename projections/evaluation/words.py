@@ -82,7 +82,7 @@ def lacks(missing: Sequence[Indicator], complete: float) -> Words:
         "zh": f"{zh}{f'等 {len(missing)} 项' if more else ''}证据不足，其权重由其余指标分担；"
         f"证据完整度 {100 * complete:.0f}%。",
         "en": f"Not enough evidence for {en}{f' and {more} more' if more else ''}: their weight"
-        f" goes to the others; evidence is {100 * complete:.0f} % complete.",
+        f" goes to the others; evidence is {100 * complete:.0f}% complete.",
     }
 
 

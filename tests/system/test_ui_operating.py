@@ -208,7 +208,7 @@ def test_statements_of_others_stay_with_them(site: Site, browser: Chrome) -> Non
     browser.get(site.link(f"/ui/statements/{of_reader['id']}", "writer"))
     wait_for_text(browser, "h1", "没有这条记录")
     browser.get(f"{site.server.address}/ui/statements?agent=nobody")
-    wait_for_text(browser, "[role=alert]", "条件有误")
+    wait_for_text(browser, "[role=alert]", "“人”这一条件有误")
     browser.get(f"{site.server.address}/ui/statements?limit=200")
     assert of_reader["id"] not in listed(browser)
     for who in ("evaluator", "teacher"):  # may query projections, and read no statements
