@@ -1,6 +1,6 @@
 """How forwarding to other records is doing, and what was refused there: for who operates."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from api.roles import Resource
@@ -26,21 +26,25 @@ class Forwarding:
         words = self._words = visit.words
         title, explanation = words("forwarders.title"), words("forwarders.help")
         with Card(words, title, explanation, "xj-wide") as self._card:
-            self._table = self._of_columns(title, "forwarders", _COLUMNS)
+            self._table = self._of_columns(
+                title, {key: words(f"forwarders.{key}") for key in _COLUMNS}
+            )
             with Tag("div") as self._some:
                 self._first = Tag("p", words("forwarders.refused.help"), "xj-note")
                 caption = words("forwarders.refused.title")
-                self._refused = self._of_columns(caption, "forwarders.refused", _REFUSED)
+                self._refused = self._of_columns(
+                    caption, {key: words(f"forwarders.refused.{key}") for key in _REFUSED}
+                )
                 if visit.operating.may(Resource.FORWARDER_RETRY):
                     with Tag("div", classes="xj-buttons"):
                         again = words("forwarders.retry")
                         button = Tag("button", again, "xj-button", type="button")
                         button.on("click", retry)
 
-    def _of_columns(self, caption: str, prefix: str, keys: tuple[str, ...]) -> DataTable:
+    def _of_columns(self, caption: str, names: Mapping[str, str]) -> DataTable:
         columns = [
-            Column(key, self._words(f"{prefix}.{key}"), "number" if key == "position" else "text")
-            for key in keys
+            Column(key, name, "number" if key == "position" else "text")
+            for key, name in names.items()
         ]
         return DataTable(self._words, caption, columns, export=caption)
 
