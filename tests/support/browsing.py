@@ -11,7 +11,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-PATIENCE = 10.0  # seconds
+PATIENCE = 30.0  # seconds, of which a machine that does nothing else needs one
 
 
 def wait_for(browser: Chrome, true: Callable[[], Any], seconds: float = PATIENCE) -> Any:
@@ -48,3 +48,13 @@ def sign_in(browser: Chrome, key: str, secret: str) -> None:
 
 def figure(browser: Chrome, name: str) -> str:
     return wait_to_see(browser, f"[data-figure={name}]").text
+
+
+def width_in(browser: Chrome, width: int) -> int:
+    """Give how wide the open page is in a window of that width: where it fits, no wider."""
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        return int(browser.execute_script("return document.documentElement.scrollWidth"))
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

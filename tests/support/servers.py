@@ -43,16 +43,20 @@ class Server:
     process: Process
 
     def add_key(self, store: str = "district", scope: str = "all", app: str = "homework") -> Key:
-        """Make a credential by `xueji keys add`, as an operator does while the server runs.
+        """Make a credential by `xueji keys add`."""
+        wanted = ("--store", store, "--scope", scope, "--app", app, "--json")
+        made: dict[str, Any] = json.loads(self.command("keys", "add", *wanted))
+        return Key(made["key"], made["secret"])
 
-        The command runs in this process: one of its own takes longer to start than to do its work.
+    def command(self, *arguments: str) -> str:
+        """Run `xueji` beside the server, as an operator does; gives what it said.
+
+        It runs in this process: one of its own takes longer to start than to do its work.
         """
-        arguments = ["keys", "add", "--store", store, "--scope", scope, "--app", app, "--json"]
         unset = dict.fromkeys(name for name in os.environ if name.startswith("XUEJI_"))
         done = CliRunner().invoke(main, arguments, env={**unset, **self.environment})
         assert done.exit_code == 0, done.output
-        made: dict[str, Any] = json.loads(done.stdout)
-        return Key(made["key"], made["secret"])
+        return done.stdout
 
     def kill(self) -> None:
         """End it as a power cut would."""

@@ -20,6 +20,7 @@ from tests.support.browsing import (
     wait_for,
     wait_for_text,
     wait_to_see,
+    width_in,
 )
 from tests.support.lessons import group, key, said
 from tests.support.records import statement
@@ -452,30 +453,20 @@ def test_the_pages_fit_a_phone_and_a_projector(demo: SmallDemo, browser: Chrome)
     lesson = first_lesson(demo)
     teacher = quote(lesson["teachers"][0]["person"], safe="")
     browser.get(demo.link("/ui/classes"))
-    try:
-        for path in (
-            "/ui/classes",
-            class_path(CLASS),
-            "/ui/lessons",
-            lesson_path(lesson["lesson"]),
-            f"/ui/teachers/{teacher}",
-            "/ui/district",
-            f"/ui/schools/{SCHOOL}",
-            "/ui/report?quarter=2025-Q3",
-        ):
-            browser.get(demo.address + path)
-            wait_to_see(browser, "tbody tr")
-            for width in (360, 1920):
-                assert width_in(browser, width) <= width, path
-    finally:
-        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-
-
-def width_in(browser: Chrome, width: int) -> int:
-    """Give how wide the page is in a window of that width."""
-    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    return int(browser.execute_script("return document.documentElement.scrollWidth"))
+    for path in (
+        "/ui/classes",
+        class_path(CLASS),
+        "/ui/lessons",
+        lesson_path(lesson["lesson"]),
+        f"/ui/teachers/{teacher}",
+        "/ui/district",
+        f"/ui/schools/{SCHOOL}",
+        "/ui/report?quarter=2025-Q3",
+    ):
+        browser.get(demo.address + path)
+        wait_to_see(browser, "tbody tr")
+        for width in (360, 1920):
+            assert width_in(browser, width) <= width, path
 
 
 def test_no_page_shuts_anybody_out(demo: SmallDemo, browser: Chrome, node_packages: Path) -> None:
