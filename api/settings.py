@@ -19,6 +19,7 @@ from pydantic_settings import (
 from lrs.versions import Version
 from projections.portraits.homework import DAILY_MINUTES, LONGEST_HOMEWORK
 from streams.broker import Broker, Mechanism, Protocol
+from streams.forwarders import SecretMissing
 
 SECRETS_FOLDER = Path("/run/secrets")  # where Docker, Podman and Swarm put what is secret
 
@@ -229,7 +230,7 @@ class Settings(BaseSettings):
         """Give the secret of a forwarder's credential upstream, as it is now.
 
         It stands where settings do, as ``XUEJI_FORWARD_SECRET_`` and the forwarder's name in
-        capitals. Raises ForwardSecretMissing.
+        capitals. Raises SecretMissing.
         """
         setting = f"XUEJI_FORWARD_SECRET_{name.upper()}"
         if secret := os.environ.get(setting, ""):
@@ -238,7 +239,7 @@ class Settings(BaseSettings):
         try:
             return file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
-            raise ForwardSecretMissing(
+            raise SecretMissing(
                 f"its secret is not given: neither {setting} nor the file {file}"
             ) from None
 
@@ -263,10 +264,6 @@ class Settings(BaseSettings):
             self.data_directory.mkdir(parents=True, exist_ok=True)
             _make_key(file)
         return file.read_bytes()
-
-
-class ForwardSecretMissing(LookupError):
-    """Nobody has said the secret of a forwarder's credential upstream."""
 
 
 def _make_key(file: Path) -> None:

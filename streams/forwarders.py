@@ -357,5 +357,13 @@ class ForwarderExists(ValueError):
     """There is a forwarder of that name already."""
 
 
+class SecretMissing(RuntimeError):
+    """Nobody has said the secret of a forwarder's credential upstream."""
+
+
+class AnotherLog(RuntimeError):
+    """The log isn't the one that was forwarded so far."""
+
+
 class ForwarderRemoved(RuntimeError):
     """The forwarder was removed while it was at work."""

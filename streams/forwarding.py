@@ -22,7 +22,14 @@ from lrs.drafts import is_voiding
 from lrs.record import Found, LogEntry
 from lrs.terms import referenced_statement
 from streams.embedded import Log
-from streams.forwarders import ForwarderRemoved, Forwarders, Letter, State
+from streams.forwarders import (
+    AnotherLog,
+    ForwarderRemoved,
+    Forwarders,
+    Letter,
+    SecretMissing,
+    State,
+)
 from streams.log_identity import identity_of
 from streams.upstream import Outgoing, Upstream, UpstreamAway
 
@@ -31,6 +38,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0  # seconds between tries while the upstr
 SPACING: Final = 1.0  # seconds between two requests while the log grows slowly
 LOOK_SECONDS: Final = 1.0  # between two looks at what is to be tried again, or was added
 ENTRIES: Final = 2_000  # of the log, that are read at once
+# What one statement's own fault raises. Whatever else is raised, by a database that is away or a
+# file that can't be opened, is waited out: no statement is to blame.
+UNREADABLE: Final = (ValueError, LookupError, TypeError, msgspec.MsgspecError)
 _DECIDED_UPSTREAM: Final = ("stored", "authority")
 
 _properties: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -89,6 +99,8 @@ class Forwarder:
                 return
             except UpstreamAway as error:
                 self._fail(str(error), error.waits)
+            except (SecretMissing, AnotherLog) as error:
+                self._fail(str(error))
             except Exception as error:
                 _log.debug("forwarder %s failed", self._definition.name, exc_info=True)
                 self._fail(f"{type(error).__name__}: {error}")
@@ -145,7 +157,7 @@ class Forwarder:
             try:
                 for one in self._outgoing(entry):
                     outgoing.setdefault(one.statement_id, one)
-            except Exception as error:  # one that can't be read keeps no other
+            except UNREADABLE as error:  # it keeps no other
                 letters.append(_unread(entry, error))
         for portion in upstream.portions(list(outgoing.values()), self._definition.batch):
             refused = upstream.deliver(portion)
@@ -184,7 +196,7 @@ class Forwarder:
     def _post_alone(self, upstream: Upstream, entry: LogEntry) -> list[Letter]:
         try:
             outgoing = self._outgoing(entry)
-        except Exception as error:
+        except UNREADABLE as error:
             return [_unread(entry, error)]
         return [
             Letter(entry.position, one.outgoing.statement_id, one.status, one.reason)
@@ -277,7 +289,3 @@ class Forwarder:
 
 def _unread(entry: LogEntry, error: Exception) -> Letter:
     return Letter(entry.position, entry.statement_id, 0, f"can't be read here: {error}")
-
-
-class AnotherLog(RuntimeError):
-    """The log isn't the one that was forwarded so far."""

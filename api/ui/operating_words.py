@@ -271,6 +271,7 @@ OPERATING_WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "forwarders.name": ("名称", "Name"),
     "forwarders.state": ("状态", "State"),
+    "forwarders.waiting": ("等待重试", "waiting to try again"),
     "forwarders.lag": ("还没转发", "Still to come"),
     "forwarders.lag.value": ("{n} 条，最早的已等 {minutes} 分钟", "{n}, for {minutes} minutes"),
     "forwarders.forwarded": ("最近一次转发", "Last forwarded"),

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api.command_line import main
-from api.settings import ForwardSecretMissing, Settings
-from streams.forwarders import Forwarders, Letter
+from api.settings import Settings
+from streams.forwarders import Forwarders, Letter, SecretMissing
 from tests.support.application import RunningApplication, running_application
 from tests.support.records import statement, statement_id
 
@@ -109,7 +109,7 @@ def test_a_secret_is_a_setting_or_a_file_read_each_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings(secrets_directory=tmp_path)
-    with pytest.raises(ForwardSecretMissing, match="XUEJI_FORWARD_SECRET_CITY"):
+    with pytest.raises(SecretMissing, match="XUEJI_FORWARD_SECRET_CITY"):
         settings.forward_secret("city")
     for secret in ("one", "two"):
         (tmp_path / "xueji_forward_secret_city").write_text(f"{secret}\n")

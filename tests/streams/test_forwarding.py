@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
+from msgspec.structs import replace
 
 from lrs.attachments import AttachmentStore
-from lrs.record import Record
+from lrs.record import LogEntry, Record
 from streams.forward_filters import Filters
 from streams.forwarders import Definition, ForwarderExists, Forwarders, State
 from streams.forwarders_at_work import ForwardersAtWork
-from tests.support.records import agent_key, draft, statement, statement_id, voiding
+from tests.support.multipart import attachment
+from tests.support.records import agent, agent_key, draft, statement, statement_id, voiding
 from tests.support.small_record import SmallRecord, small_record
 
 STORE = "district"
@@ -233,6 +235,66 @@ def test_a_record_of_both_versions_gets_each_statement_in_its_own(source: Source
         for _, headers, batch in source.upstream.requests
     ]
     assert sent == [("2.0.0", ids(1)), ("1.0.3", ids(2, 3))]
+
+
+LESSON, PROFILE, OTHER = (f"https://district.example/{name}" for name in ("l", "p", "o"))
+IN_LESSON = statement(
+    context={"contextActivities": {"grouping": [{"id": LESSON}], "category": [{"id": PROFILE}]}},
+    authority={"objectType": "Agent", "account": {"homePage": "https://x.cn", "name": "clicker"}},
+)
+GROUP = {**IN_LESSON, "actor": {"objectType": "Group", "member": [agent("ming"), agent("hong")]}}
+
+
+@pytest.mark.parametrize(
+    ("filters", "passes"),
+    [
+        (Filters(), True),
+        (Filters(activities=(OTHER, LESSON)), True),
+        (Filters(activities=("https://district.example/item/1",)), True),
+        (Filters(activities=(PROFILE,)), False),
+        (Filters(categories=(PROFILE,)), True),
+        (Filters(categories=(LESSON,)), False),
+        (Filters(apps=("clicker",)), True),
+        (Filters(apps=("homework",)), False),
+        (Filters(agents=(agent_key("hong"),)), True),
+        (Filters(agents=(agent_key("li"),)), False),
+        (Filters(apps=("clicker",), categories=(OTHER,)), False),
+    ],
+    ids=str,
+)
+def test_a_statement_passes_where_each_kind_of_filter_has_one_of_it(
+    filters: Filters, passes: bool
+) -> None:
+    assert filters.pass_statement(GROUP) == passes
+
+
+def test_what_cant_be_read_is_set_aside_and_what_can_not_just_now_is_waited_for(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.store(numbered(1), numbered(2, attachments=[attachment(b"essay")]), numbered(3))
+    read, found, failures = source.record.read_log, source.record.statement, iter(range(2))
+
+    def damaged(after: int, limit: int) -> list[LogEntry]:
+        return [
+            replace(entry, kind="unreadable", statement=b"", error="damaged")
+            if entry.statement_id == statement_id(3)
+            else entry
+            for entry in read(after, limit)
+        ]
+
+    def away(*asked: Any, **how: Any) -> Any:
+        if next(failures, None) is not None:
+            raise OSError("the disk is away")
+        return found(*asked, **how)
+
+    monkeypatch.setattr(source.record, "read_log", damaged)
+    monkeypatch.setattr(source.record, "statement", away)
+    source.add()
+    source.forward()
+    assert source.upstream.stored_ids() == ids(1, 2)
+    [letter] = source.forwarders.letters(source.state)
+    assert (letter.statement_id, letter.status) == (statement_id(3), 0)
+    assert "damaged" in letter.reason
 
 
 def test_of_two_that_run_one_forwarder_one_only_does(source: Source) -> None:

@@ -326,6 +326,7 @@ def test_operations_show_forwarders_and_have_what_was_refused_tried_again(
             browser.get(site.link("/ui/operations", "operator"))
             row = wait_to_see(browser, "[data-row=city]")
             wait_for(browser, lambda: "XUEJI_FORWARD_SECRET_CITY" in row.text)
+            assert "等待重试" in row.text
             letter = wait_to_see(browser, "[data-row='city 3']")
             assert refused.statement_id in letter.text
             assert refused.reason in letter.text

@@ -12,6 +12,7 @@ from api.ui.table import Column, DataTable, cell
 Answer = dict[str, Any]
 
 _COLUMNS = ("name", "state", "lag", "forwarded", "refused", "error", "endpoint")
+_NUMBERS = ("refused", "position")
 _REFUSED = ("forwarder", "statement", "reason", "position", "since")
 
 
@@ -43,7 +44,7 @@ class Forwarding:
 
     def _of_columns(self, caption: str, names: Mapping[str, str]) -> DataTable:
         columns = [
-            Column(key, name, "number" if key == "position" else "text")
+            Column(key, name, "number" if key in _NUMBERS else "text")
             for key, name in names.items()
         ]
         return DataTable(self._words, caption, columns, export=caption)
@@ -69,12 +70,12 @@ class Forwarding:
     def _row(self, one: Answer) -> Answer:
         words = self._words
         lag = formats.count(one["lag"])
-        if one["lag"]:
-            lag = words("forwarders.lag.value", n=lag, minutes=round(one["lag_seconds"] / 60))
+        if minutes := round(one["lag_seconds"] / 60):
+            lag = words("forwarders.lag.value", n=lag, minutes=minutes)
         return {
             "id": one["name"],
             "name": cell(one["name"]),
-            "state": cell(words(f"operations.{'running' if one['running'] else 'not_running'}")),
+            "state": cell(words(_state(one))),
             "lag": cell(lag),
             "forwarded": cell(self._moment(one["forwarded_at"])),
             "refused": cell(formats.count(one["dead_letters"])),
@@ -84,3 +85,10 @@ class Forwarding:
 
     def _moment(self, time: str | None) -> str:
         return formats.moment(time, self._zone) if time else self._words("nothing")
+
+
+def _state(one: Answer) -> str:
+    """Name the word for how a forwarder is doing."""
+    if not one["running"]:
+        return "operations.not_running"
+    return "forwarders.waiting" if one["error"] else "operations.running"
