@@ -251,6 +251,7 @@ async def post_what_if(
     """
     body = await read_body(asked.request, _LONGEST)
 
+    @_judging
     def ask(view: View) -> Answer:
         wanted = _decoded(body)
         in_force = _scheme(view, scheme), _span(view, begin, to)

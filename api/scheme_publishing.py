@@ -107,14 +107,16 @@ def check(schemes: Schemes, text: str, whose: Whose) -> Resolved:
     Raises SchemeFaulty, SchemeNotOwn, SchemesBroken, TooManySchemes.
     """
     name = stated_id(text)
+    # Of another school's nothing more is said: other faults would tell what that school publishes.
+    if not_own := _not_own(text, name, whose.own):
+        raise SchemeNotOwn(not_own)
     changed = schemes.publishing(text)
-    not_own = _not_own(text, name, whose.own)
-    faults = [*not_own, *schemes.faults_of_owner(text, whose.schools)]
+    faults = schemes.faults_of_owner(text, whose.schools)
     faulty = changed.faults(name)
     faults += faulty.faults if faulty else ()
     if faults:
         faults.sort(key=lambda each: (each.line, each.column))
-        raise SchemeNotOwn(faults) if not_own else SchemeFaulty(faults)
+        raise SchemeFaulty(faults)
     _check_count(changed, changed.school_of(name))
     if broken := schemes.broken_by(changed, name):
         raise SchemesBroken(name, broken)

@@ -238,7 +238,10 @@ class EvaluationQueries(Asking):
             if not _is_possible(span):
                 raise ApiError(400, "these days can't be asked for", refusal="days")
             evaluations = self._services.evaluations_of(generation)
-            told = evaluations.what_if(self._store, (in_force, span), (other, span), among)
+            try:
+                told = evaluations.what_if(self._store, (in_force, span), (other, span), among)
+            except OfAnotherSchool as error:
+                raise ApiError(409, str(error), refusal="other_school") from None
             return {**as_of, **told}
 
         return await self._ask(ask, LONGEST_OF_MANY)

@@ -461,6 +461,10 @@ EVALUATION_WORDS: Final[dict[str, tuple[str, str]]] = {
         "起止日期不对：起在前，止在后，最多相隔 400 天",
         "the first day has to come first, at most 400 days apart",
     ),
+    "refused.other_school": (
+        "两个方案分属两所学校，没有人能同时按两个方案评价",
+        "the two schemes are two schools' own: nobody is judged by both",
+    ),
     "refused.no_action": ("没有这种行为", "there is no such action"),
     "refused.evidence_of_whom": (
         "网址里要写明是谁的，或者是哪一节课、哪个班、哪所学校的，只能是其中一个",

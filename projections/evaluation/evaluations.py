@@ -170,12 +170,19 @@ class Evaluations:
     ) -> Result:
         """Compare what a scheme says of some days with what another says, of these or other days.
 
-        It is about the students of the roster on the last day of ``one``, or those ``among`` them.
+        It is about the students of the roster on the last day of ``one``, or those ``among`` them;
+        where a scheme is a school's own, about that school's. Raises OfAnotherSchool where each is
+        of another.
         """
+        school = one[0].school or other[0].school
+        demand_school(other[0], school)
         position = self._position()
         basis = self._bases.of(store)
-        placed = basis.placements(one[1].last).of
-        persons = [person for person in placed if among is None or person in among]
+        persons = [
+            person
+            for person, where in basis.placements(one[1].last).of.items()
+            if (among is None or person in among) and school in ("", where.school)
+        ]
         (first,) = self._score(store, one[0], persons, [one[1]], basis)
         (second,) = self._score(store, other[0], persons, [other[1]], basis)
         told = told_comparison(one, first, other, second)

@@ -341,6 +341,9 @@ def test_a_schools_own_is_seen_and_extended_by_that_school_only(
         assert ("own" in listed(one, after=position)) == sees
         assert (one.request("GET", "/v1/schemes/own").status_code == 200) == sees
     assert shown(hill, "base")["extended_by"] == []
+    for base in ("own", "nope"):  # nor do faults tell what the other school publishes
+        faults = checked(hill, school_scheme("lake", "mine", base))["faults"]
+        assert [one["value"] for one in faults] == ["lake"]
     by_hill = put(hill, school_scheme("hill", "mine", "own"), "mine")
     by_district = put(
         app, replaced(OWN, ("own", "mine"), ("extends: base", "extends: own")), "mine"

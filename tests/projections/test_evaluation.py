@@ -16,6 +16,7 @@ from projections.evaluation.schemes import (
     Indicator,
     Measure,
     Normalisation,
+    OfAnotherSchool,
     Scheme,
     Title,
     Where,
@@ -231,6 +232,17 @@ def test_another_scheme_says_who_changes_level_and_why(evaluations: Evaluations)
         assert biggest["weight_before"] != biggest["weight_after"]
     same = evaluations.what_if(STORE, (SCHEME, SPAN), (SCHEME, SPAN), {key("a01")})
     assert (same["students"], same["changed"], same["change"]["mean"]) == (1, 0, 0.0)
+
+
+def test_a_what_if_of_a_schools_own_scheme_is_about_its_students(evaluations: Evaluations) -> None:
+    of_hill, of_lake = (
+        msgspec.structs.replace(SCHEME, school=school) for school in ("hill", "lake")
+    )
+    for pair in ((SCHEME, of_hill), (of_hill, SCHEME), (of_hill, of_hill)):
+        told = evaluations.what_if(STORE, *((one, SPAN) for one in pair))
+        assert told["students"] == len(HILL)
+    with pytest.raises(OfAnotherSchool):
+        evaluations.what_if(STORE, (of_hill, SPAN), (of_lake, SPAN))
 
 
 def test_other_days_are_a_what_if_too(evaluations: Evaluations) -> None:
