@@ -52,6 +52,7 @@ class Resource(StrEnum):
     HOMEWORK_PLAN = "homework plan"
     DOCUMENTS = "documents"
     EVIDENCE = "evidence"
+    TEACHERS = "list of teachers"
     TEACHER_PORTRAIT = "teacher portrait"
     CLASS_PORTRAIT = "class portrait"
     SCHOOL_PORTRAIT = "school portrait"
@@ -125,6 +126,7 @@ RULES: Final[dict[Resource, Rule]] = {
     Resource.HOMEWORK_PLAN:     Rule(_QUERY,   OWN,  OWN,  OWN,  OWN,  ALL,  NONE, NONE),
     Resource.DOCUMENTS:         Rule(READ_ALL, NONE, NONE, NONE, NONE, ALL,  NONE, NONE),
     Resource.EVIDENCE:          Rule(_QUERY,   OWN,  OWN,  OWN,  OWN,  ALL,  NONE, NONE),
+    Resource.TEACHERS:          Rule(_QUERY,   NONE, NONE, OWN,  OWN,  ALL,  NONE, NONE),
     Resource.TEACHER_PORTRAIT:  Rule(_QUERY,   NONE, NONE, OWN,  OWN,  ALL,  NONE, NONE),
     Resource.CLASS_PORTRAIT:    Rule(_QUERY,   NONE, NONE, OWN,  OWN,  ALL,  NONE, NONE),
     Resource.SCHOOL_PORTRAIT:   Rule(_QUERY,   NONE, NONE, NONE, OWN,  ALL,  NONE, NONE),

@@ -30,6 +30,7 @@ SECTIONS = (
     ("students.title", HOME, Resource.STUDENTS),
     ("classes.title", CLASSES, Resource.CLASS_PORTRAIT),
     ("lessons.title", LESSONS, Resource.LESSON),
+    ("teachers.title", TEACHERS, Resource.TEACHERS),
     ("schools.title", SCHOOLS, Resource.SCHOOL_PORTRAIT),
     ("district.title", DISTRICT, Resource.DISTRICT_PORTRAIT),
     ("report.title", REPORT, Resource.REPORT),
@@ -121,12 +122,14 @@ def _header(words: Words, path: str, visit: Visit | None) -> Tag:
 def _navigation(visit: Visit, path: str) -> None:
     words = visit.words
     with Tag("nav", classes="xj-navigation", aria_label=words("navigation")):
-        for key, section, resource in SECTIONS:
-            if visit.queries.may_see(resource):
-                _section(words(key), section, path)
         holder = visit.credential.holder
-        if holder is not None and holder.role == TEACHER:
-            _section(words("teacher.own"), teacher_link(holder.person), path)
+        own = holder.person if holder is not None and holder.role == TEACHER else ""
+        for key, section, resource in SECTIONS:
+            # A teacher's list is of one: a link to the own portrait stands instead.
+            if visit.queries.may_see(resource) and not (own and resource is Resource.TEACHERS):
+                _section(words(key), section, path)
+        if own:
+            _section(words("teacher.own"), teacher_link(own), path)
     _menu(visit, path)
 
 
@@ -194,6 +197,11 @@ def lesson_link(lesson: str, class_group: str = "", width: int | None = None) ->
     """Give the path of a lesson's page: of one of its classes, its timeline's buckets so wide."""
     asked = _query(class_group=class_group, width="" if width is None else str(width))
     return f"{LESSONS}/{quote(lesson, safe='')}{asked}"
+
+
+def teachers_link(school: str = "") -> str:
+    """Give the path of the list of teachers, of one school where that is given."""
+    return f"{TEACHERS}{_query(school=school)}"
 
 
 def teacher_link(person: str) -> str:

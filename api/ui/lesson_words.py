@@ -40,6 +40,52 @@ LESSON_WORDS: Final[dict[str, tuple[str, str]]] = {
         "掌握程度是目前的值；名册与活动是所选日期的",
         "Mastery is as it is now; roster and activity are of the day chosen",
     ),
+    # Teachers
+    "teachers.title": ("教师", "Teachers"),
+    "teachers.list": ("教师名单", "Teachers"),
+    "teachers.help": (
+        "今天任课的教师，以及有过教学活动的人；五个维度是每个教学周的次数，不排名次。",
+        "Who teaches a class today, and who did anything as a teacher. The five dimensions are acts"
+        " a teaching week, not ranks.",
+    ),
+    "teachers.name": ("姓名", "Name"),
+    "teachers.n": ("{n} 人", "n = {n}"),
+    "teachers.resources": ("共建共享", "Built, shared"),
+    "teachers.pushes": ("推送", "Pushed"),
+    "teachers.strategy": ("调整策略", "Strategy"),
+    "teachers.interaction": ("互动", "Interaction"),
+    "teachers.feedback": ("反馈", "Feedback"),
+    "teachers.empty.title": ("没有可以查看的教师", "No teachers to show"),
+    "teachers.empty.text": (
+        "名册里今天没有任课教师，也没有教学活动的记录。",
+        "The roster has nobody who teaches today, and no acts of teaching are recorded.",
+    ),
+    "behind.title": ("维度背后的课", "The lessons behind the dimensions"),
+    "behind.help": (
+        "每个维度最近的课；次数打开那节课里的依据。",
+        "The newest lessons of each dimension; a count opens its evidence in that lesson.",
+    ),
+    "behind.n": ("{n} 次", "{n} ×"),
+    "behind.none": ("没有课", "no lessons"),
+    "preparation.title": ("备课与作业", "Preparation and homework"),
+    "preparation.help": (
+        "搜索、采用和再创作资源的次数和所备的课，以及布置的作业和它的层次。点击次数看依据。",
+        "How often resources were searched, adopted and re-created, for which lessons; homework set"
+        " and its layers. A count opens its evidence.",
+    ),
+    "preparation.lessons": ("所备的课", "Lessons prepared"),
+    "resources.effect.in": ("课中", "in class"),
+    "resources.effect.post": ("课后", "after class"),
+    "resources.effect": (
+        "用资源的 {n} 节课与其他 {other} 节课相比，{phase}正确率差 {mean} 个百分点"
+        "（95% 区间 {low} 至 {high}）。同时出现不等于因果。",
+        "{n} lessons with resources against {other} without, right {phase}: {mean} percentage"
+        " points (95% interval {low} to {high}). What goes together is not a cause.",
+    ),
+    "resources.effect.none": (
+        "{phase}：用资源的课（{n}）与其他课（{other}）还太少，不能比较。",
+        "Right {phase}: too few lessons with resources ({n}) or without ({other}) to compare.",
+    ),
     # A school
     "risk.reason": ("原因", "Reason"),
     "district.rank": ("本月名次", "Rank of the month"),

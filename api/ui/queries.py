@@ -13,6 +13,7 @@ from api.roles import school as school_subject
 from api.roles import student as subject_of
 from api.roles import teacher as teacher_subject
 from api.services import Services
+from api.teachers import listed_for
 from api.ui.asking import Answer, Asking, off_the_loop
 from lrs.credentials import Credential
 from projections.days import Days, Span, last_days, today
@@ -221,6 +222,33 @@ class Queries(Asking):
             parts = report["parts"] if report else ()
             only = [one for one in parts if one["class_group"] == class_group]
             return {**report, **only[0]} if report and only else report
+
+        return await self._ask(ask)
+
+    async def permit_teachers(self) -> Asker:
+        """Give who may see the list of teachers, or some of it; raises ApiError 403."""
+        return await self._permit(Resource.TEACHERS)
+
+    async def teachers(self, school: str = "") -> Answer:
+        """List teachers as ``projections.portraits.teachers.Teachers.list`` does, of one school.
+
+        With them come the ``schools`` that the visitor may choose from.
+        """
+        own = (await self.permit_teachers()).own
+
+        def ask(generation: Generation) -> Answer:
+            as_of, day = self._as_of(generation), today(self._zone)
+            listed, position = self._services.teachers_of(generation).listed(self._store, day)
+            shown = listed_for(own, listed)
+            there = {each for one in shown for each in one["schools"]}
+            schools = Roster(generation, self._zone.key).schools(self._store, on=day)
+            return {
+                **as_of,
+                "position": position,
+                "on": day.isoformat(),
+                "schools": {one.org: one.name for one in schools if one.org in there},
+                "teachers": listed_for(None, shown, school),
+            }
 
         return await self._ask(ask)
 

@@ -76,16 +76,29 @@ class Teacher:
         return n / len(self.weeks) if self.weeks else 0.0
 
 
+_NOTHING: Final = Teacher(Counter(), frozenset())
+
+
 class Cohort:
     """How much the teachers of a store do a week, by dimension, of those who do any."""
 
     def __init__(self, teachers: Mapping[str, Teacher]) -> None:
         self.persons = frozenset(teachers)
+        self._teachers = teachers
         self._rates = {
             dimension.code: sorted(
                 rate for each in teachers.values() if (rate := each.per_week(dimension)) > 0
             )
             for dimension in DIMENSIONS
+        }
+
+    def figures(self, person: str) -> Shown:
+        """Give how much somebody did, in all and by dimension a teaching week (``rates``)."""
+        known = self._teachers.get(person, _NOTHING)
+        return {
+            "weeks": len(known.weeks),
+            "acts": known.actions.total(),
+            "rates": {each.code: known.per_week(each) for each in DIMENSIONS},
         }
 
     def place(self, dimension: Dimension, rate: float) -> Shown:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from statistics import median
 from typing import Any, Final, Protocol
 
@@ -101,6 +102,25 @@ class Teachers:
                 Wanted(person=person, actions=tuple(sorted({act.action for act in acts}))),
             ),
         }
+
+    def listed(self, store: str, on: date, *, least: int = 0) -> tuple[list[Shown], int]:
+        """List the teachers by name: who teaches a class on a day, and who did anything as one.
+
+        ``rates`` are acts a teaching week by dimension, ``schools`` those of the classes taught on
+        that day. With them comes the log position they reflect.
+        """
+        cohort, position = self._cohort(store, least)
+        rows = self._generation.query("roster_teachers", store=store, on=on.isoformat())
+        roster = {person: (name, list(schools)) for person, name, schools in rows}
+        persons = sorted(roster.keys() | cohort.persons)
+        names = names_of(self._generation, store, persons)
+        found = []
+        for person in persons:
+            name, schools = roster.get(person, ("", []))
+            called = name or names.person(person)
+            known = {"person": person, "name": called, "schools": schools}
+            found.append({**known, **cohort.figures(person)})
+        return sorted(found, key=lambda one: (one["name"], one["person"])), position
 
     def _teaches(self, store: str, accounts: list[str]) -> bool:
         """Tell whether somebody did more as a teacher than as a learner."""

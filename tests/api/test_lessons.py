@@ -189,6 +189,40 @@ def test_a_teacher_is_shown_the_own_lessons_and_portrait_only(
     assert [asked(wu, each).status_code for each in portraits] == [200, 403]
 
 
+def test_teachers_are_listed_with_their_rates_for_who_may_see_them(
+    application: RunningApplication, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roster = InMemory(teachers={"7-2": [key("wu")]})
+    monkeypatch.setattr(application.state.services, "members", lambda _: roster)
+    client = application.xapi(store)
+    after = post(
+        client,
+        [
+            said(1, "lu", "organised", "i", "interaction"),
+            said(2, "wu", "organised", "i", "interaction"),
+            said(3, "wu", "pushed", "resources/1", "resource"),
+            said(4, "an", "answered", "items/1", "item", phase="in", result={"success": True}),
+        ],
+    )
+    listed = asked(client, "/v1/teachers", after=after).json()
+    assert [one["name"] for one in listed["teachers"]] == ["Lu", "Wu"]
+    wu = listed["teachers"][1]
+    assert (wu["acts"], wu["weeks"], wu["pushes"], wu["strategy"]) == (2, 1, 1.0, 0.0)
+    assert "rank" not in wu
+    first = asked(client, "/v1/teachers", limit=1).json()
+    second = asked(client, "/v1/teachers", limit=1, cursor=first["next"]).json()
+    assert first["teachers"] + second["teachers"] == listed["teachers"]
+    csv = client.request("GET", "/v1/teachers", headers={"Accept": "text/csv"})
+    assert csv.text.lstrip("\ufeff").startswith("person,name,schools,weeks,acts,resources")
+    tag = {"If-None-Match": csv.headers["ETag"], "Accept": "text/csv"}
+    assert client.request("GET", "/v1/teachers", headers=tag).status_code == 304
+    assert asked(client, "/v1/teachers", school="elsewhere").json()["teachers"] == []
+    holder = Holder("teacher", person=key("wu"))
+    made, secret = application.state.credentials.add(store, "", (), holder=holder)
+    own = asked(XapiClient(application.client, (made.key, secret)), "/v1/teachers").json()
+    assert [one["person"] for one in own["teachers"]] == [key("wu")]
+
+
 def test_a_lesson_can_be_followed_while_it_goes_on(tmp_path: Any) -> None:
     """Over a real server: each answer of a learner comes as an event, with its count in it."""
     statements = [

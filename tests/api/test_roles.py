@@ -74,6 +74,7 @@ ROUTES = {
     "POST /v1/roster": Route(Resource.ROSTER_CHANGE, ANY, "home_page"),
     "GET /v1/roster/schools": Route(Resource.ROSTER),
     "GET /v1/roster/classes": Route(Resource.ROSTER),
+    "GET /v1/teachers": Route(Resource.TEACHERS),
     "GET /v1/portraits/teachers/{person}": Route(Resource.TEACHER_PORTRAIT, TEACHERS),
     "GET /v1/lessons": Route(Resource.LESSON),
     "GET /v1/lessons/{lesson_id}": Route(Resource.LESSON, LESSONS),

@@ -33,7 +33,9 @@ STUDENTS_OF_A_CLASS = 12
 SEED = 1
 SCALE = replace(SMALL, students=STUDENTS_OF_A_CLASS * SMALL.classes)
 FOR_STRANGERS = ("/ui/sign-in", "/ui/sign-in?notice=wrong", "/ui/nothing-here")
-LISTS = tuple(f"/ui/{name}" for name in ("students", "classes", "lessons", "schools", "district"))
+LISTS = tuple(
+    f"/ui/{name}" for name in ("students", "classes", "lessons", "teachers", "schools", "district")
+)
 # Who operates the server or an app: the places, and the same in the state that a replay leaves.
 OPERATED = ("/ui/operations", "/ui/generations")
 READ = ("/ui/statements", "/ui/apps")

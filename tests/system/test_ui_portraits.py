@@ -312,6 +312,29 @@ def test_a_teacher_sees_the_own_portrait_and_no_other_teachers(
     wait_for_text(browser, "[role=alert]", NOT_YOURS)
 
 
+def test_a_leader_finds_the_own_schools_teachers_and_the_lessons_behind_each(
+    demo: SmallDemo, browser: Chrome
+) -> None:
+    browser.get(demo.link("/ui/teachers", "school_leader"))
+    wait_to_see(browser, ".xj-teachers-card tbody tr")
+    listed = demo.ask("/v1/teachers", "school_leader", limit="200")["teachers"]
+    rows = find(browser, ".xj-teachers-card tbody tr")
+    assert [row.get_attribute("data-row") for row in rows] == [one["person"] for one in listed]
+    assert len(listed) < len(demo.ask("/v1/teachers", limit="200")["teachers"])
+    busy = max(listed, key=lambda one: one["interaction"])
+    cell = f"tr[data-row='{busy['person']}'] [data-key=interaction]"
+    assert wait_to_see(browser, cell).text == f"{busy['interaction']:.1f}"
+    wait_to_see(browser, f"tr[data-row='{busy['person']}'] [data-key=name] a").click()
+    links = "[data-dimension=interaction] li a"
+    wait_to_see(browser, links)
+    path = f"/v1/portraits/teachers/{quote(busy['person'], safe='')}"
+    told = {one["dimension"]: one for one in demo.ask(path, "school_leader")["dimensions"]}
+    newest = told["interaction"]["lessons"]["newest"]
+    assert len(find(browser, links)) == 2 * len(newest)
+    find(browser, links)[0].click()
+    wait_for_text(browser, "h1", newest[0]["names"]["zh-CN"])
+
+
 def test_what_there_is_no_evidence_of_is_said(demo: SmallDemo, browser: Chrome) -> None:
     browser.get(demo.link(lesson_path("https://nowhere.example/1")))
     wait_for_text(browser, "h1", "没有这节课的记录")

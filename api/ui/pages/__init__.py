@@ -27,6 +27,7 @@ from api.ui.pages import (
     student_result,
     students,
     teacher,
+    teachers,
 )
 
 __all__ = [
@@ -56,4 +57,5 @@ __all__ = [
     "student_result",
     "students",
     "teacher",
+    "teachers",
 ]

@@ -7,7 +7,15 @@ from nicegui import ui
 from api.ui import formats
 from api.ui.layout import LESSONS, page, teacher_link
 from api.ui.live import PAGE_SECONDS, Live
-from api.ui.pages.teacher_parts import Dimensions, OwnLessons, Resources, TeacherFigures, Weeks
+from api.ui.pages.teacher_parts import (
+    Dimensions,
+    LessonsBehind,
+    OwnLessons,
+    Preparation,
+    Resources,
+    TeacherFigures,
+    Weeks,
+)
 from api.ui.permission import is_permitted
 from api.ui.portrait import Part, Portrait, PortraitView
 from api.ui.session import Visit, Visitor
@@ -39,6 +47,8 @@ class TeacherView(PortraitView):
         return [
             TeacherFigures(visit),
             Dimensions(visit),
+            LessonsBehind(visit),
+            Preparation(visit),
             Weeks(visit),
             Resources(visit),
             OwnLessons(visit),

@@ -1,18 +1,19 @@
 """The parts of a teacher's page: each shows its own part of a portrait, again and again."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from api.ui import charts, formats
 from api.ui.charts import Figure
-from api.ui.layout import Card, Tag
+from api.ui.layout import Card, Tag, evidence_link, lesson_link
 from api.ui.lesson_table import LessonTable
 from api.ui.parts import KeyFigures
 from api.ui.periods import Period
 from api.ui.portrait import Portrait, as_of, name_of
 from api.ui.session import Visit
-from api.ui.table import Column, DataTable, Row, cell
-from projections.vocabulary import ACTIONS
+from api.ui.table import Column, DataTable, Row, cell, figure_cell
+from projections.vocabulary import ACTIONS, LAYERS
 
 
 class TeacherFigures(KeyFigures):
@@ -77,7 +78,7 @@ class Dimensions:
             "name": cell(words.choose(one["names"], one["dimension"]), note=actions),
             "rank": cell(formats.share(rank, words), rank, note=among, label=label, **place),
             "per_week": cell(formats.rate(one["per_week"], words), one["per_week"]),
-            "n": cell(formats.count(one["n"]), one["n"]),
+            "n": figure_cell(formats.count(one["n"]), one["n"], _together(one["actions"]), words),
             "past": cell(
                 words(
                     "dimensions.change",
@@ -87,6 +88,91 @@ class Dimensions:
             ),
             "lessons": cell(formats.count(one["lessons"]["n"]), one["lessons"]["n"]),
         }
+
+
+def _together(actions: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Give the evidence of several actions of one person as one."""
+    wanted = [each["evidence"]["wanted"] for each in actions]
+    action = [one for each in wanted for one in each["action"]]
+    facts = sum(each["evidence"]["facts"] for each in actions)
+    return {"facts": facts, "wanted": {**wanted[0], "action": action}}
+
+
+class LessonsBehind:
+    """The lessons that each dimension was shown in: links, with how often."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        words = self._words = visit.words
+        with Card(words, words("behind.title"), words("behind.help"), "xj-behind-card"):
+            self._list = Tag("dl", classes="xj-behind")
+
+    def show(self, portrait: Portrait) -> None:
+        """Show the lessons behind a teacher's dimensions."""
+        self._list.clear()
+        with self._list:
+            for one in portrait["dimensions"]:
+                Tag("dt", self._words.choose(one["names"], one["dimension"]))
+                with Tag("dd", data_dimension=one["dimension"]):
+                    show_lessons(self._visit, one["lessons"]["newest"])
+
+
+def show_lessons(visit: Visit, lessons: Sequence[dict[str, Any]]) -> None:
+    """Put links to lessons, each with how often something was done in it."""
+    words = visit.words
+    if not lessons:
+        Tag("p", words("behind.none"), "xj-note")
+        return
+    with Tag("ul", classes="xj-links"):
+        for one in lessons:
+            with Tag("li"):
+                name = name_of(visit, one["names"], one["lesson"])
+                Tag("a", name, href=lesson_link(one["lesson"]))
+                Tag("span", " ")
+                n = words("behind.n", n=one["n"])
+                Tag("a", n, "xj-note", href=evidence_link(one["evidence"]))
+
+
+class Preparation:
+    """How a teacher prepares lessons, and what homework is given."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        words = self._words = visit.words
+        title = words("preparation.title")
+        with Card(words, title, words("preparation.help"), "xj-preparation-card"):
+            self._table = DataTable(
+                words,
+                title,
+                [
+                    Column("action", words("fact.action")),
+                    Column("n", words("dimensions.n"), "number", True),
+                ],
+                export=title,
+            )
+            Tag("h3", words("preparation.lessons"))
+            self._lessons = Tag("div")
+
+    def show(self, portrait: Portrait) -> None:
+        """Show the preparation and the homework of a teacher."""
+        words, prepared = self._words, portrait["preparation"]
+        homework = portrait["homework"]
+        layers = words.listed(
+            words("timeline.kind", action=words.term(LAYERS, layer), n=n)
+            for layer, n in homework["layers"].items()
+        )
+        given = {"action": "homework_set", "n": homework["set"], "evidence": homework["evidence"]}
+        self._table.show(
+            {
+                "id": one["action"],
+                "action": cell(words.term(ACTIONS, one["action"]), note=note),
+                "n": figure_cell(formats.count(one["n"]), one["n"], one["evidence"], words),
+            }
+            for one, note in (*((each, "") for each in prepared["actions"]), (given, layers))
+        )
+        self._lessons.clear()
+        with self._lessons:
+            show_lessons(self._visit, prepared["lessons"]["newest"])
 
 
 class Weeks:
@@ -144,6 +230,7 @@ class Resources:
                 ],
                 export=title,
             )
+            self._effects = {phase: Tag("p", classes="xj-note") for phase in ("in", "post")}
         self._aside = card.aside
 
     def show(self, portrait: Portrait) -> None:
@@ -158,15 +245,30 @@ class Resources:
         )
         self._empty.set_visibility(not used)
         self._table.set_visibility(bool(used))
+        for phase, shown in self._effects.items():
+            shown.text = self._effect(phase, found["effect"][phase])
+            shown.set_visibility(bool(used))
         self._table.show(
             {
                 "id": one["item"],
                 "name": cell(name_of(self._visit, one["names"], one["item"])),
-                "lessons": cell(formats.count(one["lessons"]), one["lessons"]),
+                "lessons": figure_cell(
+                    formats.count(one["lessons"]), one["lessons"], one["evidence"], words
+                ),
                 "others": cell(formats.count(one["other_persons"]), one["other_persons"]),
             }
             for one in used
         )
+
+    def _effect(self, phase: str, effect: dict[str, Any]) -> str:
+        """Say how lessons with resources went against the others."""
+        words = self._words
+        counts = {"n": effect["n"], "other": effect["n_other"]}
+        in_phase = words(f"resources.effect.{phase}")
+        if effect["mean"] is None:
+            return words("resources.effect.none", phase=in_phase, **counts)
+        mean, low, high = (formats.points(effect[key], words) for key in ("mean", "low", "high"))
+        return words("resources.effect", phase=in_phase, mean=mean, low=low, high=high, **counts)
 
 
 class OwnLessons:
