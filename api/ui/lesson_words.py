@@ -108,21 +108,21 @@ LESSON_WORDS: Final[dict[str, tuple[str, str]]] = {
     "preview.by.wrong": ("全部答错", "all wrong"),
     "preview.by.unchecked": ("预习了，没有检测", "previewed, no checks"),
     "preview.by.none": ("没有预习", "no preview"),
-    "videos.title": ("视频看到哪里", "How far videos were watched"),
-    "videos.help": (
+    "lesson_videos.title": ("视频看到哪里", "How far videos were watched"),
+    "lesson_videos.help": (
         "看到每个十分之一的观看者比例：线往下掉的地方就是学生离开的地方。只算应用报告了进度的观看者。",
         "The share of viewers who got to each tenth: where a line falls, viewers left. Only viewers"
         " whose app tells how far they got are counted.",
     ),
-    "videos.unit": ("占知道进度的观看者的 %", "% of viewers whose progress is known"),
-    "videos.n": ("{n} 名观看者", "n = {n} viewers"),
-    "videos.viewers": ("{name}：{n} 人观看", "{name}: {n} viewers"),
-    "videos.summary": (
+    "lesson_videos.unit": ("占知道进度的观看者的 %", "% of viewers whose progress is known"),
+    "lesson_videos.n": ("{n} 名观看者", "n = {n} viewers"),
+    "lesson_videos.viewers": ("{name}：{n} 人观看", "{name}: {n} viewers"),
+    "lesson_videos.summary": (
         "{name}：{n} 人，看到的中位数 {median}，看完 {end}",
         "{name}: n = {n}, median {median}, {end} to the end",
     ),
-    "videos.empty": ("没有人看视频。", "No videos were watched."),
-    "videos.unknown": (
+    "lesson_videos.empty": ("没有人看视频。", "No videos were watched."),
+    "lesson_videos.unknown": (
         "有人看了视频，但应用没有报告进度。",
         "Videos were watched, but the app doesn't tell how far.",
     ),

@@ -15,6 +15,7 @@ from api.roles import teacher as teacher_subject
 from api.services import Services
 from api.teachers import listed_for
 from api.ui.asking import Answer, Asking, off_the_loop
+from api.ui.own_links import told_whose
 from lrs.credentials import Credential
 from projections.days import Days, Span, last_days, today
 from projections.identities import person_of
@@ -213,15 +214,18 @@ class Queries(Asking):
     ) -> Answer | None:
         """Report a lesson as ``projections.lessons.reports.Lessons.report`` does.
 
-        Of several classes, the phases can be those of one.
+        Of several classes, the phases can be those of one. Of everybody in it is told whether the
+        visitor may open the own page (``is_open``), where that isn't so of all.
         """
-        await self.permit_lesson(lesson)
+        own = (await self.permit_lesson(lesson)).own
 
         def ask(generation: Generation) -> Answer | None:
             report = self._services.lessons_of(generation).report(self._store, lesson, width=width)
             parts = report["parts"] if report else ()
             only = [one for one in parts if one["class_group"] == class_group]
-            return {**report, **only[0]} if report and only else report
+            found = {**report, **only[0]} if report and only else report
+            told: Answer | None = told_whose(found, own)
+            return told
 
         return await self._ask(ask)
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 import api
 from api import ui
 from api.errors import ApiError
+from api.roles import Own
 from api.ui import formats
 from api.ui.charts import bridged
 from api.ui.filters import day_named
+from api.ui.own_links import told_whose
 from api.ui.pages.generation_comparison import table_named
 from api.ui.pages.scheme_trajectory import DRAWN, points_of
 from api.ui.periods import MOST_DAYS, MOST_WEEKS, count_by_period
@@ -53,6 +56,19 @@ def test_every_word_is_there_in_both_languages_with_the_same_places(key: str) ->
     assert chinese.strip()
     assert english.strip()
     assert sorted(PLACE.findall(chinese)) == sorted(PLACE.findall(english))
+
+
+def test_no_word_is_written_down_twice() -> None:
+    keys = [
+        key.value
+        for path in ALL
+        if path.name.endswith("words.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and isinstance(value, ast.Tuple)
+    ]
+    assert [key for key, n in Counter(keys).items() if n > 1] == []
 
 
 def test_every_word_is_said_somewhere() -> None:
@@ -304,6 +320,18 @@ def test_what_is_not_known_is_said_by_its_status() -> None:
     assert refusal_said(refused(418, "no coffee"), Words(CHINESE)) == ("服务器拒绝了", "no coffee")
     assert refusal_said(TimeoutError(), Words(CHINESE)) == ("用时太长，没有等到结果", "")
     assert refusal_said(TimeoutError(), Words(ENGLISH))[0] == "it took too long"
+
+
+def test_whose_pages_are_refused_are_told_of_everybody_in_a_lesson() -> None:
+    an, wu = {"person": "an", "class_group": "7-2"}, {"person": "wu", "actions": {}}
+    fei, lu = {"person": "fei", "class_group": "9-1"}, {"person": "lu", "actions": {}}
+    classes = [{"class_group": name, "took_part": 1} for name in ("7-2", "9-1")]
+    report = {"in": {"absent": [an, fei]}, "teachers": [wu, lu], "classes": classes}
+    own = Own(frozenset({"an"}), frozenset({"wu"}), frozenset({"7-2"}))
+    told = told_whose(report, own)
+    for some in (told["in"]["absent"], told["teachers"], told["classes"]):
+        assert [one["is_open"] for one in some] == [True, False]
+    assert told_whose(report, None) == report
 
 
 def test_every_refusal_that_is_named_has_words() -> None:

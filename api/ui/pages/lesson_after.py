@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from api.ui import formats
-from api.ui.layout import Card, Tag, student_link
-from api.ui.pages.lesson_parts import part_cell, share_cell, who
+from api.ui.layout import Card, Tag
+from api.ui.pages.lesson_parts import part_cell, share_cell, student_href, who
 from api.ui.portrait import Portrait, name_of, point_name
 from api.ui.session import Visit
 from api.ui.table import Cell, Column, DataTable, Row, cell, figure_cell
@@ -57,7 +57,7 @@ class Homework:
         seconds = one["seconds"] or 0
         return {
             "id": f"{homework['item']} {one['person']}",
-            "name": cell(who(one), who(one), href=student_link(one["person"])),
+            "name": cell(who(one), who(one), href=student_href(one)),
             "homework": cell(name, name),
             "state": figure_cell(
                 words(f"homework.state.{one['state']}"),
@@ -111,7 +111,7 @@ class Corrections:
         self._table.show(
             {
                 "id": one["person"],
-                "name": cell(who(one), who(one), href=student_link(one["person"])),
+                "name": cell(who(one), who(one), href=student_href(one)),
                 "wrong": cell(formats.count(one["wrong"]), one["wrong"]),
                 "corrected": figure_cell(
                     formats.count(one["corrected"]), one["corrected"], one["evidence"], words

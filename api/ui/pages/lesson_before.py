@@ -5,8 +5,8 @@ from typing import Any
 
 from api.ui import charts, formats
 from api.ui.charts import Figure
-from api.ui.layout import Card, Tag, evidence_link, student_link
-from api.ui.pages.lesson_parts import part_cell, share_cell, who
+from api.ui.layout import Card, Tag, evidence_link
+from api.ui.pages.lesson_parts import part_cell, share_cell, student_href, who
 from api.ui.portrait import Portrait, as_of, name_of
 from api.ui.session import Visit
 from api.ui.table import Column, DataTable, Row, cell, figure_cell
@@ -94,7 +94,7 @@ class Preview:
         seconds = one["seconds"] or 0
         return {
             "id": one["person"],
-            "name": cell(who(one), who(one), href=student_link(one["person"])),
+            "name": cell(who(one), who(one), href=student_href(one)),
             "seconds": figure_cell(formats.length(seconds, words), seconds, one["evidence"], words),
             "watched": cell(formats.share(one["watched"], words), one["watched"]),
             "checks": part_cell(words("nothing"), checks["right"], checks["n"]),
@@ -114,8 +114,8 @@ class Videos:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         words = self._words = visit.words
-        title = words("videos.title")
-        with Card(words, title, words("videos.help"), "xj-videos-card"):
+        title = words("lesson_videos.title")
+        with Card(words, title, words("lesson_videos.help"), "xj-videos-card"):
             self._figure = Figure(words, "xj-bars", title)
             self._list = Tag("ul", classes="xj-links")
 
@@ -127,10 +127,12 @@ class Videos:
         with self._list:
             for video in videos:
                 with Tag("li"):
-                    n = words("videos.viewers", name=self._name(video), n=video["viewers"])
+                    n = words("lesson_videos.viewers", name=self._name(video), n=video["viewers"])
                     Tag("a", n, href=evidence_link(video["evidence"]))
         if not known:
-            self._figure.show_empty(words("videos.unknown" if videos else "videos.empty"))
+            self._figure.show_empty(
+                words("lesson_videos.unknown" if videos else "lesson_videos.empty")
+            )
             return
         labels = [formats.percent(each["of_video"]) for each in known[0]["reached"]]
         shares = {
@@ -139,7 +141,7 @@ class Videos:
         }
         told = (
             words(
-                "videos.summary",
+                "lesson_videos.summary",
                 name=self._name(video),
                 median=formats.percent(video["median"]),
                 end=formats.percent(video["reached"][-1]["share"]),
@@ -152,8 +154,8 @@ class Videos:
             charts.steps(labels, shares),
             words.listed(told),
             [
-                words("unit", unit=words("videos.unit")),
-                words("videos.n", n=viewers),
+                words("unit", unit=words("lesson_videos.unit")),
+                words("lesson_videos.n", n=viewers),
                 as_of(self._visit, portrait),
             ],
         )

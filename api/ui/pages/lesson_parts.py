@@ -42,17 +42,18 @@ class Who:
             for one in classes:
                 name = one["title"] or one["class_group"]
                 text = words("lesson.class", name=name, took=one["took_part"], of=one["expected"])
-                self._link(text, class_link(one["class_group"]))
+                self._link(text, class_link(one["class_group"]), is_open=one.get("is_open", True))
                 if len(classes) > 1:
                     self._link(words("lesson.part"), lesson_link(lesson, one["class_group"]))
             if len(classes) > 1:
                 self._link(words("lesson.together"), lesson_link(lesson))
             for one in portrait["teachers"]:
-                self._link(who(one), teacher_link(one["person"]))
+                path = teacher_link(one["person"])
+                self._link(who(one), path, is_open=one.get("is_open", True))
 
-    def _link(self, text: str, path: str) -> None:
+    def _link(self, text: str, path: str, *, is_open: bool = True) -> None:
         with Tag("li"):
-            Tag("a", text, href=path)
+            Tag("a", text, href=path if is_open else None)
 
 
 class LessonFigures(KeyFigures):
@@ -394,7 +395,7 @@ class HandsAndAttention:
         self._table.show(
             {
                 "id": person,
-                "name": cell(who(one), who(one), href=student_link(person)),
+                "name": cell(who(one), who(one), href=student_href(one)),
                 "hands": self._hands(hands.get(person)),
                 "attention": self._attention(attention.get(person)),
             }
@@ -430,7 +431,12 @@ def show_names(shown: Tag, persons: Sequence[dict[str, Any]], nobody: str) -> No
 def links(persons: Iterable[dict[str, Any]]) -> None:
     """Put links to students' pages one after the other."""
     for one in persons:
-        Tag("a", who(one), href=student_link(one["person"]))
+        Tag("a", who(one), href=student_href(one))
+
+
+def student_href(one: dict[str, Any]) -> str | None:
+    """Give the path of a learner's page; none where it is refused to the visitor."""
+    return student_link(one["person"]) if one.get("is_open", True) else None
 
 
 def who(one: dict[str, Any]) -> str:
