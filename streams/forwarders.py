@@ -35,7 +35,9 @@ CREATE TABLE IF NOT EXISTS forwarders (
     forwarded INTEGER NOT NULL DEFAULT 0,
     forwarded_at INTEGER NOT NULL DEFAULT 0,
     error TEXT NOT NULL DEFAULT '',
-    failed_at INTEGER NOT NULL DEFAULT 0
+    failed_at INTEGER NOT NULL DEFAULT 0,
+    entry TEXT NOT NULL DEFAULT '',  -- which one is at the position; empty while that isn't known
+    error_kind TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE IF NOT EXISTS letters (
     identity TEXT NOT NULL,
@@ -44,10 +46,15 @@ CREATE TABLE IF NOT EXISTS letters (
     status INTEGER NOT NULL,
     reason TEXT NOT NULL,
     since INTEGER NOT NULL,
-    again INTEGER NOT NULL DEFAULT 0,  -- it is to be tried once more
+    again INTEGER NOT NULL DEFAULT 0,  -- since when it is to be tried once more; 0: it isn't
     PRIMARY KEY (identity, position)
 ) WITHOUT ROWID;
 """
+# What files made before these were there lack.
+_ADDED: Final = {
+    "entry": "ALTER TABLE forwarders ADD COLUMN entry TEXT NOT NULL DEFAULT ''",
+    "error_kind": "ALTER TABLE forwarders ADD COLUMN error_kind TEXT NOT NULL DEFAULT ''",
+}
 # Should power be lost, some statements are forwarded once more: so NORMAL is enough.
 _PRAGMAS: Final = (
     "PRAGMA busy_timeout = 10000",
@@ -55,7 +62,8 @@ _PRAGMAS: Final = (
     "PRAGMA synchronous = NORMAL",
 )
 _SELECT: Final = (
-    "SELECT definition, identity, log, position, forwarded, forwarded_at, error, failed_at,"
+    "SELECT definition, identity, log, entry, position, forwarded, forwarded_at, error,"
+    " error_kind, failed_at,"
     " (SELECT count(*) FROM letters WHERE letters.identity = forwarders.identity)"
     " FROM forwarders"
 )
@@ -107,10 +115,12 @@ class State(msgspec.Struct, frozen=True):
     definition: Definition
     identity: str
     log: str
+    entry: str  # the identity of the one at `position`; empty while that isn't known
     position: int  # all before and at it is upstream, set aside, or filtered out
     forwarded: int  # statements that upstream has acknowledged
     forwarded_at: int
     error: str  # of the last try; empty once a try succeeds
+    error_kind: str  # away, unknown_key, forbidden, no_secret, another_log; empty for others
     failed_at: int
     dead_letters: int
 
@@ -119,7 +129,7 @@ class Letter(msgspec.Struct, frozen=True):
     """A statement that upstream has refused, and what it said.
 
     `status` is that of its answer, 0 where the statement couldn't be read here. `again` says
-    whether it is going to be tried once more.
+    from when on it is going to be tried once more.
     """
 
     position: int
@@ -127,7 +137,7 @@ class Letter(msgspec.Struct, frozen=True):
     status: int
     reason: str
     since: int = 0  # microseconds since 1970 UTC; 0 before it is written
-    again: int = 0  # 1: it is
+    again: int = 0  # microseconds since 1970 UTC; 0: it isn't
 
 
 class Forwarders:
@@ -211,76 +221,102 @@ class Forwarders:
         *,
         forwarded: int = 0,
         log: str = "",
+        entry: str = "",
         refused: Sequence[Letter] = (),
     ) -> None:
         """Remember how far a forwarder is, with all that was refused on the way.
+
+        `log` and `entry` are the identities of the log and of its entry at `position`.
+        Raises ForwarderRemoved.
+        """
+        now = now_microseconds()
+        with self._transaction() as database:
+            changed = database.execute(
+                "UPDATE forwarders SET position = ?, entry = ?, log = coalesce(nullif(?, ''), log),"
+                " forwarded = forwarded + ?, forwarded_at = iif(?, ?, forwarded_at), error = '',"
+                " error_kind = '' WHERE identity = ?",
+                (position, entry, log, forwarded, forwarded, now, state.identity),
+            ).rowcount
+            _check_is_there(state, changed)
+            _set_aside(database, state, refused, now)
+
+    def settle(
+        self, state: State, position: int, refused: Sequence[Letter], forwarded: int = 0
+    ) -> None:
+        """Remember what became of a dead letter tried again: taken upstream, or refused anew.
 
         Raises ForwarderRemoved.
         """
         now = now_microseconds()
         with self._transaction() as database:
             changed = database.execute(
-                "UPDATE forwarders SET position = ?, log = coalesce(nullif(?, ''), log),"
-                " forwarded = forwarded + ?, forwarded_at = iif(?, ?, forwarded_at), error = ''"
-                " WHERE identity = ?",
-                (position, log, forwarded, forwarded, now, state.identity),
-            ).rowcount
-            if not changed:
-                raise ForwarderRemoved(f"forwarder {state.definition.name!r} was removed")
-            _set_aside(database, state, refused, now)
-
-    def settle(self, state: State, positions: Sequence[int], refused: Sequence[Letter]) -> None:
-        """Remember what became of dead letters tried again: taken upstream, or refused anew."""
-        now = now_microseconds()
-        with self._transaction() as database:
-            database.executemany(
-                "DELETE FROM letters WHERE identity = ? AND position = ?",
-                [(state.identity, position) for position in positions],
-            )
-            database.execute(
                 "UPDATE forwarders SET forwarded = forwarded + ?,"
-                " forwarded_at = iif(?, ?, forwarded_at), error = '' WHERE identity = ?",
-                (len(positions), len(positions), now, state.identity),
+                " forwarded_at = iif(?, ?, forwarded_at), error = '', error_kind = ''"
+                " WHERE identity = ?",
+                (forwarded, forwarded, now, state.identity),
+            ).rowcount
+            _check_is_there(state, changed)
+            database.execute(
+                "DELETE FROM letters WHERE identity = ? AND position = ?",
+                (state.identity, position),
             )
             _set_aside(database, state, refused, now)
 
-    def note_failure(self, state: State, error: str) -> None:
-        """Remember why a forwarder can't go on just now."""
+    def postpone(
+        self, state: State, position: int, again: int, reason: str, status: int | None
+    ) -> None:
+        """Have a dead letter tried again no sooner than `again`, since upstream decides nothing.
+
+        `again` is in microseconds since 1970 UTC; where `status` is None, there was no answer.
+        """
         with self._transaction() as database:
             database.execute(
-                "UPDATE forwarders SET error = ?, failed_at = ? WHERE identity = ?",
-                (error[:LONGEST_REASON], now_microseconds(), state.identity),
+                "UPDATE letters SET again = ?, reason = ?, status = coalesce(?, status)"
+                " WHERE identity = ? AND position = ?",
+                (again, reason[:LONGEST_REASON], status, state.identity, position),
+            )
+
+    def note_failure(self, state: State, error: str, kind: str = "") -> None:
+        """Remember why a forwarder can't go on just now; the kinds are those of `State`."""
+        with self._transaction() as database:
+            database.execute(
+                "UPDATE forwarders SET error = ?, error_kind = ?, failed_at = ? WHERE identity = ?",
+                (error[:LONGEST_REASON], kind, now_microseconds(), state.identity),
             )
 
     def note_success(self, state: State) -> None:
         """Remember that nothing keeps a forwarder any longer."""
         with self._transaction() as database:
             database.execute(
-                "UPDATE forwarders SET error = '' WHERE identity = ?", (state.identity,)
+                "UPDATE forwarders SET error = '', error_kind = '' WHERE identity = ?",
+                (state.identity,),
             )
 
     # What was refused --------------------------------------------------------------------------
 
     def letters(self, state: State, after: int = 0, limit: int = 100) -> list[Letter]:
         """List what upstream has refused, by log position."""
-        return self._letters("position > ?", state, after, limit)
+        return self._letters("position > ?", state, "position", after, limit)
 
     def wanted_again(self, state: State, limit: int) -> list[Letter]:
-        """List what is to be tried once more, by log position."""
-        return self._letters("again", state, limit)
+        """List what is to be tried once more by now: what was postponed comes behind the rest."""
+        return self._letters(
+            "again BETWEEN 1 AND ?", state, "again, position", now_microseconds(), limit
+        )
 
     def retry(self, name: str) -> int:
         """Have all that was refused tried once more; gives how many. Raises UnknownForwarder."""
         state = self.find(name)
         with self._transaction() as database:
             return database.execute(
-                "UPDATE letters SET again = 1 WHERE identity = ?", (state.identity,)
+                "UPDATE letters SET again = ? WHERE identity = ?",
+                (now_microseconds(), state.identity),
             ).rowcount
 
-    def _letters(self, condition: str, state: State, *parameters: int) -> list[Letter]:
+    def _letters(self, condition: str, state: State, order: str, *parameters: int) -> list[Letter]:
         rows = self._read(
             "SELECT position, statement_id, status, reason, since, again FROM letters"
-            f" WHERE identity = ? AND {condition} ORDER BY position LIMIT ?",
+            f" WHERE identity = ? AND {condition} ORDER BY {order} LIMIT ?",
             state.identity,
             *parameters,
         )
@@ -313,12 +349,28 @@ class Forwarders:
             for pragma in _PRAGMAS:
                 database.execute(pragma)
             database.executescript(_SCHEMA)
+            _add_columns(database)
             self._database = database
         return self._database
 
 
 def _state(row: Any) -> State:
     return State(msgspec.json.decode(row[0], type=Definition), *row[1:])
+
+
+def _add_columns(database: sqlite3.Connection) -> None:
+    """Add what a file made earlier lacks; another process may do so just now."""
+    database.execute("BEGIN IMMEDIATE")
+    there = {row[1] for row in database.execute("PRAGMA table_info(forwarders)")}
+    for name, addition in _ADDED.items():
+        if name not in there:
+            database.execute(addition)
+    database.execute("COMMIT")
+
+
+def _check_is_there(state: State, changed: int) -> None:
+    if not changed:
+        raise ForwarderRemoved(f"forwarder {state.definition.name!r} was removed")
 
 
 def _set_aside(

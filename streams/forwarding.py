@@ -21,6 +21,7 @@ from lrs.attachments import AttachmentStore
 from lrs.drafts import is_voiding
 from lrs.record import Found, LogEntry
 from lrs.terms import referenced_statement
+from lrs.times import now_microseconds
 from streams.embedded import Log
 from streams.forwarders import (
     AnotherLog,
@@ -30,7 +31,7 @@ from streams.forwarders import (
     SecretMissing,
     State,
 )
-from streams.log_identity import identity_of
+from streams.log_identity import identity_of, identity_of_entry
 from streams.upstream import Outgoing, Upstream, UpstreamAway
 
 PATIENCE: Final = 0.25  # seconds that a wait for the log may take
@@ -87,7 +88,8 @@ class Forwarder:
         self._spacing = spacing
         self._stopping = threading.Event()
         self._tries = 0
-        self._error = state.error
+        self._error = state.error  # as it is noted
+        self._logged = ""
         self._looked = 0.0
 
     def run(self) -> None:
@@ -98,9 +100,11 @@ class Forwarder:
             except ForwarderRemoved:
                 return
             except UpstreamAway as error:
-                self._fail(str(error), error.waits)
-            except (SecretMissing, AnotherLog) as error:
-                self._fail(str(error))
+                self._fail(str(error), error.kind, error.waits)
+            except SecretMissing as error:
+                self._fail(str(error), "no_secret")
+            except AnotherLog as error:
+                self._fail(str(error), "another_log")
             except Exception as error:
                 _log.debug("forwarder %s failed", self._definition.name, exc_info=True)
                 self._fail(f"{type(error).__name__}: {error}")
@@ -114,10 +118,10 @@ class Forwarder:
     def _go_on(self) -> None:
         """Connect, and forward what comes after what was forwarded."""
         definition = self._definition
+        position = self._resume()
         secret = self._secret(definition.name)
         with Upstream(definition.endpoint, definition.key, secret, self._blocks) as upstream:
             upstream.check()
-            position = self._resume()
             upstream.may_write = self._state.forwarded > 0
             while not self._stopping.is_set():
                 self._try_again(upstream)
@@ -145,12 +149,23 @@ class Forwarder:
                         f"it has forwarded a log up to position {state.position}, and this one"
                         f" ends at {newest}"
                     )
+                if state.entry and self._entry_at(state.position) not in ("", state.entry):
+                    raise AnotherLog(
+                        f"its entry {state.position} is another than the one that was forwarded"
+                    )
                 return state.position
         raise ForwarderRemoved(self._definition.name)
+
+    def _entry_at(self, position: int) -> str | None:
+        """Give the identity of the entry at a position; None where there is none."""
+        entries = self._source.read_log(position - 1, 1)
+        there = [entry for entry in entries if entry.position == position]
+        return identity_of_entry(there[0]) if there else None
 
     def _forward(self, upstream: Upstream, entries: Sequence[LogEntry]) -> int:
         """Forward what of these entries passes, and note each request; gives the last position."""
         log = self._state.log or identity_of(self._source)
+        by_position = {entry.position: entry for entry in entries}
         letters: list[Letter] = []
         outgoing: dict[str, Outgoing] = {}  # by id: no request has a statement twice
         for entry in entries:
@@ -168,41 +183,69 @@ class Forwarder:
             position = portion[-1].position
             done = [letter for letter in letters if letter.position <= position]
             letters = [letter for letter in letters if letter.position > position]
-            count = len(portion) - len(refused)
-            self._forwarders.commit(self._state, position, forwarded=count, log=log, refused=done)
+            self._forwarders.commit(
+                self._state,
+                position,
+                forwarded=len(portion) - len(refused),
+                log=log,
+                entry=identity_of_entry(by_position[position]),
+                refused=done,
+            )
             if self._stopping.is_set():
                 return position
-        position = entries[-1].position
-        self._forwarders.commit(self._state, position, log=log, refused=letters)
-        return position
+        last = entries[-1]
+        self._forwarders.commit(
+            self._state,
+            last.position,
+            log=log,
+            entry=identity_of_entry(last),
+            refused=letters,
+        )
+        return last.position
 
     def _try_again(self, upstream: Upstream) -> None:
-        """Post what was refused once more, where somebody asked for that."""
+        """Post what was refused once more, where somebody asked for that.
+
+        One that the upstream gives no decision on keeps neither the others nor the log: it is
+        tried again later. Raises UpstreamAway where the credential is to blame.
+        """
         if monotonic() - self._looked < LOOK_SECONDS:
             return
         self._looked = monotonic()
         while letters := self._forwarders.wanted_again(self._state, self._definition.batch):
-            taken: list[int] = []
-            refused: list[Letter] = []
             for letter in letters:
-                entries = self._source.read_log(letter.position - 1, 1)
-                answers = self._post_alone(upstream, entries[0]) if entries else []
-                refused += answers
-                taken += [] if answers else [letter.position]
-            self._forwarders.settle(self._state, taken, refused)
-            if self._stopping.is_set():
-                return
+                try:
+                    self._post_alone(upstream, letter)
+                except UpstreamAway as error:
+                    if error.kind == "unknown_key":
+                        raise
+                    self._postpone(letter, error)
+                    return  # the log first
+                if self._stopping.is_set():
+                    return
 
-    def _post_alone(self, upstream: Upstream, entry: LogEntry) -> list[Letter]:
-        try:
-            outgoing = self._outgoing(entry)
-        except UNREADABLE as error:
-            return [_unread(entry, error)]
-        return [
-            Letter(entry.position, one.outgoing.statement_id, one.status, one.reason)
-            for portion in upstream.portions(outgoing, 1)
-            for one in upstream.deliver(portion)
-        ]
+    def _postpone(self, letter: Letter, error: UpstreamAway) -> None:
+        seconds = max(self._pauses[1], error.waits or 0.0)
+        again = now_microseconds() + int(min(seconds, LONGEST_PAUSE) * 1e6)
+        self._forwarders.postpone(self._state, letter.position, again, str(error), error.status)
+
+    def _post_alone(self, upstream: Upstream, letter: Letter) -> None:
+        """Post what was refused, and note at once what becomes of it. Raises UpstreamAway."""
+        outgoing: list[Outgoing] = []
+        refused: list[Letter] = []
+        for entry in self._source.read_log(letter.position - 1, 1):
+            try:
+                outgoing = self._outgoing(entry) if entry.position == letter.position else []
+            except UNREADABLE as error:
+                refused = [_unread(entry, error)]
+        for portion in upstream.portions(outgoing, 1):
+            refused += [
+                Letter(letter.position, one.outgoing.statement_id, one.status, one.reason)
+                for one in upstream.deliver(portion)
+            ]
+        self._forwarders.settle(
+            self._state, letter.position, refused, forwarded=0 if refused else len(outgoing)
+        )
 
     # What goes out ---------------------------------------------------------------------------
 
@@ -271,15 +314,15 @@ class Forwarder:
         if self._error:
             _log.warning("forwarder %s goes on", self._definition.name)
             self._forwarders.note_success(self._state)
-        self._error, self._tries = "", 0
+        self._error, self._logged, self._tries = "", "", 0
 
-    def _fail(self, error: str, waits: float | None = None) -> None:
+    def _fail(self, error: str, kind: str = "", waits: float | None = None) -> None:
         """Note why it can't go on, and wait longer each time, not all forwarders at once."""
-        if error != self._error:  # once, however often it's tried again
+        if error != self._logged:  # once, however often it's tried again
             _log.warning("forwarder %s waits: %s", self._definition.name, error)
-        self._error = error
+        self._error = self._logged = error
         with suppress(Exception):  # what keeps it may be that file
-            self._forwarders.note_failure(self._state, error)
+            self._forwarders.note_failure(self._state, error, kind)
         first, longest = self._pauses
         pause = min(longest, first * 2.0 ** min(self._tries, 30))
         self._tries += 1

@@ -17,6 +17,7 @@ _TIMEOUT: Final = httpx.Timeout(60.0, connect=10.0)
 _VERSION_1: Final = "1.0.3"
 _VERSION_2: Final = "2.0.0"
 _FORBIDDEN: Final = 403
+_KINDS: Final[dict[int | None, str]] = {401: "unknown_key", _FORBIDDEN: "forbidden"}
 _WHY: Final = {
     401: "it does not know this key and secret",
     403: "this key may not write statements",
@@ -57,12 +58,23 @@ class Refusal(msgspec.Struct, frozen=True):
 class UpstreamAway(Exception):
     """The upstream can't be reached, or takes nothing just now.
 
-    `waits` is how many seconds it asks to be left alone, None where it doesn't say.
+    `status` is that of its answer, None where there is none; `waits` how many seconds it asks to be
+    left alone, None where it doesn't say.
     """
 
-    def __init__(self, reason: str, waits: float | None = None) -> None:
+    def __init__(self, reason: str, status: int | None = None, waits: float | None = None) -> None:
         super().__init__(reason)
+        self.status = status
         self.waits = waits
+
+    @property
+    def kind(self) -> str:
+        """The kind of error that it is: `streams.forwarders.State` lists them."""
+        return _KINDS.get(self.status, "away")
+
+
+class AttachmentUnreadable(Exception):
+    """The data of an attachment can't be read here."""
 
 
 class Upstream:
@@ -130,14 +142,19 @@ class Upstream:
 
         A request that is refused is halved until the statements to blame stand alone. To be
         forbidden is the credential's fault, unless that may write others and the statement voids
-        one (xAPI 1.0.3 Communication 2.1). Raises UpstreamAway.
+        one (xAPI 1.0.3 Communication 2.1). One whose attachment can't be read here is refused with
+        status 0. Raises UpstreamAway.
         """
         refused: list[Refusal] = []
         forbidden: list[Refusal] = []
         waiting = [list(portion)]  # a stack: what comes first is on top
         while waiting:
             part = waiting.pop()
-            answer = self._post(part)
+            try:
+                answer = self._post(part)
+            except AttachmentUnreadable as error:  # what has one goes alone
+                refused.append(Refusal(part[0], 0, f"can't be read here: {error}"))
+                continue
             status = answer.status_code
             if status == _FORBIDDEN and not any(one.voids for one in part):
                 raise _away(answer)
@@ -150,7 +167,7 @@ class Upstream:
                 continue
             self.may_write = True
         if forbidden and not self.may_write:
-            raise UpstreamAway(f"status {_FORBIDDEN}: {forbidden[0].reason}")
+            raise UpstreamAway(f"status {_FORBIDDEN}: {forbidden[0].reason}", _FORBIDDEN)
         return refused + forbidden
 
     def _post(self, part: Sequence[Outgoing]) -> httpx.Response:
@@ -178,8 +195,24 @@ class Upstream:
         yield envelope.first
         for one, head in envelope.parts:
             yield head
-            yield from self._blocks(one)
+            yield from self._read(one)
         yield envelope.end
+
+    def _read(self, one: Served) -> Iterator[bytes]:
+        """Give the data of an attachment; whatever keeps it from being read is told apart."""
+        size = 0
+        blocks = self._blocks(one)
+        while True:
+            try:
+                block = next(blocks, None)
+            except (OSError, ValueError) as error:
+                raise AttachmentUnreadable(f"attachment {one.sha2}: {error}") from error
+            if block is None:
+                break
+            size += len(block)
+            yield block
+        if size != one.size:
+            raise AttachmentUnreadable(f"attachment {one.sha2} has {size} bytes, not {one.size}")
 
     def _ask(
         self,
@@ -216,7 +249,7 @@ def _apart(part: list[Outgoing], at: int | None) -> list[list[Outgoing]]:
 def _away(answer: httpx.Response, why: str = "") -> UpstreamAway:
     status = answer.status_code
     why = why or _WHY.get(status) or _reason(answer)
-    return UpstreamAway(f"status {status}: {why}", retry_after(answer))
+    return UpstreamAway(f"status {status}: {why}", status, retry_after(answer))
 
 
 def _reason(answer: httpx.Response) -> str:

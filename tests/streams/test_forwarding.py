@@ -1,5 +1,6 @@
 """Forwarding: every statement that passes is upstream, in order, whatever upstream makes of it."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,10 +13,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from msgspec.structs import replace
 
+from lrs.attachment_parts import Served
 from lrs.attachments import AttachmentStore
 from lrs.record import LogEntry, Record
 from streams.forward_filters import Filters
-from streams.forwarders import Definition, ForwarderExists, Forwarders, State
+from streams.forwarders import (
+    Definition,
+    ForwarderExists,
+    ForwarderRemoved,
+    Forwarders,
+    Letter,
+    State,
+)
 from streams.forwarders_at_work import ForwardersAtWork
 from tests.support.multipart import attachment
 from tests.support.records import agent, agent_key, draft, statement, statement_id, voiding
@@ -190,6 +199,31 @@ def test_a_forwarder_goes_on_where_it_was_and_tries_again_when_told_to(source: S
     assert source.upstream.stored_ids() == ids(1, 3, 2)
 
 
+@pytest.mark.parametrize("answer", [(503, {}, b"busy"), (429, {}, b""), (200, {}, b"<html>")])
+def test_what_upstream_gives_no_decision_on_when_tried_again_keeps_nothing_else(
+    source: Source, answer: Any
+) -> None:
+    bad = set(ids(1, 2))
+    source.upstream.check = lambda one: POISON if one["id"] in bad else None
+    source.store(numbered(1), numbered(2), numbered(3))
+    source.add()
+    source.forward()
+    bad.clear()
+    source.upstream.interrupt = lambda _, batch: answer if batch[0]["id"] in ids(1) else None
+    source.forwarders.retry("city")
+    source.store(numbered(4))
+    with source.at_work():
+        wait_for(lambda: source.upstream.stored_ids() == ids(3, 4, 2))
+        wait_for(lambda: source.state.dead_letters == 1)
+    [letter] = source.forwarders.letters(source.state)
+    assert (letter.status, letter.again > 0) == (answer[0], True)
+    assert f"status {answer[0]}" in letter.reason
+    source.upstream.interrupt = lambda *_: None
+    with source.at_work():
+        wait_for(lambda: source.state.dead_letters == 0)
+    assert source.state.forwarded == 4
+
+
 def test_only_what_passes_goes_upstream_and_with_it_what_voids_it(source: Source) -> None:
     passing = {"verb": "watched", "actor": "ming"}
     early = statement_id(90)
@@ -297,6 +331,29 @@ def test_what_cant_be_read_is_set_aside_and_what_can_not_just_now_is_waited_for(
     assert "damaged" in letter.reason
 
 
+@pytest.mark.parametrize("damage", [b"", None, b"else"], ids=["cut short", "gone", "longer"])
+def test_a_statement_whose_attachment_cant_be_read_is_set_aside_and_the_rest_goes_on(
+    source: Source, monkeypatch: pytest.MonkeyPatch, damage: bytes | None
+) -> None:
+    def blocks(*_: Any) -> Iterator[bytes]:
+        if damage is None:
+            raise FileNotFoundError("no such file")
+        yield damage
+
+    def served(found: Any, *_: Any) -> list[Served]:
+        return [Served("0" * 64, "text/plain", 3)] if b"attachments" in found[0].json else []
+
+    monkeypatch.setattr("streams.forwarding.attachments_served", served)
+    monkeypatch.setattr(source.attachments, "blocks_now", blocks)
+    source.store(numbered(1), numbered(2, attachments=[attachment(b"essay")]), numbered(3))
+    source.add()
+    source.forward()
+    assert source.upstream.stored_ids() == ids(1, 3)
+    [letter] = source.forwarders.letters(source.state)
+    assert (letter.statement_id, letter.status) == (statement_id(2), 0)
+    assert "0000" in letter.reason
+
+
 def test_of_two_that_run_one_forwarder_one_only_does(source: Source) -> None:
     source.store(*(numbered(number) for number in range(1, 30)))
     source.add(batch=1)
@@ -335,6 +392,67 @@ def test_another_log_is_never_gone_on_with(source: Source, tmp_path: Path) -> No
             wait_for(lambda: "another log" in source.state.error)
         other.forwarders = Forwarders(tmp_path / "none")
     assert [one["id"] for one in source.upstream.statements] == ids(1, 2)
+
+
+def test_a_log_put_back_and_grown_past_where_it_was_is_not_gone_on_with(
+    source: Source, tmp_path: Path
+) -> None:
+    (tmp_path / "restored").mkdir()
+    source.store(numbered(1))
+    with (
+        closing(sqlite3.connect(tmp_path / "record.sqlite")) as whole,
+        closing(sqlite3.connect(tmp_path / "restored" / "record.sqlite")) as copy,
+    ):
+        whole.backup(copy)
+    source.store(numbered(2))
+    source.add()
+    source.forward()
+    with closing(Source(tmp_path / "restored", source.upstream)) as restored:
+        restored.store(numbered(3), numbered(4))
+        restored.forwarders, none = source.forwarders, restored.forwarders
+        with restored.at_work():
+            wait_for(lambda: source.state.error_kind == "another_log")
+        restored.forwarders = none
+    assert "entry 2 is another" in source.state.error
+    assert source.upstream.stored_ids() == ids(1, 2)
+
+
+def test_what_became_of_a_letter_is_not_noted_for_a_forwarder_that_was_removed(
+    source: Source,
+) -> None:
+    source.add()
+    state = source.state
+    source.forwarders.remove("city")
+    with pytest.raises(ForwarderRemoved):
+        source.forwarders.settle(state, 1, [Letter(1, statement_id(1), 400, "no")])
+    assert source.forwarders.letters(state) == []
+
+
+def test_a_failure_that_lasts_is_logged_by_each_that_begins_anew(
+    source: Source, caplog: pytest.LogCaptureFixture
+) -> None:
+    source.upstream.interrupt = lambda *_: (401, {}, b"who are you")
+    source.store(numbered(1))
+    source.add()
+    for _ in range(2):
+        caplog.clear()
+        with source.at_work():
+            wait_for(lambda: "city waits: status 401" in caplog.text)
+    source.upstream.interrupt = lambda *_: None
+    source.forward()
+    assert (source.state.error, source.state.error_kind) == ("", "")
+
+
+def test_a_file_made_before_errors_had_kinds_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "forwarders.sqlite"
+    with closing(Forwarders(path)) as made:
+        made.add(Definition("city", "https://city.example/xapi", "key", STORE))
+    with closing(sqlite3.connect(path)) as database:
+        for column in ("entry", "error_kind"):
+            database.execute(f"ALTER TABLE forwarders DROP COLUMN {column}")
+    with closing(Forwarders(path)) as forwarders:
+        forwarders.note_failure(forwarders.find("city"), "away", "away")
+        assert forwarders.find("city").error_kind == "away"
 
 
 @pytest.mark.parametrize(
