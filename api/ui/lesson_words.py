@@ -7,6 +7,8 @@ LESSON_WORDS: Final[dict[str, tuple[str, str]]] = {
     "timeline.widths": ("每段时间", "Width of a bar"),
     "timeline.attention": ("专注度", "Attention"),
     "timeline.kind": ("{action} {n}", "{action} {n}"),
+    "questions.which": ("题目", "Question"),
+    "questions.is_right": ("正确", "Right"),
     # Group work, hands and attention
     "groups.title": ("小组合作", "Group work"),
     "groups.help": (

@@ -249,6 +249,9 @@ def test_a_lesson_shows_the_numbers_of_the_api(demo: SmallDemo, browser: Chrome)
         silent = [one["name"] for one in question["not_answered"] if one["present"]]
         links = asked.find_elements(By.CSS_SELECTOR, ".xj-names a")
         assert [link.text for link in links] == silent
+    caption = find(browser, ".xj-questions-card > .xj-note")[0].text
+    assert caption.startswith("单位：人 · 数据截至")
+    assert texts(browser, ".xj-questions-card .xj-export button") == ["CSV"]
     assert texts(browser, "[data-silent=not_previewed] a") == [
         one["name"] for one in before["not_previewed"]
     ]

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from api.ui import charts, formats
 from api.ui.charts import Figure
+from api.ui.export import ExportButtons
 from api.ui.layout import (
     Card,
     Tag,
@@ -260,8 +261,11 @@ class Questions:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         words = self._words = visit.words
-        with Card(words, words("questions.title"), words("questions.help"), "xj-wide") as card:
+        title = words("questions.title")
+        with Card(words, title, words("questions.help"), "xj-wide xj-questions-card") as card:
             self._list = Tag("ol", classes="xj-questions")
+            self._caption = Tag("p", classes="xj-note")
+            self._export = ExportButtons(words, title)
         self._aside = card.aside
 
     def show(self, portrait: Portrait) -> None:
@@ -278,6 +282,21 @@ class Questions:
                 self._poll(poll)
             if not during["questions"] and not during["polls"]:
                 Tag("li", words("questions.empty"), "xj-empty")
+        unit = words("unit", unit=words("distribution.unit"))
+        self._caption.text = f"{unit} · {as_of(self._visit, portrait)}"
+        self._export.show(self._rows(during))
+
+    def _rows(self, during: dict[str, Any]) -> list[list[Any]]:
+        """Give each response, how many gave it, and whether it is right: of polls nothing is."""
+        words, rows = self._words, []
+        given = [(one, one["responses"]) for one in during["questions"]]
+        given += [(one, one["votes"]) for one in during["polls"]]
+        for one, responses in given:
+            name = name_of(self._visit, one["names"], one["item"])
+            for each in responses:
+                rows.append([name, each["response"], each["n"], "✓" if each.get("right") else ""])
+        keys = ("questions.which", "fact.response", "classes.students", "questions.is_right")
+        return [[words(key) for key in keys], *rows] if rows else []
 
     def _question(self, question: dict[str, Any]) -> None:
         words, result = self._words, question["result"]
