@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from api.forwarders import refused, told
+from api.forwarders import LAST_CURSOR, refused, told
 from api.opening import opened_record
 from api.settings import Settings
 from lrs.attachments import AttachmentStore
@@ -73,7 +73,12 @@ def add_forwarder(
         Wanted, typer.Option(help="Only of this actor, by its key; repeatable.")
     ] = None,
     after: Annotated[
-        int, typer.Option(min=0, help="Only behind this log position (`xueji status` tells it).")
+        int,
+        typer.Option(
+            min=0,
+            max=LAST_CURSOR,
+            help="Only behind this log position (`xueji status` tells it).",
+        ),
     ] = 0,
     batch: Annotated[
         int, typer.Option(min=1, max=MOST_AT_ONCE, help="The most statements in one request.")
@@ -87,7 +92,12 @@ def add_forwarder(
     lists = (verb, activity, category, app, agent)
     filters = Filters(*(tuple(one or ()) for one in lists))
     definition = Definition(name, endpoint, key, store, filters, batch)
-    with _forwarders() as (forwarders, _):
+    with _forwarders() as (forwarders, settings):
+        if after:
+            with opened_record(settings) as record:
+                newest = record.last_position()
+            if after > newest:
+                raise ValueError(f"--after is {after}, and the log ends at {newest}")
         forwarders.add(definition, after)
     console.print(f"Forwarder {name} is added.", highlight=False)
 
@@ -135,7 +145,9 @@ def remove_forwarder(name: Name) -> None:
 def list_refused(
     name: Name,
     limit: Annotated[int, typer.Option(min=1, max=500, help="The most to list.")] = 100,
-    cursor: Annotated[int, typer.Option(min=0, help="The `next` of the page before.")] = 0,
+    cursor: Annotated[
+        int, typer.Option(min=0, max=LAST_CURSOR, help="The `next` of the page before.")
+    ] = 0,
     as_json: AsJson = False,
 ) -> None:
     """List what was refused upstream, by log position, with what it said."""

@@ -1,7 +1,7 @@
 """Forwarders: how they are doing, what was refused upstream, and trying that again."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Query, Request
@@ -14,6 +14,7 @@ from lrs.record import Record
 from lrs.times import iso_text, now_microseconds
 from streams.forwarders import Forwarders, Letter, State, UnknownForwarder
 
+LAST_CURSOR: Final = 2**63 - 1  # a log position is an integer of 64 bits
 UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"description": "there is no such forwarder"}}
 
 router = APIRouter(prefix="/v1", tags=["Forwarders"], responses=REFUSALS)
@@ -29,7 +30,8 @@ async def get_forwarders(request: Request) -> dict[str, Any]:
 
     `running` says whether somebody is at work on it just now; `lag` counts entries of the log still
     to come, `lag_seconds` since when the oldest of them waits; `error` is that of the last try,
-    null once one succeeds; `dead_letters` counts what upstream has refused.
+    null once one succeeds, and `error_kind` its kind; `dead_letters` counts what upstream has
+    refused.
     """
     await allow(request, Resource.FORWARDERS)
     services: Services = request.app.state.services
@@ -45,7 +47,9 @@ async def get_refused(
     request: Request,
     name: str,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    cursor: Annotated[int, Query(ge=0, description="The `next` of the page before.")] = 0,
+    cursor: Annotated[
+        int, Query(ge=0, le=LAST_CURSOR, description="The `next` of the page before.")
+    ] = 0,
 ) -> dict[str, Any]:
     """List statements that upstream has refused, by position, with what it said.
 
@@ -92,6 +96,7 @@ def _told(forwarders: Forwarders, record: Record, state: State) -> dict[str, Any
         "forwarded": state.forwarded,
         "forwarded_at": _time(state.forwarded_at),
         "error": state.error or None,
+        "error_kind": state.error_kind or None,
         "failed_at": _time(state.failed_at),
         "dead_letters": state.dead_letters,
     }

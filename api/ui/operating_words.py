@@ -277,6 +277,27 @@ OPERATING_WORDS: Final[dict[str, tuple[str, str]]] = {
     "forwarders.forwarded": ("最近一次转发", "Last forwarded"),
     "forwarders.refused": ("对方拒收", "Refused there"),
     "forwarders.error": ("最近的错误", "Last error"),
+    "forwarders.error.away": (
+        "对方连不上，或者暂时不接收",
+        "it can't be reached, or takes nothing just now",
+    ),
+    "forwarders.error.unknown_key": (
+        "对方不认这个密钥或密码",
+        "it doesn't know this key and secret",
+    ),
+    "forwarders.error.forbidden": (
+        "对方不允许这个密钥写入",
+        "it doesn't let this key write",
+    ),
+    "forwarders.error.no_secret": (
+        "运行转发的进程没有拿到密钥的密码",
+        "who runs it wasn't told the secret",
+    ),
+    "forwarders.error.another_log": (
+        "学习记录的日志和之前转发的不是同一份，已停止转发",
+        "the log isn't the one that was forwarded, so nothing is",
+    ),
+    "forwarders.error.other": ("出了错，正在重试", "something failed; it is tried again"),
     "forwarders.endpoint": ("转发到", "To"),
     "forwarders.refused.title": ("对方拒收的记录", "Refused there"),
     "forwarders.refused.help": (
@@ -287,6 +308,15 @@ OPERATING_WORDS: Final[dict[str, tuple[str, str]]] = {
     "forwarders.refused.forwarder": ("转发", "Forwarder"),
     "forwarders.refused.statement": ("记录", "Statement"),
     "forwarders.refused.reason": ("对方的答复", "What it said"),
+    "forwarders.reason.again": ("等待再转发", "to be tried again"),
+    "forwarders.reason.0": ("本机读不出这条记录或它的附件", "it can't be read here"),
+    "forwarders.reason.403": ("对方不允许这条记录", "it is not allowed there"),
+    "forwarders.reason.409": (
+        "对方已有同一编号而内容不同的记录",
+        "another statement of this id is there",
+    ),
+    "forwarders.reason.413": ("对方认为太大", "it is too large for the other record"),
+    "forwarders.reason.other": ("对方认为内容不合规范", "it breaks a rule there"),
     "forwarders.refused.position": ("第几条", "Position"),
     "forwarders.refused.since": ("拒收于", "Since"),
     "forwarders.retry": ("再转发一次", "Forward them again"),

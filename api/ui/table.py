@@ -29,7 +29,8 @@ class Column:
 class DataTable(ui.element, component="components/data_table.js"):
     """A table of rows; what sorts it is the visitor's choice and stays when rows change.
 
-    A cell has ``text``; ``sort`` where its column sorts; ``note``, small beside the text; ``href``
+    A cell has ``text``; ``sort`` where its column sorts; ``note``, small beside the text, with
+    ``note_language`` where that is another than the page's; ``href``
     in a link, and where a number, text or interval leads somewhere, which ``label`` says; ``low``,
     ``value``, ``high`` (0..1) and ``label``, the same in words, in an interval.
     With ``export``, a title, the table can be saved as CSV: intervals' ends and notes are columns.

@@ -77,6 +77,23 @@ def test_a_wrong_endpoint_is_named_and_its_password_not_repeated(folder: Path) -
     assert "pass-word" not in done.output
 
 
+def test_positions_that_no_log_has_are_named(
+    application: RunningApplication, folder: Path, forwarders: Forwarders
+) -> None:
+    newest = application.state.record.last_position()
+    beyond = command(folder, "add", "city", *ADDED, "--after", str(newest + 1))
+    assert beyond.exit_code == 2
+    assert f"the log ends at {newest}" in beyond.output
+    assert command(folder, "add", "city", *ADDED, "--after", str(10**20)).exit_code == 2
+    assert listed(folder) == []
+    assert command(folder, "add", "city", *ADDED, "--after", str(newest)).exit_code == 0
+    operator = application.xapi("operators", "operate")
+    path = "/v1/forwarders/city/dead-letters"
+    assert operator.request("GET", path, params={"cursor": 10**20}).status_code == 400
+    assert operator.request("GET", path, params={"cursor": 2**63 - 1}).status_code == 200
+    assert command(folder, "dead-letters", "city", "--cursor", str(10**20)).exit_code == 2
+
+
 def test_operators_see_how_far_forwarders_are_and_have_refusals_tried_again(
     application: RunningApplication, folder: Path, forwarders: Forwarders
 ) -> None:
@@ -84,11 +101,11 @@ def test_operators_see_how_far_forwarders_are_and_have_refusals_tried_again(
     operator = application.xapi("operators", "operate")
     assert command(folder, "add", "city", *ADDED).exit_code == 0
     state = forwarders.find("city")
-    forwarders.note_failure(state, "status 503: away")
+    forwarders.note_failure(state, "status 503: away", "away")
     [one] = operator.request("GET", "/v1/forwarders").json()["forwarders"]
     assert one["lag"] == application.state.record.last_position() > 0
     assert one["lag_seconds"] > 0
-    assert one["error"] == "status 503: away"
+    assert (one["error"], one["error_kind"]) == ("status 503: away", "away")
     for number in (1, 2):
         refused = [Letter(number, statement_id(number), 409, "it is another")]
         forwarders.commit(state, number, refused=refused)

@@ -327,8 +327,12 @@ def test_operations_show_forwarders_and_have_what_was_refused_tried_again(
             row = wait_to_see(browser, "[data-row=city]")
             wait_for(browser, lambda: "XUEJI_FORWARD_SECRET_CITY" in row.text)
             assert "等待重试" in row.text
+            assert "没有拿到密钥的密码" in row.text
+            note = find(browser, "[data-row=city] [data-key=error] small")[0]
+            assert note.get_attribute("lang") == "en"
             letter = wait_to_see(browser, "[data-row='city 3']")
             assert refused.statement_id in letter.text
+            assert "对方已有同一编号" in letter.text
             assert refused.reason in letter.text
             press(browser, "再转发一次")
             wait_for_text(browser, "[role=status]", "1 条将在几秒内再转发")

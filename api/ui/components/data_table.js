@@ -96,7 +96,7 @@ export default {
                 <i v-if="row[column.key].swatch" class="xj-swatch" :class="row[column.key].swatch"></i>
                 {{ row[column.key].text }}
               </template>
-              <small v-if="row[column.key].note" class="xj-note">{{ row[column.key].note }}</small>
+              <small v-if="row[column.key].note" class="xj-note" :lang="row[column.key].note_language">{{ row[column.key].note }}</small>
             </td>
           </tr>
         </tbody>

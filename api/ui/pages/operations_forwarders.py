@@ -7,7 +7,8 @@ from api.roles import Resource
 from api.ui import formats
 from api.ui.layout import Card, Tag
 from api.ui.session import Visit
-from api.ui.table import Column, DataTable, cell
+from api.ui.table import Cell, Column, DataTable, cell
+from api.ui.words import CHINESE
 
 Answer = dict[str, Any]
 
@@ -60,7 +61,7 @@ class Forwarding:
                 "id": f"{one['forwarder']} {one['position']}",
                 "forwarder": cell(one["forwarder"]),
                 "statement": cell(one["statement"]),
-                "reason": cell(one["reason"]),
+                "reason": self._reason(one),
                 "position": cell(formats.count(one["position"])),
                 "since": cell(self._moment(one["since"])),
             }
@@ -79,9 +80,31 @@ class Forwarding:
             "lag": cell(lag),
             "forwarded": cell(self._moment(one["forwarded_at"])),
             "refused": cell(formats.count(one["dead_letters"])),
-            "error": cell(one["error"] or words("operations.no_error")),
+            "error": self._error(one),
             "endpoint": cell(one["endpoint"]),
         }
+
+    def _error(self, one: Answer) -> Cell:
+        words = self._words
+        if not one["error"]:
+            return cell(words("operations.no_error"))
+        other = words("forwarders.error.other")
+        return self._said(words.known(f"forwarders.error.{one['error_kind']}", other), one["error"])
+
+    def _reason(self, letter: Answer) -> Cell:
+        words, kind = self._words, "again" if letter["again"] else letter["status"]
+        other = words("forwarders.reason.other")
+        return self._said(words.known(f"forwarders.reason.{kind}", other), letter["reason"])
+
+    def _said(self, text: str, told: str) -> Cell:
+        """Say what went wrong in the page's language, with what was told beside it.
+
+        That is English, unless the other record answers in a language of its own; on English pages
+        it is said as it is.
+        """
+        if self._words.language != CHINESE:
+            return cell(told)
+        return cell(text, note=told, note_language="en" if told.isascii() else None)
 
     def _moment(self, time: str | None) -> str:
         return formats.moment(time, self._zone) if time else self._words("nothing")
