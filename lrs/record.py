@@ -328,6 +328,11 @@ class Record(Application[str]):
             return None
         return _found(event)
 
+    def position_of(self, store: str, statement_id: str) -> int | None:
+        """Give the log position at which a statement was stored; None where it isn't there."""
+        found = self.statements.event_of(statement_originator(store, statement_id.lower()), 1)
+        return None if found is None else found.position
+
     def voided_by(self, store: str, statement_id: str) -> str | None:
         """Give the id of the statement that voids another; None where it isn't voided."""
         found = self.statements.event_of(statement_originator(store, statement_id.lower()), 2)

@@ -59,6 +59,9 @@ class ForwardedLog(Log, Protocol):
     def voided_by(self, store: str, statement_id: str) -> str | None:
         """Give the id of the statement that voids another; None where it isn't voided."""
 
+    def position_of(self, store: str, statement_id: str) -> int | None:
+        """Give the log position at which a statement was stored; None where it isn't there."""
+
 
 class Forwarder:
     """Forwards for as long as it isn't told to stop; there may be one only of each name.
@@ -257,30 +260,43 @@ class Forwarder:
             raise ValueError(entry.error)
         if entry.kind == "statement":
             whole = orjson.loads(entry.statement)
-            if self._passes(whole):
+            if self._passes(whole, entry.position):
                 return [self._written(entry.position, whole, entry.statement)]
         if entry.kind == "voiding" and not self._definition.filters.are_none:
             return self._voider(entry)
         return []
 
-    def _passes(self, statement: Any) -> bool:
-        """Tell whether a statement goes upstream; what voids one goes where that one does."""
+    def _passes(self, statement: Any, position: int) -> bool:
+        """Tell whether a statement goes upstream; what voids one before it goes where that does."""
         filters = self._definition.filters
         if filters.pass_statement(statement):
             return True
         target = referenced_statement(statement) if is_voiding(statement) else None
-        found = None if target is None else self._found(target)
+        if target is None or not self._is_stored_before(target, position):
+            return False
+        found = self._found(target)
         return found is not None and filters.pass_statement(orjson.loads(found.json))
 
+    def _is_stored_before(self, statement_id: str, position: int) -> bool:
+        stored = self._source.position_of(self._definition.store, statement_id)
+        return stored is not None and stored < position
+
     def _voider(self, entry: LogEntry) -> list[Outgoing]:
-        """Give what has voided a statement: it may have come before that, so not known to pass."""
-        if not self._definition.filters.pass_statement(orjson.loads(entry.statement)):
+        """Give what has voided a statement and came before it, so wasn't known to pass then."""
+        filters = self._definition.filters
+        if not filters.pass_statement(orjson.loads(entry.statement)):
             return []
         voider = self._source.voided_by(entry.store, entry.statement_id)
-        found = None if voider is None else self._found(voider)
+        target = self._source.position_of(entry.store, entry.statement_id)
+        if voider is None or target is None or not self._is_stored_before(voider, target):
+            return []
+        found = self._found(voider)
         if found is None:
             return []
-        return [self._written(entry.position, orjson.loads(found.json), found.json)]
+        whole = orjson.loads(found.json)
+        if filters.pass_statement(whole):  # it went at its own place
+            return []
+        return [self._written(entry.position, whole, found.json)]
 
     def _written(self, position: int, whole: Any, exact: bytes) -> Outgoing:
         properties = _properties(exact)

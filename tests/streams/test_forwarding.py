@@ -201,8 +201,9 @@ def test_a_forwarder_goes_on_where_it_was_and_tries_again_when_told_to(source: S
 
 @pytest.mark.parametrize("answer", [(503, {}, b"busy"), (429, {}, b""), (200, {}, b"<html>")])
 def test_what_upstream_gives_no_decision_on_when_tried_again_keeps_nothing_else(
-    source: Source, answer: Any
+    source: Source, monkeypatch: pytest.MonkeyPatch, answer: Any
 ) -> None:
+    monkeypatch.setattr("streams.forwarding.LOOK_SECONDS", 0.01)
     bad = set(ids(1, 2))
     source.upstream.check = lambda one: POISON if one["id"] in bad else None
     source.store(numbered(1), numbered(2), numbered(3))
@@ -243,6 +244,25 @@ def test_only_what_passes_goes_upstream_and_with_it_what_voids_it(source: Source
     source.forward()
     found = [one["id"] for one in source.upstream.statements]
     assert found == ids(2, 5, 90, 1)
+
+
+@pytest.mark.parametrize("is_late", [True, False], ids=["void behind", "void before"])
+@pytest.mark.parametrize("verbs", [("watched",), ("watched", "voided")], ids=str)
+def test_what_voids_a_statement_is_posted_and_counted_once_however_little_is_read_at_once(
+    source: Source, monkeypatch: pytest.MonkeyPatch, is_late: bool, verbs: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("streams.forwarding.ENTRIES", 1)
+    voided, voider = numbered(1, verb="watched"), voiding(statement_id(1), id=statement_id(2))
+    for one in (voided, voider) if is_late else (voider, voided):
+        source.store(one)
+    of_verbs = {
+        "watched": "https://district.example/verbs/watched",
+        "voided": "http://adlnet.gov/expapi/verbs/voided",
+    }
+    source.add(Filters(verbs=tuple(of_verbs[verb] for verb in verbs)))
+    source.forward()
+    assert sorted(one["id"] for one in source.upstream.statements) == ids(1, 2)
+    assert source.state.forwarded == 2
 
 
 def test_what_the_upstream_decides_is_left_to_it_and_all_else_is_as_received(
