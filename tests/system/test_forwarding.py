@@ -87,16 +87,18 @@ def test_a_forwarder_killed_again_and_again_leaves_each_statement_upstream_once_
             headers=VERSION,
         )
         assert answer.status_code == 204
-        record.store_statements_now("district", drafts)
+        lot = STATEMENTS // (KILLS + 1)  # a quick one would have brought all before its last kill
         endpoint = f"{upstream.address}/xapi"
         forwarders.add(Definition("city", endpoint, key.key, "district", batch=3))
-        for _ in range(KILLS):
+        for kill in range(KILLS):
+            record.store_statements_now("district", drafts[kill * lot : (kill + 1) * lot])
             before = forwarders.find("city").position
             process = start_command("forward", environment=environment, log=tmp_path / "log")
             wait_for(forwarders, before + 1)
             sleep(chance.uniform(0, 0.3))
             process.kill()
             process.wait(30)
+        record.store_statements_now("district", drafts[KILLS * lot :])
         process = start_command("forward", environment=environment, log=tmp_path / "log")
         state = wait_for(forwarders, record.last_position())
         process.terminate()
