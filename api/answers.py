@@ -60,7 +60,7 @@ PATIENCE: Final = 30.0
 # The position that an answer reflects, at least.
 POSITION_HEADER: Final = "X-Xueji-Position"
 # In answers, and no news by themselves.
-_NO_NEWS: Final = frozenset({"position", "as_of"})
+_NO_NEWS: Final = frozenset({"position", "compared_position", "as_of"})
 _PRIVATE: Final = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
 
 Answer = dict[str, Any]
@@ -142,13 +142,11 @@ class Asked:
         if self._knows(headers):
             return Response(status_code=304, headers=headers)
         answer = await self.content(question, view)
-        reflects = reflected(answer, view)
-        if reflects < view.position:
-            # By a tag of the view's position it would be known for as long as the log rests. By its
-            # own, whoever has it asks again: that renews what was remembered. But what wasn't
-            # remembered may reflect more, so that this position has answers that differ.
+        if is_behind(answer, view):
+            # By a tag of the view's position it would be known for as long as the log rests. By
+            # what it says, whoever has it asks again: that renews what was remembered.
             digest = await asyncio.to_thread(digest_of, answer)
-            headers = _headers(view, f"{rest}-{digest}", reflects)
+            headers = _headers(view, f"{rest}-{digest}", reflected(answer, view))
             if self._knows(headers):
                 return Response(status_code=304, headers=headers)
         return await asyncio.to_thread(self._written, answer, wanted, records, headers)
@@ -245,9 +243,18 @@ class Asked:
 
 
 def reflected(answer: Answer, view: View) -> int:
-    """Give the position that an answer reflects: an earlier one where it was remembered."""
+    """Give the position that an answer reflects: an earlier one where it was remembered.
+
+    What it only compares with may reflect less still.
+    """
     position: int = answer.get("position", view.position)
     return min(view.position, position)
+
+
+def is_behind(answer: Answer, view: View) -> bool:
+    """Tell whether any of an answer was remembered, and the log has gone on since."""
+    compared: int = answer.get("compared_position", view.position)
+    return min(reflected(answer, view), compared) < view.position
 
 
 def encoded(answer: Answer) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from api.answers import EVENTS, Asked, Question, View, digest_of, encoded, reflected
+from api.answers import EVENTS, Asked, Question, View, digest_of, encoded, is_behind, reflected
 from api.errors import ApiError, error_response
 from api.services import Services
 from api.streams import Streams
@@ -126,14 +126,13 @@ class Following:
             self._seen = seen
             return None
         answer = await self._asked.content(self._question, view)
-        reflects = reflected(answer, view)
         # What was remembered is asked for again, though the log rests: that renews it.
-        self._seen, self._asked_at, self._is_behind = seen, monotonic(), reflects < view.position
+        self._seen, self._asked_at, self._is_behind = seen, monotonic(), is_behind(answer, view)
         digest = digest_of(answer)
         if digest == self._known:
             return None
         self._known = digest
-        return _event("answer", encoded(answer), f"{reflects}.{digest}")
+        return _event("answer", encoded(answer), f"{reflected(answer, view)}.{digest}")
 
     async def _rest(self, until: float) -> None:
         """Wait until a time, or until the server stops."""

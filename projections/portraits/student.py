@@ -55,7 +55,8 @@ class StudentPortrait:
     def draw(self, position: int) -> Portrait:
         """Draw it as of a log position, of a person of whom there is evidence.
 
-        Its ``position`` is an earlier one where whom the person is compared with was remembered.
+        Its ``compared_position`` is an earlier one where whom the person is compared with was
+        remembered.
         """
         now = datetime.now(UTC)
         rows = self._days()
@@ -74,7 +75,8 @@ class StudentPortrait:
             "name": names.get(self._person, {}).get("", "") or self._person,
             "generation": self._generation.name,
             "model": version_of(self._generation.origin, self._store),
-            "position": min(position, compared),
+            "position": position,
+            "compared_position": min(position, compared),
             "as_of": iso(now),
             "subject": self._subject or None,
             "days": self._asked.shown(),

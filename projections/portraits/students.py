@@ -52,10 +52,10 @@ class Portraits:
         Of an account that is another person's it is that person's portrait. Times are ISO 8601 in
         UTC, days the district's, ``seconds`` seconds, probabilities and radar values 0..1 (None:
         not enough evidence), ``mean`` and ``variance`` on the logit scale. ``position`` is a log
-        position that all of it reflects, at least: whom a student is compared with may be up to a
-        minute behind the rest, but reflects ``least``. A phase is ``pre``, ``in``, ``post``, or
-        empty where activity has none. ``evidence`` says how many facts a figure rests on, and what
-        to ask ``projections.evidence`` to get them.
+        position that the rows reflect, at least, and ``compared_position`` that of whom the student
+        is compared with: up to a minute behind, but not before ``least``. A phase is ``pre``,
+        ``in``, ``post``, or empty where activity has none. ``evidence`` says how many facts a
+        figure rests on, and what to ask ``projections.evidence`` to get them.
         """
         if not self._is_known(store, person):
             person = person_of(self.generation, store, person)

@@ -118,17 +118,22 @@ def test_a_student_is_compared_with_the_class_and_not_with_others(
     assert dimensions(other)["preview"]["class"]["persons"] == 26
 
 
-def test_the_position_is_that_of_whom_a_student_is_compared_with(
+def test_the_position_of_whom_a_student_is_compared_with_is_told_beside_the_students_own(
     generation: Generation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(generation, [fact("s0", "preview", at("2026-03-10T19:00"), phase="pre")])
     position = 7
     portraits = Portraits(generation, lambda: position)
     monkeypatch.setattr(Remembered, "_is_old", lambda *_: False)
-    assert drawn(portraits, "s0", days=MARCH)["position"] == 7
+
+    def told(least: int = 0) -> tuple[int, int]:
+        portrait = drawn(portraits, "s0", days=MARCH, least=least)
+        return portrait["position"], portrait["compared_position"]
+
+    assert told() == (7, 7)
     position = 8
-    assert drawn(portraits, "s0", days=MARCH)["position"] == 7
-    assert drawn(portraits, "s0", days=MARCH, least=8)["position"] == 8
+    assert told() == (8, 7)
+    assert told(least=8) == (8, 8)
 
 
 def test_punctuality_and_accuracy_are_shares_beside_the_own_past_and_the_class(

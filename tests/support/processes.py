@@ -5,6 +5,7 @@ of one; the tests start some hundreds. That commands start from nothing, too, is
 tests that run `XUEJI`, or start it by `start_from_nothing`.
 """
 
+import atexit
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from multiprocessing import forkserver, get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from unittest.mock import patch
+from weakref import WeakSet
 
 ROOT = Path(__file__).parents[2]
 XUEJI = (sys.executable, "-m", "api")
@@ -24,6 +26,15 @@ _IMPORTED = ("api.command_line", "api.application", __name__)
 
 _forking = get_context("forkserver")
 _forking.set_forkserver_preload(list(_IMPORTED))
+_left: WeakSet[ForkServerProcess] = WeakSet()  # that were started
+
+
+@atexit.register  # before multiprocessing waits for them, without end
+def _end_those_left() -> None:
+    """Kill what tests that failed have left running."""
+    for process in list(_left):
+        if process.is_alive():
+            process.kill()
 
 
 class CommandProcess:
@@ -69,6 +80,7 @@ def start_command(*arguments: str, environment: Mapping[str, str], log: Path) ->
         name=f"xueji {' '.join(arguments)}", target=_run, args=(arguments, dict(environment), log)
     )
     process.start()
+    _left.add(process)
     return CommandProcess(process)
 
 
