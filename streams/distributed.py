@@ -62,9 +62,8 @@ class FactBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     links: list[Link] = []
 
 
-# Bytes of a message of facts above which it is cut, and those that a topic has to take: one fact
-# may be as large as a statement.
-LARGEST_BATCH, LARGEST_MESSAGE = 4 << 20, 32 << 20
+# Bytes of a message of facts above which it is cut; one fact may be as large as a statement.
+LARGEST_BATCH = 4 << 20
 
 encode_batch: Callable[[FactBatch], bytes] = msgspec.msgpack.Encoder().encode
 decode_batch: Callable[[bytes], FactBatch] = msgspec.msgpack.Decoder(FactBatch).decode
@@ -410,11 +409,12 @@ class FoldStep:
                 if len(some) == 1:
                     [(person, several)] = facts.items()
                     self._refuse(person, several, refusal, links.get(person, {}).values())
-                for one in some if len(some) > 1 else ():
-                    states |= self._fold_again({one: facts[one]}, links, known, arrival, load)
-                continue
-            self._generation.set_aside(folding.dead_letters)
-            states |= folding.states
+                else:
+                    for one in some:
+                        states |= self._fold_again({one: facts[one]}, links, known, arrival, load)
+            else:
+                self._generation.set_aside(folding.dead_letters)
+                states |= folding.states
         return states
 
     def _folding(self, arrival: PartOrder, load: Load) -> Folding:
@@ -484,7 +484,7 @@ class FoldStep:
         person: Person,
         facts: Iterable[Fact],
         refusal: RowsRefused,
-        links: Iterable[int] = (),
+        links: Iterable[int],
     ) -> None:
         """Set aside the facts and links, by position, with which a person's rows fit no column."""
         why = reason(refusal)

@@ -35,7 +35,6 @@ from projections.warehouse import Generation
 from streams.broker import Broker
 from streams.chunked_transport import ChunkedApp, Chunks
 from streams.distributed import (
-    LARGEST_MESSAGE,
     Delivery,
     FactBatch,
     FoldStep,
@@ -46,7 +45,7 @@ from streams.distributed import (
 )
 from streams.messages import WATERMARK, BadMessage, again_of
 from streams.messages import decode as decode_message
-from streams.publishing import ask_topics
+from streams.publishing import LARGEST_MESSAGE, ask_topics
 from streams.recovery import PatientTableManager
 
 RECORDS_AT_ONCE: Final = 8_000  # statements, or messages of facts, in a batch

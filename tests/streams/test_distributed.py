@@ -483,15 +483,18 @@ def test_a_fact_that_no_column_can_hold_is_set_aside(generation: Generation, sto
     assert [position for position, _ in letters(generation, store)] == [4]
 
 
+class Overflowing(Fold):
+    """A fold that gives one person's rows values that no column holds."""
+
+    def rows(self, state: PersonState) -> Any:
+        if state.person.endswith("|bo"):
+            raise OverflowError("too much")
+        return super().rows(state)
+
+
 def test_a_person_whose_rows_no_column_can_hold_is_set_aside(
     generation: Generation, store: str
 ) -> None:
-    class Overflowing(Fold):
-        def rows(self, state: PersonState) -> Any:
-            if state.person.endswith("|bo"):
-                raise OverflowError("too much")
-            return super().rows(state)
-
     log = [
         entry(number, answer(person=person), store=store)
         for number, person in enumerate(("an", "bo", "chen"), start=1)
@@ -814,12 +817,6 @@ def test_a_state_that_was_not_kept_is_made_from_the_facts(
 def test_what_comes_again_too_soon_is_set_aside_anew_and_the_rest_goes_on(
     generation: Generation, store: str
 ) -> None:
-    class Overflowing(Fold):
-        def rows(self, state: PersonState) -> Any:
-            if state.person.endswith("|bo"):
-                raise OverflowError("too much")
-            return super().rows(state)
-
     start = next(_starts)
     log = [
         entry(start + number, answer(person=person), store=store)
